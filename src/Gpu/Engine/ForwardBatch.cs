@@ -1,0 +1,66 @@
+namespace ActorInference.Gpu.Engine;
+
+/// <summary>
+/// The input of one <see cref="IModelRunner.Forward"/>: for each sequence a chunk of new tokens (one in decode, many in
+/// prefill), where it starts, and the pages that hold the sequence. Reused from step to step; allocates only to grow.
+/// </summary>
+public sealed class ForwardBatch
+{
+    private int[] _tokens = new int[256];
+    private int[] _pages = new int[256];
+    private Entry[] _entries = new Entry[16];
+    private int _pageCount;
+
+    private readonly record struct Entry(int FirstToken, int TokenCount, int FirstPosition, int FirstPage, int PageCount, bool WantLogits);
+
+    /// <summary>Number of sequences.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Number of new tokens over all sequences.</summary>
+    public int TokenCount { get; private set; }
+
+    /// <summary>Forgets all sequences.</summary>
+    public void Clear() => Count = TokenCount = _pageCount = 0;
+
+    /// <summary>Adds a sequence's chunk.</summary>
+    /// <param name="tokens">New tokens, at least one, in <c>[0, vocab)</c>.</param>
+    /// <param name="firstPosition">Position of the first of them within the sequence; all before it are in the pages already.</param>
+    /// <param name="pages">Pages of the sequence in token order, enough for the new tokens too.</param>
+    /// <param name="wantLogits">Whether the logits of the last token are needed.</param>
+    /// <returns>The sequence's index in this batch.</returns>
+    public int Add(ReadOnlySpan<int> tokens, int firstPosition, ReadOnlySpan<int> pages, bool wantLogits)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(tokens.Length);
+        ArgumentOutOfRangeException.ThrowIfNegative(firstPosition);
+        Grow(ref _tokens, TokenCount + tokens.Length);
+        Grow(ref _pages, _pageCount + pages.Length);
+        Grow(ref _entries, Count + 1);
+        tokens.CopyTo(_tokens.AsSpan(TokenCount));
+        pages.CopyTo(_pages.AsSpan(_pageCount));
+        _entries[Count] = new Entry(TokenCount, tokens.Length, firstPosition, _pageCount, pages.Length, wantLogits);
+        TokenCount += tokens.Length;
+        _pageCount += pages.Length;
+        return Count++;
+    }
+
+    /// <summary>New tokens of all sequences, one after the other. Shape <c>[TokenCount]</c>.</summary>
+    public ReadOnlySpan<int> AllTokens => _tokens.AsSpan(0, TokenCount);
+
+    /// <summary>Index in <see cref="AllTokens"/> of a sequence's first new token.</summary>
+    public int FirstToken(int index) => At(index).FirstToken;
+
+    public ReadOnlySpan<int> Tokens(int index) => _tokens.AsSpan(At(index).FirstToken, At(index).TokenCount);
+
+    public int FirstPosition(int index) => At(index).FirstPosition;
+
+    public ReadOnlySpan<int> Pages(int index) => _pages.AsSpan(At(index).FirstPage, At(index).PageCount);
+
+    public bool WantLogits(int index) => At(index).WantLogits;
+
+    private ref readonly Entry At(int index) => ref _entries.AsSpan(0, Count)[index];
+
+    private static void Grow<T>(ref T[] array, int needed)
+    {
+        if (array.Length < needed) Array.Resize(ref array, Math.Max(needed, array.Length * 2));
+    }
+}

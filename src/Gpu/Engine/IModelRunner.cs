@@ -1,0 +1,35 @@
+using ActorInference.Gpu.Kv;
+
+namespace ActorInference.Gpu.Engine;
+
+/// <summary>
+/// A model on one device: runs batches of token chunks over paged KV. The CPU and the CUDA backend implement it.
+/// One caller at a time per instance; different instances may share a <see cref="KvPagePool"/>.
+/// </summary>
+public interface IModelRunner : IDisposable
+{
+    /// <summary>Entries of one row of logits.</summary>
+    int VocabSize { get; }
+
+    /// <summary>Longest sequence, in tokens, that positions and caches allow.</summary>
+    int MaxContextTokens { get; }
+
+    /// <summary>Most tokens that one <see cref="Forward"/> takes, over all its sequences.</summary>
+    int MaxBatchTokens { get; }
+
+    /// <summary>Where keys and values are written to and read from.</summary>
+    KvPagePool Pages { get; }
+
+    /// <summary>
+    /// Computes all chunks of <paramref name="batch"/>: writes their keys and values into their pages, attends over
+    /// everything before them, and keeps the logits of the last token of each sequence that asked for them.
+    /// </summary>
+    /// <exception cref="ArgumentException">Shapes disagree or a limit is exceeded. Nothing was computed.</exception>
+    /// <remarks>Allocates nothing once warm. Blocks the calling thread until the result is there.</remarks>
+    void Forward(ForwardBatch batch);
+
+    /// <summary>Logits of sequence <paramref name="index"/> of the last <see cref="Forward"/>; valid and writable until the next.
+    /// Shape <c>[VocabSize]</c>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">That sequence did not ask for logits.</exception>
+    Span<float> Logits(int index);
+}

@@ -1,0 +1,146 @@
+using System.Runtime.InteropServices;
+using ActorInference.Actors.Kv;
+
+namespace ActorInference.Gpu.Kv;
+
+/// <summary>
+/// A fixed number of KV pages in one block of native memory, reference-counted so that a prefix can be shared and a
+/// page handed from prefill to decode without a copy. Thread-safe: the workers of one process share it.
+/// </summary>
+public sealed unsafe class KvPagePool : IDisposable
+{
+    private const int AlignmentBytes = 4096;
+
+    private readonly Lock _lock = new();
+    private readonly int[] _free;
+    private readonly int[] _references;
+    private readonly int[] _generations;
+    private byte* _memory;
+    private int _freeCount;
+
+    /// <param name="layout">Shape of each page.</param>
+    /// <param name="capacityPages">Number of pages, at least 1. Memory is taken at once.</param>
+    /// <exception cref="OutOfMemoryException">The memory is not to be had.</exception>
+    public KvPagePool(KvPageLayout layout, int capacityPages)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacityPages);
+        Layout = layout;
+        CapacityPages = capacityPages;
+        _free = new int[capacityPages];
+        _references = new int[capacityPages];
+        _generations = new int[capacityPages];
+        for (var i = 0; i < capacityPages; i++) _free[i] = capacityPages - 1 - i;
+        _freeCount = capacityPages;
+        _memory = (byte*)NativeMemory.AlignedAlloc((nuint)layout.PageBytes * (nuint)capacityPages, AlignmentBytes);
+    }
+
+    ~KvPagePool() => FreeMemory();
+
+    public KvPageLayout Layout { get; }
+
+    public int CapacityPages { get; }
+
+    /// <summary>Pages that nobody holds.</summary>
+    public int FreePages
+    {
+        get { lock (_lock) return _freeCount; }
+    }
+
+    public int UsedPages => CapacityPages - FreePages;
+
+    /// <summary>Takes <paramref name="pages"/>.Length pages with one reference each, or none at all.</summary>
+    /// <param name="pages">Filled with page numbers on success.</param>
+    /// <returns>Whether there were enough.</returns>
+    public bool TryAllocate(Span<int> pages)
+    {
+        lock (_lock)
+        {
+            if (_freeCount < pages.Length) return false;
+            for (var i = 0; i < pages.Length; i++)
+            {
+                var page = _free[--_freeCount];
+                _references[page] = 1;
+                pages[i] = page;
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>Tells this use of a page from earlier and later ones; it changes whenever the page becomes free.</summary>
+    /// <exception cref="InvalidOperationException">Nobody holds the page.</exception>
+    public int Generation(int page)
+    {
+        lock (_lock)
+        {
+            ThrowIfFree(page);
+            return _generations[page];
+        }
+    }
+
+    /// <summary>Adds a reference to a page that may have been released meanwhile.</summary>
+    /// <param name="generation">The <see cref="Generation"/> under which the caller knows it.</param>
+    /// <returns>False if the page is no longer that one; nothing has changed then.</returns>
+    public bool TryAddReference(int page, int generation)
+    {
+        lock (_lock)
+        {
+            if (_references[page] == 0 || _generations[page] != generation) return false;
+            _references[page]++;
+            return true;
+        }
+    }
+
+    /// <summary>Adds a reference to a page that the caller holds.</summary>
+    /// <exception cref="InvalidOperationException">Nobody holds the page.</exception>
+    public void AddReference(int page)
+    {
+        lock (_lock)
+        {
+            ThrowIfFree(page);
+            _references[page]++;
+        }
+    }
+
+    /// <summary>Gives back one reference of each page; the last one frees it.</summary>
+    /// <exception cref="InvalidOperationException">A page is free already: somebody released it twice.</exception>
+    public void Release(ReadOnlySpan<int> pages)
+    {
+        lock (_lock)
+        {
+            foreach (var page in pages)
+            {
+                ThrowIfFree(page);
+                if (--_references[page] > 0) continue;
+                _generations[page]++;
+                _free[_freeCount++] = page;
+            }
+        }
+    }
+
+    /// <summary>First byte of a page; <see cref="KvPageLayout.PageBytes"/> bytes are the page's.</summary>
+    public byte* Address(int page) => _memory + (nint)page * Layout.PageBytes;
+
+    /// <summary>First element of one layer's keys in a page, shape <c>[PageSizeTokens][KvHeads][HeadDim]</c>.</summary>
+    public byte* Keys(int page, int layer) => Address(page) + (nint)layer * Layout.LayerBytes;
+
+    /// <summary>First element of one layer's values in a page, same shape as the keys.</summary>
+    public byte* Values(int page, int layer) => Keys(page, layer) + Layout.PlaneBytes;
+
+    public void Dispose()
+    {
+        FreeMemory();
+        GC.SuppressFinalize(this);
+    }
+
+    private void ThrowIfFree(int page)
+    {
+        if (_references[page] <= 0) throw new InvalidOperationException($"KV page {page} is free; it was released too often.");
+    }
+
+    private void FreeMemory()
+    {
+        NativeMemory.AlignedFree(_memory);
+        _memory = null;
+    }
+}
