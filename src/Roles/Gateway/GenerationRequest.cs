@@ -1,0 +1,11 @@
+using System.Collections.Immutable;
+using ActorInference.Actors.Generation;
+using ActorInference.Actors.Ids;
+
+namespace ActorInference.Roles.Gateway;
+
+/// <summary>What the edge asks for: a tokenized prompt and how to continue it.</summary>
+/// <param name="Id">Unique in the cluster.</param>
+/// <param name="PromptIds">At least one token, each in <c>[0, vocab)</c>; together with MaxNewTokens within the model's context.</param>
+/// <param name="Sampling">Validated by the edge.</param>
+public sealed record GenerationRequest(RequestId Id, ImmutableArray<int> PromptIds, SamplingOptions Sampling);
