@@ -6,7 +6,8 @@ namespace Akka.Actor;
 
 public partial class ActorCell
 {
-    private IActorRef _failedBy;   // Who brought this actor down: itself or a child. Null while it is well.
+    private IActorRef _failedBy;       // Who brought this actor down: itself or a child. Null while it is well.
+    private IActorRef _failingChild;   // Set while a child's failure is judged, since escalating it makes that child the culprit.
 
     /// <summary>Stops handling messages and asks the parent what to do.</summary>
     internal void HandleInvokeFailure(Exception cause, IReadOnlyList<IActorRef> childrenNotToSuspend)
@@ -30,8 +31,6 @@ public partial class ActorCell
             FinishTerminate();
         }
     }
-
-    private IActorRef _failingChild;   // Set while a child's failure is judged, since escalating it makes that child the culprit.
 
     private void SuspendNonRecursive() => _dispatcher.Suspend(this);
 
@@ -232,6 +231,12 @@ public partial class ActorCell
         CurrentMessage = null;
     }
 
+    /// <summary>Most strategies do not look, and a parent of many would list them all at each one's end.</summary>
+    private IEnumerable<IInternalActorRef> ChildrenWhenAsked()
+    {
+        foreach (var child in GetChildren()) yield return child;
+    }
+
     private void HandleChildTerminated(IActorRef child)
     {
         var reason = Volatile.Read(ref _children).Remove(child);
@@ -240,7 +245,7 @@ public partial class ActorCell
             try
             {
                 var strategy = Props.SupervisorStrategy ?? _actor.SupervisorStrategyInternal();
-                strategy.HandleChildTerminated(this, child, GetChildren());
+                strategy.HandleChildTerminated(this, child, ChildrenWhenAsked());
             }
             catch (Exception e)
             {

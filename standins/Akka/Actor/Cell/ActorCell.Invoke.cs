@@ -19,7 +19,8 @@ public partial class ActorCell
             if (_receiveTimeout is not null) BeforeReceive(message);
             if (message is IAutoReceivedMessage) AutoReceive(message);
             else ReceiveMessage(message);
-            CurrentMessage = null;
+            CurrentMessage = null;   // Both stay after a failure, for PreRestart.
+            _sender = null;
         }
         catch (Exception cause)
         {

@@ -134,7 +134,8 @@ public partial class ActorCell : IUntypedActorContext, ICell
         (CurrentMessage, _sender) = (message, sender);
         work();
         if (_receiveTimeout is { Pending: null }) ScheduleReceiveTimeout();
-        CurrentMessage = null;   // Kept where the work threw: supervision tells PreRestart which message it was.
+        CurrentMessage = null;
+        _sender = null;
     }
 
     internal void SuspendForTask() => _dispatcher.Suspend(this);

@@ -1,10 +1,15 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 
 namespace Akka.Actor;
 
 /// <summary>Calls one constructor with the same arguments each time.</summary>
 internal sealed class ActivatorProducer : IIndirectActorProducer
 {
+    // An invoker compiles itself once it has been used a few times, so all recipes of one constructor share one.
+    private static readonly ConditionalWeakTable<ConstructorInfo, ConstructorInvoker> Invokers = [];
+
     private readonly object[] _arguments;
     private ConstructorInvoker _invoker;
 
@@ -17,7 +22,7 @@ internal sealed class ActivatorProducer : IIndirectActorProducer
     public ActivatorProducer(ConstructorInfo constructor, object[] arguments)
         : this(constructor.DeclaringType, arguments)
     {
-        _invoker = ConstructorInvoker.Create(constructor);
+        _invoker = InvokerOf(constructor);
     }
 
     public Type ActorType { get; }
@@ -35,7 +40,7 @@ internal sealed class ActivatorProducer : IIndirectActorProducer
         }
         catch (TargetInvocationException wrapped) when (wrapped.InnerException is { } inner)
         {
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Capture(inner).Throw();
+            ExceptionDispatchInfo.Capture(inner).Throw();
             throw;
         }
     }
@@ -44,11 +49,13 @@ internal sealed class ActivatorProducer : IIndirectActorProducer
     {
     }
 
+    private static ConstructorInvoker InvokerOf(ConstructorInfo constructor) => Invokers.GetValue(constructor, ConstructorInvoker.Create);
+
     private ConstructorInvoker FindConstructor()
     {
         if (ActorType.IsAbstract) throw new MissingMethodException($"[{ActorType}] is abstract and cannot be an actor.");
         var candidates = ActorType.GetConstructors().Where(Fits).ToList();
-        return candidates.Count == 1 ? ConstructorInvoker.Create(candidates[0]) : null;
+        return candidates.Count == 1 ? InvokerOf(candidates[0]) : null;
     }
 
     private bool Fits(ConstructorInfo constructor)

@@ -11,6 +11,7 @@ internal static class ExpressionArguments
 {
     public static object[] Evaluate(NewExpression call)
     {
+        if (call.Arguments.Count == 0) return [];
         var values = new object[call.Arguments.Count];
         for (var i = 0; i < values.Length; i++) values[i] = Evaluate(call.Arguments[i]);
         return values;

@@ -8,7 +8,8 @@ namespace Akka.Dispatch.MessageQueues;
 /// </summary>
 public class UnboundedMessageQueue : IMessageQueue, IUnboundedMessageQueueSemantics
 {
-    private const int SmallestSegment = 8;
+    private const int FirstSegment = 4;   // Most actors are idle most of the time, and keep it.
+    private const int SmallSegment = 8;
     private const int LargestSegment = 1024;
 
     private Segment _tail;   // Where senders write; never goes back.
@@ -105,7 +106,7 @@ public class UnboundedMessageQueue : IMessageQueue, IUnboundedMessageQueueSemant
 
     private Segment First()
     {
-        var segment = new Segment(SmallestSegment);
+        var segment = new Segment(FirstSegment);
         // The reader looks at _head, so a sender may claim only once both are there.
         var first = Interlocked.CompareExchange(ref _head, segment, null) ?? segment;
         return Interlocked.CompareExchange(ref _tail, first, null) ?? first;
@@ -118,7 +119,7 @@ public class UnboundedMessageQueue : IMessageQueue, IUnboundedMessageQueueSemant
         {
             // Grow only while the reader lags behind, so that a queue that keeps up stays small.
             var lagging = !ReferenceEquals(Volatile.Read(ref _head), full) || Volatile.Read(ref _read) < full.Slots.Length / 2;
-            var length = lagging ? Math.Min(full.Slots.Length * 2, LargestSegment) : SmallestSegment;
+            var length = lagging ? Math.Min(full.Slots.Length * 2, LargestSegment) : SmallSegment;
             var fresh = new Segment(length);
             next = Interlocked.CompareExchange(ref full.Next, fresh, null) ?? fresh;
         }
