@@ -4,8 +4,8 @@ namespace ActorInference.ActorEngine.Tests.Configuration;
 
 public sealed class ConfigFallbackTests
 {
-    private static readonly Config Upper = ConfigurationFactory.ParseString("a { x = 1, list = [1] }, only-upper = yes-it-is");
-    private static readonly Config Lower = ConfigurationFactory.ParseString("a { x = 9, y = 2, list = [8, 9] }, b = 3");
+    private static readonly Config Upper = ConfigurationFactory.ParseString("a { x = 1, list = [1] }\nonly-upper = yes-it-is");
+    private static readonly Config Lower = ConfigurationFactory.ParseString("a { x = 9, y = 2, list = [8, 9] }\nb = 3");
 
     [Fact]
     public void A_fallback_answers_where_the_configuration_is_silent()
