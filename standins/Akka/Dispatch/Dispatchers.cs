@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Akka.Actor;
 using Akka.Configuration;
 
@@ -12,7 +13,7 @@ public sealed class Dispatchers
     public const string SynchronizedDispatcherId = "akka.actor.synchronized-dispatcher";
 
     private readonly ConcurrentDictionary<string, MessageDispatcherConfigurator> _configurators = new();
-    private readonly ConcurrentBag<WeakReference<MessageDispatcher>> _issued = [];
+    private readonly ConditionalWeakTable<MessageDispatcher, object> _withThreads = [];
     private readonly ActorSystem _system;
     private readonly Config _defaults;
 
@@ -35,7 +36,7 @@ public sealed class Dispatchers
     public MessageDispatcher Lookup(string dispatcherName)
     {
         var dispatcher = Configurator(dispatcherName).Dispatcher();
-        if (dispatcher is DedicatedThreadDispatcher) _issued.Add(new WeakReference<MessageDispatcher>(dispatcher));
+        if (dispatcher is DedicatedThreadDispatcher) _withThreads.TryAdd(dispatcher, null);
         return dispatcher;
     }
 
@@ -46,10 +47,7 @@ public sealed class Dispatchers
 
     internal void ShutdownAll()
     {
-        foreach (var reference in _issued)
-        {
-            if (reference.TryGetTarget(out var dispatcher)) dispatcher.ShutdownNow();
-        }
+        foreach (var (dispatcher, _) in _withThreads) dispatcher.ShutdownNow();
     }
 
     private MessageDispatcherConfigurator Configurator(string id) =>

@@ -12,6 +12,7 @@ public sealed class Mailboxes
 
     private readonly ConcurrentDictionary<string, MailboxType> _types = new();
     private readonly ConcurrentDictionary<Type, Type> _requirements = new();
+    private readonly ConcurrentDictionary<(Config Dispatcher, Type ActorType), MailboxType> _usual = new();
     private readonly Dictionary<Type, string> _idByRequirement;
     private readonly Settings _settings;
 
@@ -35,21 +36,9 @@ public sealed class Mailboxes
 
     internal MailboxType GetMailboxType(Props props, Config dispatcherConfig)
     {
-        var required = RequiredType(props.Type);
         var id = props.Deploy.Mailbox;
-        if (id != Deploy.NoMailboxGiven) return Check(Lookup(id), required, props, id);
-
-        var ofDispatcher = dispatcherConfig?.GetString("mailbox-requirement") is { Length: > 0 } requirement
-            ? Type.GetType(requirement, throwOnError: true)
-            : null;
-        if (dispatcherConfig?.GetString("mailbox-type") is { Length: > 0 })
-        {
-            var dispatcherId = dispatcherConfig.GetString("id");
-            return Check(Lookup(dispatcherId), required, props, dispatcherId);
-        }
-
-        if (required is not null && !Produces(Lookup(DefaultMailboxId), required)) return LookupByQueueType(required);
-        return ofDispatcher is not null ? LookupByQueueType(ofDispatcher) : Lookup(DefaultMailboxId);
+        if (id != Deploy.NoMailboxGiven) return Check(Lookup(id), RequiredType(props.Type), props.Type, id);
+        return _usual.GetOrAdd((dispatcherConfig, props.Type), key => Usual(key.ActorType, key.Dispatcher));
     }
 
     private static Dictionary<Type, string> ReadRequirements(Config config)
@@ -65,13 +54,29 @@ public sealed class Mailboxes
         return result;
     }
 
-    private static MailboxType Check(MailboxType mailbox, Type required, Props props, string id) => required is null || Produces(mailbox, required)
+    private static MailboxType Check(MailboxType mailbox, Type required, Type actorType, string id) => required is null || Produces(mailbox, required)
         ? mailbox
-        : throw new ArgumentException($"Actor [{props.Type}] requires a mailbox with [{required}]; mailbox [{id}] is a [{mailbox.GetType()}].");
+        : throw new ArgumentException($"Actor [{actorType}] requires a mailbox with [{required}]; mailbox [{id}] is a [{mailbox.GetType()}].");
 
     private static bool Produces(MailboxType mailbox, Type required) => mailbox.GetType().GetInterfaces()
         .Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IProducesMessageQueue<>)
             && required.IsAssignableFrom(i.GetGenericArguments()[0]));
+
+    /// <summary>Where the props name no mailbox.</summary>
+    private MailboxType Usual(Type actorType, Config dispatcher)
+    {
+        var required = RequiredType(actorType);
+        if (dispatcher.GetString("mailbox-type") is { Length: > 0 })
+        {
+            var dispatcherId = dispatcher.GetString("id");
+            return Check(Lookup(dispatcherId), required, actorType, dispatcherId);
+        }
+
+        if (required is not null) return Produces(Lookup(DefaultMailboxId), required) ? Lookup(DefaultMailboxId) : LookupByQueueType(required);
+        return dispatcher.GetString("mailbox-requirement") is { Length: > 0 } requirement
+            ? LookupByQueueType(Type.GetType(requirement, throwOnError: true))
+            : Lookup(DefaultMailboxId);
+    }
 
     private Type RequiredType(Type actorType) => _requirements.GetOrAdd(actorType, static type =>
     {

@@ -210,8 +210,7 @@ public partial class ActorCell
             try
             {
                 var strategy = Props.SupervisorStrategy ?? _actor.SupervisorStrategyInternal();
-                var all = children.All().Select(children.StatsOf).ToList();
-                if (!strategy.HandleFailure(this, child, failed.Cause, children.StatsOf(child), all))
+                if (!strategy.HandleFailure(this, child, failed.Cause, children.StatsOf(child), children.AllStats))
                     HandleInvokeFailure(failed.Cause, null);
             }
             catch (Exception e)

@@ -54,10 +54,8 @@ public partial class ActorCell
 
     protected internal virtual void ReceiveMessage(object message)
     {
-        if (message is ITimerMsg timer && !TakeTimerMessage(timer, out message)) return;
-        var actor = _actor;
-        if (actor is ILogReceive && System.Settings.AddLoggingReceive) LogReceived(message);
-        actor.AroundReceive(_behaviour, message);
+        if (SystemImpl.LogsReceived && _actor is ILogReceive) LogReceived(message);
+        _actor.AroundReceive(_behaviour, message);
     }
 
     protected virtual void AutoReceive(object message)
@@ -66,6 +64,9 @@ public partial class ActorCell
             Publish(new Debug(Self.Path.ToString(), ActorType, $"received AutoReceiveMessage {message}"));
         switch (message)
         {
+            case ITimerMsg timer:
+                if (TakeTimerMessage(timer, out var timed)) ReceiveMessage(timed);
+                break;
             case Terminated terminated:
                 ReceiveTerminated(terminated);
                 break;

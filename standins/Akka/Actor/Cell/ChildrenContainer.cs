@@ -1,3 +1,5 @@
+using System.Collections;
+
 namespace Akka.Actor.Internal;
 
 /// <summary>Why an actor waits for children to stop.</summary>
@@ -90,6 +92,9 @@ internal sealed class ChildrenContainer
         lock (_gate) return [.. _byName.Values.Where(child => child is not null)];
     }
 
+    /// <summary>The counts of all children, made when somebody looks: most strategies judge one child only.</summary>
+    public IReadOnlyCollection<ChildRestartStats> AllStats => new StatsWhenAsked(this);
+
     public ChildRestartStats StatsOf(IInternalActorRef child)
     {
         lock (_gate)
@@ -142,5 +147,14 @@ internal sealed class ChildrenContainer
             _closed = true;
             return [.. _byName.Values.Where(child => child is not null)];
         }
+    }
+
+    private sealed class StatsWhenAsked(ChildrenContainer children) : IReadOnlyCollection<ChildRestartStats>
+    {
+        public int Count => children.All().Length;
+
+        public IEnumerator<ChildRestartStats> GetEnumerator() => children.All().Select(children.StatsOf).GetEnumerator();
+
+        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
     }
 }

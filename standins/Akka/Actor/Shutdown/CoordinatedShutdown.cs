@@ -60,7 +60,7 @@ public sealed partial class CoordinatedShutdown : IExtension
     public void AddTask(string phase, string taskName, Func<Task<Done>> task) => AddTask(phase, taskName, _ => task());
 
     /// <summary>The token is cancelled when the phase's time is up.</summary>
-    public void AddTask(string phase, string taskName, Func<CancellationToken, Task<Done>> task)
+    internal void AddTask(string phase, string taskName, Func<CancellationToken, Task<Done>> task)
     {
         if (!_phases.ContainsKey(phase))
         {
@@ -73,7 +73,7 @@ public sealed partial class CoordinatedShutdown : IExtension
     }
 
     /// <summary>Runs when the process ends, before the phases.</summary>
-    public void AddClrShutdownHook(Func<Task<Done>> hook) => _clrShutdownTasks.Push(hook);
+    internal void AddClrShutdownHook(Func<Task<Done>> hook) => _clrShutdownTasks.Push(hook);
 
     public TimeSpan Timeout(string phase) => _phases.TryGetValue(phase, out var known)
         ? known.Timeout

@@ -16,6 +16,7 @@ public partial class ActorSystemImpl : ExtendedActorSystem
     private readonly ConcurrentDictionary<Type, Lazy<object>> _extensions = new();
     private readonly ConcurrentStack<Action> _terminationCallbacks = new();
     private readonly TaskCompletionSource _terminated = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Serialization.Serialization _serialization;
     private int _terminating;
 
     public ActorSystemImpl(string name, Config config, ActorSystemSetup setup)
@@ -30,6 +31,7 @@ public partial class ActorSystemImpl : ExtendedActorSystem
         ArgumentNullException.ThrowIfNull(config);
         Settings = new Settings(this, config, setup);
         SerializesMessages = Settings.SerializeAllMessages;
+        LogsReceived = Settings.AddLoggingReceive;
         EventStream = new EventStream(Settings.DebugEventStream);
         EventStream.StartStdoutLogger(Settings);
         Log = new BusLogging(EventStream, $"ActorSystem({name})", typeof(ActorSystem), Settings.LogFormatter);
@@ -71,10 +73,10 @@ public partial class ActorSystemImpl : ExtendedActorSystem
 
     public override Task WhenTerminated => _terminated.Task;
 
-    /// <summary>A copy of the setting, since every message asks for it.</summary>
+    /// <summary>Copies of the settings, since every message asks for them.</summary>
     internal bool SerializesMessages { get; }
 
-    private Serialization.Serialization _serialization;
+    internal bool LogsReceived { get; }
 
     public override IActorRef ActorOf(Props props, string name = null) => ((LocalActorRef)Provider.Guardian).Cell.AttachChild(props, false, name);
 

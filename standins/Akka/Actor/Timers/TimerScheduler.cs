@@ -86,7 +86,7 @@ internal sealed class TimerScheduler(ActorCell cell) : ITimerScheduler
 }
 
 /// <summary>A timer has fired; the actor's cell replaces it by the user's message.</summary>
-internal interface ITimerMsg : INoSerializationVerificationNeeded, IDeadLetterSuppression
+internal interface ITimerMsg : IAutoReceivedMessage, INoSerializationVerificationNeeded, IDeadLetterSuppression
 {
     object Key { get; }
 

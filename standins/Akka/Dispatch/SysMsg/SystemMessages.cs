@@ -102,7 +102,7 @@ public sealed class DeathWatchNotification(IActorRef actor, bool existenceConfir
 }
 
 /// <summary>Runs the next piece of an actor's asynchronous handler, or reports how the handler ended.</summary>
-internal sealed class ActorTaskSchedulerMessage(Action work) : SystemMessage
+internal sealed class ActorTaskSchedulerMessage(Action work) : SystemMessage, IDeadLetterSuppression
 {
     public void Run() => work();
 
