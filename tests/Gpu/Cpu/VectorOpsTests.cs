@@ -106,29 +106,26 @@ public sealed unsafe class VectorOpsTests
     }
 
     [Theory]
-    [InlineData(8)]
-    [InlineData(64)]
-    [InlineData(13)]
-    [InlineData(80)]
-    public void Eight_rows_become_columns(int length)
+    [InlineData(8, 8)]
+    [InlineData(64, 8)]
+    [InlineData(13, 5)]
+    [InlineData(80, 1)]
+    [InlineData(3, 7)]
+    public void Eight_rows_become_columns_and_missing_ones_repeat_the_last(int length, int present)
     {
         const int stride = 16;
-        var rows = new float[8 * length];
-        for (var i = 0; i < rows.Length; i++) rows[i] = i;
+        var rowStride = length + 3;
+        var rows = new float[8 * rowStride];
+        for (var i = 0; i < rows.Length; i++) rows[i] = i + 1;
         var target = new float[length * stride];
 
-        fixed (float* source = rows, columns = target)
-        {
-            var pointers = stackalloc float*[8];
-            for (var row = 0; row < 8; row++) pointers[row] = source + row * length;
-            Transpose.EightRows(pointers, length, columns + 8, stride);
-        }
+        fixed (float* source = rows, columns = target) Transpose.EightRows(source, rowStride, present, length, columns + 8, stride);
 
         for (var i = 0; i < length; i++)
         {
             for (var row = 0; row < 8; row++)
             {
-                Assert.Equal(rows[row * length + i], target[i * stride + 8 + row]);
+                Assert.Equal(rows[Math.Min(row, present - 1) * rowStride + i], target[i * stride + 8 + row]);
                 Assert.Equal(0, target[i * stride + row]);
             }
         }
