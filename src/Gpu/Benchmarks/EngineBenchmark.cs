@@ -129,7 +129,9 @@ public static class EngineBenchmark
 /// <summary>The prompts and steps of one batch size.</summary>
 internal sealed class EngineBenchmarkSession
 {
-    private const int WarmTokens = 32;
+    private const int WarmSteps = 4;
+
+    private static readonly TimeSpan WarmTime = TimeSpan.FromSeconds(1.5);
 
     private readonly CpuModelRunner _runner;
     private readonly EngineBenchmarkOptions _options;
@@ -153,11 +155,12 @@ internal sealed class EngineBenchmarkSession
         }
     }
 
-    /// <summary>Runs everything once, briefly, so that code is compiled and memory touched.</summary>
+    /// <summary>Runs everything until code is compiled for good, which the runtime does in the background, and memory is touched.</summary>
     public void Warm()
     {
+        var start = Stopwatch.GetTimestamp();
         Prefill();
-        for (var i = 0; i < WarmTokens; i++) Step(i % _options.OutputTokens);
+        for (var i = 0; i < WarmSteps || Stopwatch.GetElapsedTime(start) < WarmTime; i++) Step(i % _options.OutputTokens);
     }
 
     /// <summary>Operations of the matrix products of <see cref="Prefill"/>: the head runs once a sequence, all else once a token.</summary>

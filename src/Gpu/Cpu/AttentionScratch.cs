@@ -26,7 +26,7 @@ internal sealed unsafe class AttentionScratch : IDisposable
         _statistics = NativeBuffer.OfFloats(2L * maxRows);
         _keys = NativeBuffer.OfFloats((long)BlockKeys * headDim);
         _values = NativeBuffer.OfFloats((long)BlockKeys * OutputColumns);
-        _rows = NativeBuffer.OfFloats((long)(Transpose.Rows + 1) * headDim);
+        _rows = NativeBuffer.OfFloats(2L * BlockKeys * headDim);
     }
 
     /// <summary>Shape <c>[rows, headDim]</c>.</summary>
@@ -47,11 +47,11 @@ internal sealed unsafe class AttentionScratch : IDisposable
     /// <summary>Sum of each row's weights so far.</summary>
     public float* Sums => _statistics.Floats + _maxRows;
 
-    /// <summary>Keys on their way. Shape <c>[Transpose.Rows, headDim]</c>.</summary>
-    public float* Rows => _rows.Floats;
+    /// <summary>Keys on their way into panels. Shape <c>[BlockKeys, headDim]</c>.</summary>
+    public float* KeyRows => _rows.Floats;
 
-    /// <summary>A value on its way. Shape <c>[headDim]</c>.</summary>
-    public float* ValueRow => _rows.Floats + Transpose.Rows * _headDim;
+    /// <summary>Values on their way. Shape <c>[BlockKeys, headDim]</c>.</summary>
+    public float* ValueRows => _rows.Floats + BlockKeys * _headDim;
 
     /// <summary>Keys, transposed. Shape <c>[panel][headDim][column]</c>.</summary>
     public byte* KeyPanels => _keys.Data;
@@ -71,17 +71,18 @@ internal sealed unsafe class AttentionScratch : IDisposable
         new Span<float>(Largest, rows).Fill(float.NegativeInfinity);
     }
 
-    /// <summary>Takes eight keys of the block.</summary>
+    /// <summary>Takes neighbouring keys and values of the block.</summary>
+    /// <param name="keys">The first key; the next ones follow at the stride.</param>
     /// <param name="index">The first one's number in the block, a multiple of eight.</param>
-    public void PackKeys(int index, float** rows)
+    public void Pack(KernelTable kernels, float* keys, float* values, nint stride, int index, int count)
     {
-        var target = _keys.Floats + (nint)(index / _panelColumns) * _headDim * _panelColumns + index % _panelColumns;
-        Transpose.EightRows(rows, _headDim, target, _panelColumns);
+        kernels.SpreadOverPanels(values, stride, count, _headDim, _values.Floats + (nint)index * _panelColumns, (nint)BlockKeys * _panelColumns);
+        for (; count > 0; count -= Transpose.Rows, index += Transpose.Rows, keys += Transpose.Rows * stride)
+        {
+            var target = _keys.Floats + (nint)(index / _panelColumns) * _headDim * _panelColumns + index % _panelColumns;
+            Transpose.EightRows(keys, stride, Math.Min(count, Transpose.Rows), _headDim, target, _panelColumns);
+        }
     }
-
-    /// <summary>Takes one value of the block.</summary>
-    public void PackValue(KernelTable kernels, int index, float* row) =>
-        kernels.SpreadOverPanels(row, _headDim, _values.Floats + (nint)index * _panelColumns, (nint)BlockKeys * _panelColumns);
 
     public void Dispose()
     {

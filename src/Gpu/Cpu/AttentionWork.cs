@@ -110,33 +110,41 @@ internal sealed unsafe class AttentionWork : ComputeWork, IDisposable
         }
     }
 
-    /// <summary>Brings a block of keys and values from their pages into panels, eight at a time.</summary>
+    /// <summary>Brings a block of keys and values from their pages into panels.</summary>
     private void PackBlock(ReadOnlySpan<int> pages, int first, int count, int head, AttentionScratch scratch)
     {
-        var keys = stackalloc float*[Transpose.Rows];
-        for (var i = 0; i < count; i += Transpose.Rows)
+        if (_dtype != KvDtype.F32 || _pageSize < Transpose.Rows)
         {
-            for (var row = 0; row < Transpose.Rows; row++)
-            {
-                // The last keys of a sequence may be fewer than eight; the last one stands in for those missing, and is not looked at.
-                var position = first + Math.Min(i + row, count - 1);
-                var page = pages[position >> _pageShift];
-                var element = ((position & (_pageSize - 1)) * _kvHeads + head) * _headDim;
-                keys[row] = Floats(_pool.Keys(page, _layer), element, scratch.Rows + row * _headDim);
-                if (i + row < count) scratch.PackValue(_kernels, i + row, Floats(_pool.Values(page, _layer), element, scratch.ValueRow));
-            }
+            for (var i = 0; i < count; i++) GatherRow(pages, first + i, i, head, scratch);
+            scratch.Pack(_kernels, scratch.KeyRows, scratch.ValueRows, _headDim, 0, count);
+            return;
+        }
 
-            scratch.PackKeys(i, keys);
+        // Pages and blocks are both aligned, so that a run within a page begins at a multiple of eight in the block.
+        for (var i = 0; i < count;)
+        {
+            var slot = (first + i) & (_pageSize - 1);
+            var run = Math.Min(_pageSize - slot, count - i);
+            var page = pages[(first + i) >> _pageShift];
+            var element = (slot * _kvHeads + head) * _headDim;
+            scratch.Pack(_kernels, (float*)_pool.Keys(page, _layer) + element, (float*)_pool.Values(page, _layer) + element, _kvHeads * _headDim, i, run);
+            i += run;
         }
     }
 
-    /// <summary>A head's elements as floats: where they are, or widened into the scratch.</summary>
-    private float* Floats(byte* plane, int element, float* widened)
+    private void GatherRow(ReadOnlySpan<int> pages, int position, int row, int head, AttentionScratch scratch)
     {
-        if (_dtype == KvDtype.F32) return (float*)plane + element;
-        if (_dtype == KvDtype.F16) _kernels.WidenF16((ushort*)plane + element, widened, _headDim);
-        else _kernels.WidenBF16((ushort*)plane + element, widened, _headDim);
-        return widened;
+        var page = pages[position >> _pageShift];
+        var element = ((position & (_pageSize - 1)) * _kvHeads + head) * _headDim;
+        Widen(_pool.Keys(page, _layer), element, scratch.KeyRows + row * _headDim);
+        Widen(_pool.Values(page, _layer), element, scratch.ValueRows + row * _headDim);
+    }
+
+    private void Widen(byte* plane, int element, float* target)
+    {
+        if (_dtype == KvDtype.F32) _kernels.Scale((float*)plane + element, 1, target, _headDim);
+        else if (_dtype == KvDtype.F16) _kernels.WidenF16((ushort*)plane + element, target, _headDim);
+        else _kernels.WidenBF16((ushort*)plane + element, target, _headDim);
     }
 
     private void Block(in StepPlan.QueryTile tile, int first, int count, int rows, AttentionScratch scratch)

@@ -25,7 +25,7 @@ internal sealed unsafe class GemmWork : ComputeWork, IDisposable
     /// <summary>More rows than these are worth widening a strip of a 16-bit panel into memory.</summary>
     private const int MaxStreamedRows = 8;
 
-    private const int MaxBlockRows = 240;
+    private const int MaxBlockRows = 264;
     private const int StripBytes = 16 << 10;
     private const int BlockedGroupPanels = 4;
     private const int MaxStreamedGroupPanels = 32;

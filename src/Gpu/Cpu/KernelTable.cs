@@ -51,7 +51,7 @@ internal sealed unsafe class KernelTable
 
     public required delegate*<ushort*, float*, int, void> WidenBF16 { get; init; }
 
-    public required delegate*<float*, int, float*, nint, void> SpreadOverPanels { get; init; }
+    public required delegate*<float*, nint, int, int, float*, nint, void> SpreadOverPanels { get; init; }
 
     /// <summary>How many of the remaining rows the next tile should take.</summary>
     public int NextTile(int remaining)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace ActorInference.Gpu.Cpu;
 
@@ -19,6 +20,8 @@ internal static unsafe class MicroKernels<S, V, P>
     where V : struct
     where P : struct, IPanel<V>
 {
+    private const int PrefetchBytes = 2048;
+
     /// <summary>One row times many panels, four at a time: fewer would leave the multipliers waiting for each other.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rows1(float* a, nint lda, int rows, byte* b, nint panelBytes, int panels, nint k, float* c, nint ldc, bool accumulate)
@@ -53,6 +56,7 @@ internal static unsafe class MicroKernels<S, V, P>
             var p = b;
             for (nint i = 0; i < k; i++, p += P.RowBytes)
             {
+                Prefetch(p);
                 V b0 = P.Low(p), b1 = P.High(p);
                 var x = S.Broadcast(a[i]);
                 c00 = S.Fma(x, b0, c00); c01 = S.Fma(x, b1, c01);
@@ -159,6 +163,8 @@ internal static unsafe class MicroKernels<S, V, P>
         V c12 = Start(c1 + 2 * S.Count, accumulate), c13 = Start(c1 + 3 * S.Count, accumulate);
         for (nint i = 0, offset = 0; i < k; i++, offset += P.RowBytes)
         {
+            Prefetch(b0 + offset);
+            Prefetch(b1 + offset);
             V x0 = S.Broadcast(a0[i]), x1 = S.Broadcast(a1[i]);
             var w = P.Low(b0 + offset);
             c00 = S.Fma(x0, w, c00); c10 = S.Fma(x1, w, c10);
@@ -174,6 +180,12 @@ internal static unsafe class MicroKernels<S, V, P>
         Finish(c02, c03, c0 + 2 * S.Count);
         Finish(c10, c11, c1);
         Finish(c12, c13, c1 + 2 * S.Count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(byte* panel)
+    {
+        if (Sse.IsSupported) Sse.Prefetch0(panel + PrefetchBytes);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

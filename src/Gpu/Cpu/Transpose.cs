@@ -10,52 +10,44 @@ internal static unsafe class Transpose
 {
     public const int Rows = 8;
 
-    /// <summary>target[i * stride + r] = rows[r][i].</summary>
-    /// <param name="rows">Eight pointers to <paramref name="length"/> floats each.</param>
+    /// <summary>target[i * stride + r] = rows[r * rowStride + i] for eight r; rows that are missing repeat the last one.</summary>
+    /// <param name="present">Rows there are, 1 to 8.</param>
+    /// <param name="length">Elements of a row.</param>
     /// <param name="target">Room for <paramref name="length"/> rows of stride; eight columns are written.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void EightRows(float** rows, int length, float* target, nint stride)
+    public static void EightRows(float* rows, nint rowStride, int present, int length, float* target, nint stride)
     {
-        var i = 0;
+        var last = present - 1;
+        float* r0 = rows, r1 = rows + Math.Min(1, last) * rowStride, r2 = rows + Math.Min(2, last) * rowStride, r3 = rows + Math.Min(3, last) * rowStride;
+        float* r4 = rows + Math.Min(4, last) * rowStride, r5 = rows + Math.Min(5, last) * rowStride, r6 = rows + Math.Min(6, last) * rowStride, r7 = rows + last * rowStride;
+        nint i = 0;
         if (Avx.IsSupported)
         {
-            for (; i <= length - 8; i += 8) Block8(rows, i, target + i * stride, stride);
+            // Four elements of rows 0 to 3 make the lower halves, of rows 4 to 7 the upper: two 4 x 4 blocks at once.
+            for (; i <= length - 4; i += 4)
+                Block(Halves(r0 + i, r4 + i), Halves(r1 + i, r5 + i), Halves(r2 + i, r6 + i), Halves(r3 + i, r7 + i), target + i * stride, stride);
         }
         else if (AdvSimd.Arm64.IsSupported || Sse.IsSupported)
         {
             for (; i <= length - 4; i += 4)
             {
-                Block4(rows, i, target + i * stride, stride);
-                Block4(rows + 4, i, target + i * stride + 4, stride);
+                Block(Vector128.Load(r0 + i), Vector128.Load(r1 + i), Vector128.Load(r2 + i), Vector128.Load(r3 + i), target + i * stride, stride);
+                Block(Vector128.Load(r4 + i), Vector128.Load(r5 + i), Vector128.Load(r6 + i), Vector128.Load(r7 + i), target + i * stride + 4, stride);
             }
         }
 
         for (; i < length; i++)
         {
-            for (var row = 0; row < Rows; row++) target[i * stride + row] = rows[row][i];
+            var row = target + i * stride;
+            (row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7]) = (r0[i], r1[i], r2[i], r3[i], r4[i], r5[i], r6[i], r7[i]);
         }
-    }
-
-    /// <summary>Pairs, then fours, within each half of a vector; the halves are chosen when loading.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Block8(float** rows, int i, float* target, nint stride)
-    {
-        // r0..r3: elements i..i+3 of rows 0..3 below, of rows 4..7 above; r4..r7: elements i+4..i+7.
-        Vector256<float> r0 = Halves(rows[0] + i, rows[4] + i), r1 = Halves(rows[1] + i, rows[5] + i);
-        Vector256<float> r2 = Halves(rows[2] + i, rows[6] + i), r3 = Halves(rows[3] + i, rows[7] + i);
-        Four(r0, r1, r2, r3, target, stride);
-        r0 = Halves(rows[0] + i + 4, rows[4] + i + 4);
-        r1 = Halves(rows[1] + i + 4, rows[5] + i + 4);
-        r2 = Halves(rows[2] + i + 4, rows[6] + i + 4);
-        r3 = Halves(rows[3] + i + 4, rows[7] + i + 4);
-        Four(r0, r1, r2, r3, target + 4 * stride, stride);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Halves(float* lower, float* upper) => Vector256.Create(Vector128.Load(lower), Vector128.Load(upper));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Four(Vector256<float> r0, Vector256<float> r1, Vector256<float> r2, Vector256<float> r3, float* target, nint stride)
+    private static void Block(Vector256<float> r0, Vector256<float> r1, Vector256<float> r2, Vector256<float> r3, float* target, nint stride)
     {
         Vector256<float> low01 = Avx.UnpackLow(r0, r1), high01 = Avx.UnpackHigh(r0, r1);
         Vector256<float> low23 = Avx.UnpackLow(r2, r3), high23 = Avx.UnpackHigh(r2, r3);
@@ -67,10 +59,8 @@ internal static unsafe class Transpose
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Block4(float** rows, int i, float* target, nint stride)
+    private static void Block(Vector128<float> r0, Vector128<float> r1, Vector128<float> r2, Vector128<float> r3, float* target, nint stride)
     {
-        Vector128<float> r0 = Vector128.Load(rows[0] + i), r1 = Vector128.Load(rows[1] + i);
-        Vector128<float> r2 = Vector128.Load(rows[2] + i), r3 = Vector128.Load(rows[3] + i);
         Vector128<double> low01 = ZipLow(r0, r1).AsDouble(), high01 = ZipHigh(r0, r1).AsDouble();
         Vector128<double> low23 = ZipLow(r2, r3).AsDouble(), high23 = ZipHigh(r2, r3).AsDouble();
         Vector128.Create(low01.GetLower(), low23.GetLower()).AsSingle().Store(target);

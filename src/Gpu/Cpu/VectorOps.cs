@@ -167,18 +167,23 @@ internal static unsafe class VectorOps<S, V>
         for (; i < length; i++) target[i] = HalfFormat.FromF16(source[i]);
     }
 
-    /// <summary>Spreads a row over panels: column j goes to panel j / (2 Count). Length free.</summary>
+    /// <summary>Spreads rows over panels: column j of a row goes to panel j / (2 Count). Length free.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void SpreadOverPanels(float* row, int length, float* target, nint panelFloats)
+    public static void SpreadOverPanels(float* rows, nint stride, int count, int length, float* target, nint panelFloats)
     {
         var panel = 2 * S.Count;
-        for (; length >= panel; length -= panel, row += panel, target += panelFloats)
+        for (; count > 0; count--, rows += stride, target += panel)
         {
-            S.Store(S.Load(row), target);
-            S.Store(S.Load(row + S.Count), target + S.Count);
-        }
+            var to = target;
+            var i = 0;
+            for (; i <= length - panel; i += panel, to += panelFloats)
+            {
+                S.Store(S.Load(rows + i), to);
+                S.Store(S.Load(rows + i + S.Count), to + S.Count);
+            }
 
-        for (var i = 0; i < length; i++) target[i] = row[i];
+            for (var j = 0; i < length; i++, j++) to[j] = rows[i];
+        }
     }
 
     /// <summary>
