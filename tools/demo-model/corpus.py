@@ -8,9 +8,7 @@ import random
 import sys
 
 import dialogues
-import facts
-import glossary
-import smalltalk
+import drills
 import stories
 
 BEGIN, END = "<|begin|>", "<|end|>"
@@ -39,7 +37,10 @@ def render(turns, system=None):
     return pieces
 
 
-def document(rng):
+def document(rng, drilled=0.0):
+    """One document; a share <drilled> of them is extra practice."""
+    if drilled and rng.random() < drilled:
+        return render(dialogues.draw(rng, drills.DRILLS)(rng))
     roll = rng.random()
     if roll < 0.02:
         return [(BEGIN, False), (stories.tell(rng) + END, True)]
@@ -53,10 +54,10 @@ def document(rng):
     return render(dialogues.draw(rng, KINDS)(rng), system)
 
 
-def documents(seed):
+def documents(seed, drilled=0.0):
     rng = random.Random(seed)
     while True:
-        yield document(rng)
+        yield document(rng, drilled)
 
 
 def text_of(pieces):

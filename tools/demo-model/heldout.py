@@ -9,12 +9,12 @@ import sys
 
 import corpus
 
-TRAINED = {1: 250_000}      # Documents of each seed that training may have seen.
+TRAINED = {(1, 0.0): 250_000, (2, 0.4): 250_000}      # Documents of each seed and share of drills; more than training saw.
 SEED, BYTES = 1_000_003, 20_000
 
 
 def write(path):
-    seen = {corpus.text_of(pieces) for seed, count in TRAINED.items() for pieces in itertools.islice(corpus.documents(seed), count)}
+    seen = {corpus.text_of(pieces) for stage, count in TRAINED.items() for pieces in itertools.islice(corpus.documents(*stage), count)}
     kept, size = [], 0
     for pieces in corpus.documents(SEED):
         text = corpus.text_of(pieces)

@@ -6,7 +6,7 @@ _PLACES = ["in a small house", "in a green forest", "in a quiet village", "in an
            "in a sunny garden", "in a house by the sea", "in a castle on a hill", "on a tiny island", "on a farm", "in a hut near the river", "in a wide field"]
 _SPOTS = ["the river", "the old bridge", "the market", "the dark forest", "the high hill", "the lake", "the beach", "the big oak tree",
           "the mill", "the station", "the library", "the school", "the harbour", "the cave", "the garden gate"]
-_ADJECTIVES = "little small young old brave shy clever kind curious lonely cheerful quiet lazy funny gentle proud".split()
+ADJECTIVES = "little small young old brave shy clever kind curious lonely cheerful quiet lazy funny gentle proud".split()
 _LOST = ["red ball", "golden key", "blue hat", "silver ring", "favourite book", "small drum", "warm scarf", "old map", "green umbrella", "music box"]
 _FEARS = ["the dark", "thunder", "deep water", "loud noises", "high places", "strangers", "the wind"]
 _SKILLS = ["sing", "swim", "dance", "paint", "read", "cook", "play the flute", "ride a bicycle", "whistle", "write poems"]
@@ -86,19 +86,19 @@ _PLOTS = [
 def tell(rng, kind=None, name=None, manner=None, friend=None):
     """One story; what is not given about its hero and the friend is drawn."""
     kind = kind or hero(rng)
-    friend = friend or _other(rng, kind)
+    friend = friend or other(rng, kind)
     girl = name in GIRLS if name else rng.random() < 0.5
     name = name or (invented_word(rng).capitalize() if rng.random() < 0.12 else rng.choice(GIRLS if girl else BOYS))
     p, his = ("she", "her") if girl else ("he", "his")
     foods = rng.sample(FOODS, 2)
-    slots = dict(N=name, H=kind, B=friend, aA=with_article(f"{manner or rng.choice(_ADJECTIVES)} {kind}"), aB=with_article(friend), P=sentence(p), p=p, his=his,
+    slots = dict(N=name, H=kind, B=friend, aA=with_article(f"{manner or rng.choice(ADJECTIVES)} {kind}"), aB=with_article(friend), P=sentence(p), p=p, his=his,
                  place=rng.choice(_PLACES), spot=rng.choice(_SPOTS), lost=rng.choice(_LOST), fear=rng.choice(_FEARS), skill=rng.choice(_SKILLS),
                  dream=rng.choice(_DREAMS), food=foods[0], food2=foods[1], colour=rng.choice(COLOURS))
     lines = [rng.choice(_OPENINGS)] + [rng.choice(line.split("|")) for line in rng.choice(_PLOTS)] + [rng.choice(_MORALS)]
     return " ".join(sentence(line.format(**slots)) for line in lines)
 
 
-def _other(rng, kind):
+def other(rng, kind):
     friend = hero(rng)
     while friend == kind:
         friend = hero(rng)
@@ -118,11 +118,11 @@ def story(rng):
         asked = rng.choice(["tell me a story about {a} named {n}.", "write a story about {a} called {n}.", "a story about {n} the {k}, please."])
         return as_typed(rng, asked.format(a=a, n=name, k=kind)), tell(rng, kind, name)
     if roll < 0.36:
-        manner = rng.choice(_ADJECTIVES)
+        manner = rng.choice(ADJECTIVES)
         asked = rng.choice(["tell me a story about {a}.", "write a story about {a}.", "a story about {a}, please.", "can you tell me a story about {a}?"])
         return as_typed(rng, asked.format(a=with_article(f"{manner} {kind}"))), tell(rng, kind, manner=manner)
     if roll < 0.44:
-        friend = _other(rng, kind)
+        friend = other(rng, kind)
         asked = rng.choice(["tell me a story about {a} and {b}.", "write a story about {a} and {b}.", "a story about {a} and {b}, please."])
         return as_typed(rng, asked.format(a=a, b=with_article(friend))), tell(rng, kind, friend=friend)
     asked = rng.choice(["tell me a story about {a}.", "tell me a story about {a}.", "tell me a short story about {a}.", "write a story about {a}.", "a story about {a}, please.",

@@ -1,6 +1,7 @@
 """Trains the demo model from scratch on the generated corpus, on one processor core.
 
-python3 train.py MODEL_DIR RUN_DIR [--minutes 45 | --steps 3000] [--from CHECKPOINT] [--rate 0.0025] [--seed 1]
+python3 train.py MODEL_DIR RUN_DIR [--minutes 45 | --steps 3000] [--from CHECKPOINT] [--drilled 0.4]
+                 [--rate 0.0025] [--seed 1]
 
 MODEL_DIR holds the tokenizer. RUN_DIR receives checkpoint.pt (weights and their running average) every few minutes.
 """
@@ -35,9 +36,9 @@ def encoded(tokenizer, pieces, limit):
     return ids[:limit], weights[:limit]
 
 
-def batches(tokenizer, seed, limit):
+def batches(tokenizer, seed, drilled, limit):
     """Endless (inputs, targets, weights), each [rows, tokens]; a padded place weighs 0."""
-    rng, documents = random.Random(seed), corpus.documents(seed)
+    rng, documents = random.Random(seed), corpus.documents(seed, drilled)
     while True:
         pool = sorted((encoded(tokenizer, next(documents), limit) for _ in range(POOL)), key=lambda document: len(document[0]))
         groups, group = [], []
@@ -94,6 +95,7 @@ def main():
     parser.add_argument("--minutes", type=float)
     parser.add_argument("--steps", type=int)
     parser.add_argument("--from", dest="source")
+    parser.add_argument("--drilled", type=float, default=0.0, help="share of documents that are extra practice (drills.py)")
     parser.add_argument("--rate", type=float, default=2.5e-3)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
@@ -107,7 +109,7 @@ def main():
     if options.source:
         model.load_state_dict(torch.load(options.source)["model"])
     print(f"{sum(weight.numel() for weight in model.parameters())} parameters", flush=True)
-    run(model, batches(tokenizer, options.seed, shape.context + 1), options)
+    run(model, batches(tokenizer, options.seed, options.drilled, shape.context + 1), options)
 
 
 def run(model, stream, options):

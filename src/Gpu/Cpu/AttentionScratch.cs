@@ -1,0 +1,96 @@
+namespace ActorInference.Gpu.Cpu;
+
+/// <summary>One thread's memory for attention: a tile of queries with their scores and outputs, a block of keys and values.</summary>
+internal sealed unsafe class AttentionScratch : IDisposable
+{
+    private const int BlockKeys = AttentionWork.BlockKeys;
+
+    private readonly NativeBuffer _queries;
+    private readonly NativeBuffer _scores;
+    private readonly NativeBuffer _outputs;
+    private readonly NativeBuffer _statistics;
+    private readonly NativeBuffer _keys;
+    private readonly NativeBuffer _values;
+    private readonly NativeBuffer _row;
+    private readonly int _maxRows;
+    private readonly int _headDim;
+    private readonly int _panelColumns;
+
+    public AttentionScratch(int maxRows, int headDim, int panelColumns)
+    {
+        (_maxRows, _headDim, _panelColumns) = (maxRows, headDim, panelColumns);
+        OutputColumns = (headDim + panelColumns - 1) / panelColumns * panelColumns;
+        _queries = NativeBuffer.OfFloats((long)maxRows * headDim);
+        _scores = NativeBuffer.OfFloats((long)maxRows * BlockKeys);
+        _outputs = NativeBuffer.OfFloats((long)maxRows * OutputColumns);
+        _statistics = NativeBuffer.OfFloats(2L * maxRows);
+        _keys = NativeBuffer.OfFloats((long)BlockKeys * headDim);
+        _values = NativeBuffer.OfFloats((long)BlockKeys * OutputColumns);
+        _row = NativeBuffer.OfFloats(headDim);
+    }
+
+    /// <summary>Shape <c>[rows, headDim]</c>.</summary>
+    public float* Queries => _queries.Floats;
+
+    /// <summary>Shape <c>[rows, BlockKeys]</c>.</summary>
+    public float* Scores => _scores.Floats;
+
+    /// <summary>Shape <c>[rows, OutputColumns]</c>.</summary>
+    public float* Outputs => _outputs.Floats;
+
+    /// <summary>Head dimension, rounded up to whole panels.</summary>
+    public int OutputColumns { get; }
+
+    /// <summary>Largest score of each row so far.</summary>
+    public float* Largest => _statistics.Floats;
+
+    /// <summary>Sum of each row's weights so far.</summary>
+    public float* Sums => _statistics.Floats + _maxRows;
+
+    /// <summary>One key or value on its way. Shape <c>[headDim]</c>.</summary>
+    public float* Row => _row.Floats;
+
+    /// <summary>Keys, transposed. Shape <c>[panel][headDim][column]</c>.</summary>
+    public byte* KeyPanels => _keys.Data;
+
+    public nint KeyPanelBytes => (nint)_headDim * _panelColumns * sizeof(float);
+
+    /// <summary>Values. Shape <c>[panel][BlockKeys][column]</c>.</summary>
+    public byte* ValuePanels => _values.Data;
+
+    public nint ValuePanelBytes => (nint)BlockKeys * _panelColumns * sizeof(float);
+
+    /// <summary>Starts the sums of so many rows.</summary>
+    public void Reset(int rows)
+    {
+        new Span<float>(Outputs, rows * OutputColumns).Clear();
+        new Span<float>(Sums, rows).Clear();
+        new Span<float>(Largest, rows).Fill(float.NegativeInfinity);
+    }
+
+    /// <summary>Makes <see cref="Row"/> key <paramref name="index"/> of the block.</summary>
+    public void PackKey(int index)
+    {
+        var target = _keys.Floats + (nint)(index / _panelColumns) * _headDim * _panelColumns + index % _panelColumns;
+        for (var i = 0; i < _headDim; i++) target[(nint)i * _panelColumns] = Row[i];
+    }
+
+    /// <summary>Makes <see cref="Row"/> value <paramref name="index"/> of the block.</summary>
+    public void PackValue(int index)
+    {
+        var target = _values.Floats + (nint)index * _panelColumns;
+        for (var i = 0; i < _headDim; i++)
+            target[(nint)(i / _panelColumns) * BlockKeys * _panelColumns + i % _panelColumns] = Row[i];
+    }
+
+    public void Dispose()
+    {
+        _queries.Dispose();
+        _scores.Dispose();
+        _outputs.Dispose();
+        _statistics.Dispose();
+        _keys.Dispose();
+        _values.Dispose();
+        _row.Dispose();
+    }
+}
