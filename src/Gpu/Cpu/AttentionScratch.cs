@@ -11,7 +11,7 @@ internal sealed unsafe class AttentionScratch : IDisposable
     private readonly NativeBuffer _statistics;
     private readonly NativeBuffer _keys;
     private readonly NativeBuffer _values;
-    private readonly NativeBuffer _row;
+    private readonly NativeBuffer _rows;
     private readonly int _maxRows;
     private readonly int _headDim;
     private readonly int _panelColumns;
@@ -26,7 +26,7 @@ internal sealed unsafe class AttentionScratch : IDisposable
         _statistics = NativeBuffer.OfFloats(2L * maxRows);
         _keys = NativeBuffer.OfFloats((long)BlockKeys * headDim);
         _values = NativeBuffer.OfFloats((long)BlockKeys * OutputColumns);
-        _row = NativeBuffer.OfFloats(headDim);
+        _rows = NativeBuffer.OfFloats((long)(Transpose.Rows + 1) * headDim);
     }
 
     /// <summary>Shape <c>[rows, headDim]</c>.</summary>
@@ -47,8 +47,11 @@ internal sealed unsafe class AttentionScratch : IDisposable
     /// <summary>Sum of each row's weights so far.</summary>
     public float* Sums => _statistics.Floats + _maxRows;
 
-    /// <summary>One key or value on its way. Shape <c>[headDim]</c>.</summary>
-    public float* Row => _row.Floats;
+    /// <summary>Keys on their way. Shape <c>[Transpose.Rows, headDim]</c>.</summary>
+    public float* Rows => _rows.Floats;
+
+    /// <summary>A value on its way. Shape <c>[headDim]</c>.</summary>
+    public float* ValueRow => _rows.Floats + Transpose.Rows * _headDim;
 
     /// <summary>Keys, transposed. Shape <c>[panel][headDim][column]</c>.</summary>
     public byte* KeyPanels => _keys.Data;
@@ -68,20 +71,17 @@ internal sealed unsafe class AttentionScratch : IDisposable
         new Span<float>(Largest, rows).Fill(float.NegativeInfinity);
     }
 
-    /// <summary>Makes <see cref="Row"/> key <paramref name="index"/> of the block.</summary>
-    public void PackKey(int index)
+    /// <summary>Takes eight keys of the block.</summary>
+    /// <param name="index">The first one's number in the block, a multiple of eight.</param>
+    public void PackKeys(int index, float** rows)
     {
         var target = _keys.Floats + (nint)(index / _panelColumns) * _headDim * _panelColumns + index % _panelColumns;
-        for (var i = 0; i < _headDim; i++) target[(nint)i * _panelColumns] = Row[i];
+        Transpose.EightRows(rows, _headDim, target, _panelColumns);
     }
 
-    /// <summary>Makes <see cref="Row"/> value <paramref name="index"/> of the block.</summary>
-    public void PackValue(int index)
-    {
-        var target = _values.Floats + (nint)index * _panelColumns;
-        for (var i = 0; i < _headDim; i++)
-            target[(nint)(i / _panelColumns) * BlockKeys * _panelColumns + i % _panelColumns] = Row[i];
-    }
+    /// <summary>Takes one value of the block.</summary>
+    public void PackValue(KernelTable kernels, int index, float* row) =>
+        kernels.SpreadOverPanels(row, _headDim, _values.Floats + (nint)index * _panelColumns, (nint)BlockKeys * _panelColumns);
 
     public void Dispose()
     {
@@ -91,6 +91,6 @@ internal sealed unsafe class AttentionScratch : IDisposable
         _statistics.Dispose();
         _keys.Dispose();
         _values.Dispose();
-        _row.Dispose();
+        _rows.Dispose();
     }
 }

@@ -1,3 +1,5 @@
+using System.Numerics;
+using ActorInference.Actors.Kv;
 using ActorInference.Gpu.Kv;
 using ActorInference.Gpu.Models;
 
@@ -27,6 +29,8 @@ internal sealed unsafe class AttentionWork : ComputeWork, IDisposable
     private readonly int _kvHeads;
     private readonly int _group;
     private readonly int _pageSize;
+    private readonly int _pageShift;
+    private readonly KvDtype _dtype;
     private readonly float _scale;
 
     private float* _query;
@@ -40,6 +44,8 @@ internal sealed unsafe class AttentionWork : ComputeWork, IDisposable
         (_kernels, _pool, _plan) = (kernels, pool, plan);
         (_headDim, _kvHeads, _group) = (config.HeadDim, config.KvHeads, config.Heads / config.KvHeads);
         _pageSize = pool.Layout.PageSizeTokens;
+        _pageShift = BitOperations.Log2((uint)_pageSize);
+        _dtype = pool.Layout.Dtype;
         _scale = 1 / MathF.Sqrt(config.HeadDim);
         _scratch = new AttentionScratch[threads];
         for (var i = 0; i < threads; i++)
@@ -104,20 +110,33 @@ internal sealed unsafe class AttentionWork : ComputeWork, IDisposable
         }
     }
 
-    /// <summary>Brings a block of keys and values from their pages into panels.</summary>
+    /// <summary>Brings a block of keys and values from their pages into panels, eight at a time.</summary>
     private void PackBlock(ReadOnlySpan<int> pages, int first, int count, int head, AttentionScratch scratch)
     {
-        var dtype = _pool.Layout.Dtype;
-        for (var i = 0; i < count; i++)
+        var keys = stackalloc float*[Transpose.Rows];
+        for (var i = 0; i < count; i += Transpose.Rows)
         {
-            var position = first + i;
-            var page = pages[position / _pageSize];
-            var element = (position % _pageSize * _kvHeads + head) * _headDim;
-            KvElements.Load(dtype, _pool.Keys(page, _layer), element, scratch.Row, _headDim);
-            scratch.PackKey(i);
-            KvElements.Load(dtype, _pool.Values(page, _layer), element, scratch.Row, _headDim);
-            scratch.PackValue(i);
+            for (var row = 0; row < Transpose.Rows; row++)
+            {
+                // The last keys of a sequence may be fewer than eight; the last one stands in for those missing, and is not looked at.
+                var position = first + Math.Min(i + row, count - 1);
+                var page = pages[position >> _pageShift];
+                var element = ((position & (_pageSize - 1)) * _kvHeads + head) * _headDim;
+                keys[row] = Floats(_pool.Keys(page, _layer), element, scratch.Rows + row * _headDim);
+                if (i + row < count) scratch.PackValue(_kernels, i + row, Floats(_pool.Values(page, _layer), element, scratch.ValueRow));
+            }
+
+            scratch.PackKeys(i, keys);
         }
+    }
+
+    /// <summary>A head's elements as floats: where they are, or widened into the scratch.</summary>
+    private float* Floats(byte* plane, int element, float* widened)
+    {
+        if (_dtype == KvDtype.F32) return (float*)plane + element;
+        if (_dtype == KvDtype.F16) _kernels.WidenF16((ushort*)plane + element, widened, _headDim);
+        else _kernels.WidenBF16((ushort*)plane + element, widened, _headDim);
+        return widened;
     }
 
     private void Block(in StepPlan.QueryTile tile, int first, int count, int rows, AttentionScratch scratch)

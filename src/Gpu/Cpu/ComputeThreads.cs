@@ -61,6 +61,9 @@ internal sealed class ComputeThreads : IDisposable
     /// <summary>Threads, the caller's included.</summary>
     public int Count { get; }
 
+    /// <summary>Helpers that sleep, and so cost nothing.</summary>
+    public int Sleeping => Volatile.Read(ref _parkedCount.Value);
+
     /// <summary>Computes all items and returns when the last is done.</summary>
     /// <param name="parallel">False keeps all on the calling thread, for work smaller than the cost of sharing it.</param>
     /// <exception cref="Exception">Whatever an item threw; the remaining items were skipped.</exception>

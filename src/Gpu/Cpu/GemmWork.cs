@@ -143,8 +143,8 @@ internal sealed unsafe class GemmWork : ComputeWork, IDisposable
     private byte* WidenStrip(byte* strip, int inputs, float* widened)
     {
         if (_weights.Dtype == WeightDtype.F32) return strip;
-        if (_weights.Dtype == WeightDtype.F16) _kernels.WidenF16(strip, inputs, widened);
-        else _kernels.WidenBF16(strip, inputs, widened);
+        if (_weights.Dtype == WeightDtype.F16) _kernels.WidenPanelF16(strip, inputs, widened);
+        else _kernels.WidenPanelBF16(strip, inputs, widened);
         return (byte*)widened;
     }
 

@@ -43,9 +43,15 @@ internal sealed unsafe class KernelTable
 
     public required TileEnd SwiGlu { get; init; }
 
-    public required delegate*<byte*, nint, float*, void> WidenF16 { get; init; }
+    public required delegate*<byte*, nint, float*, void> WidenPanelF16 { get; init; }
 
-    public required delegate*<byte*, nint, float*, void> WidenBF16 { get; init; }
+    public required delegate*<byte*, nint, float*, void> WidenPanelBF16 { get; init; }
+
+    public required delegate*<ushort*, float*, int, void> WidenF16 { get; init; }
+
+    public required delegate*<ushort*, float*, int, void> WidenBF16 { get; init; }
+
+    public required delegate*<float*, int, float*, nint, void> SpreadOverPanels { get; init; }
 
     /// <summary>How many of the remaining rows the next tile should take.</summary>
     public int NextTile(int remaining)
@@ -80,8 +86,11 @@ internal sealed unsafe class KernelTable
             Store = &VectorOps<S, V>.StoreTile,
             Add = &VectorOps<S, V>.AddTile,
             SwiGlu = &VectorOps<S, V>.SwiGluTile,
-            WidenF16 = &VectorOps<S, V>.WidenPanel<PanelF16<S, V>>,
-            WidenBF16 = &VectorOps<S, V>.WidenPanel<PanelBF16<S, V>>,
+            WidenPanelF16 = &VectorOps<S, V>.WidenPanel<PanelF16<S, V>>,
+            WidenPanelBF16 = &VectorOps<S, V>.WidenPanel<PanelBF16<S, V>>,
+            WidenF16 = &VectorOps<S, V>.WidenF16,
+            WidenBF16 = &VectorOps<S, V>.WidenBF16,
+            SpreadOverPanels = &VectorOps<S, V>.SpreadOverPanels,
         };
 
     /// <summary>Kernels by number of rows; entry 0 is never used.</summary>

@@ -23,21 +23,4 @@ internal static unsafe class KvElements
                 break;
         }
     }
-
-    /// <summary>Widens elements of a plane of a page.</summary>
-    public static void Load(KvDtype dtype, byte* plane, int element, float* target, int count)
-    {
-        switch (dtype)
-        {
-            case KvDtype.F32:
-                Buffer.MemoryCopy((float*)plane + element, target, (long)count * sizeof(float), (long)count * sizeof(float));
-                break;
-            case KvDtype.F16:
-                for (var i = 0; i < count; i++) target[i] = HalfFormat.FromF16(((ushort*)plane + element)[i]);
-                break;
-            default:
-                for (var i = 0; i < count; i++) target[i] = HalfFormat.FromBF16(((ushort*)plane + element)[i]);
-                break;
-        }
-    }
 }

@@ -56,6 +56,8 @@ internal static unsafe class PanelPacker
         }
     }
 
+    // Loading is over before tiered compilation would have noticed that it is hot.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Copy<T>(T* source, int count, T* target, int stride)
         where T : unmanaged
     {

@@ -149,6 +149,38 @@ internal static unsafe class VectorOps<S, V>
         }
     }
 
+    /// <summary>Widens BF16, length free.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void WidenBF16(ushort* source, float* target, int length)
+    {
+        var i = 0;
+        for (; i <= length - S.Count; i += S.Count) S.Store(S.LoadBF16(source + i), target + i);
+        for (; i < length; i++) target[i] = HalfFormat.FromBF16(source[i]);
+    }
+
+    /// <summary>Widens F16, length free. The numbers must be finite.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void WidenF16(ushort* source, float* target, int length)
+    {
+        var i = 0;
+        for (; i <= length - S.Count; i += S.Count) S.Store(S.LoadF16(source + i), target + i);
+        for (; i < length; i++) target[i] = HalfFormat.FromF16(source[i]);
+    }
+
+    /// <summary>Spreads a row over panels: column j goes to panel j / (2 Count). Length free.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void SpreadOverPanels(float* row, int length, float* target, nint panelFloats)
+    {
+        var panel = 2 * S.Count;
+        for (; length >= panel; length -= panel, row += panel, target += panelFloats)
+        {
+            S.Store(S.Load(row), target);
+            S.Store(S.Load(row + S.Count), target + S.Count);
+        }
+
+        for (var i = 0; i < length; i++) target[i] = row[i];
+    }
+
     /// <summary>
     /// One block of online softmax (Milakov and Gimelshein, 2018) for one query: turns its scores into weights relative
     /// to the largest score so far, and rescales what was summed under a smaller one.

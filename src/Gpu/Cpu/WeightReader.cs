@@ -17,6 +17,7 @@ internal static unsafe class WeightReader
     };
 
     /// <summary>Whether no element is infinite or NaN: all bits of its exponent set.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool AllFinite(WeightDtype dtype, byte* data, long count)
     {
         var exponent = dtype switch
