@@ -1,0 +1,9 @@
+using System.CommandLine;
+using ActorInference.Host.Cli;
+using ActorInference.Host.Commands;
+
+var root = new RootCommand("An actor cluster that serves large language models.")
+{
+    VersionCommand.Create(),
+};
+return await CommandLine.RunAsync(root, args);
