@@ -4,6 +4,7 @@ using ActorInference.Host.Commands;
 
 var root = new RootCommand("An actor cluster that serves large language models.")
 {
+    UpCommand.Create(),
     VersionCommand.Create(),
 };
 return await CommandLine.RunAsync(root, args);
