@@ -37,7 +37,7 @@ public sealed class TestSchedulerTests()
     [Fact]
     public void Repeated_messages_stop_when_they_are_cancelled()
     {
-        var cancelable = new Cancelable(Scheduler);
+        var cancelable = new Cancelable(Scheduler.Advanced);
         Scheduler.ScheduleTellRepeatedly(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TestActor, "tick", ActorRefs.NoSender, cancelable);
 
         Scheduler.Advance(TimeSpan.FromSeconds(1));
