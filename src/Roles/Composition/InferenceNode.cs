@@ -8,8 +8,10 @@ namespace ActorInference.Roles.Composition;
 /// <summary>What one process serves, and with how many workers of each role.</summary>
 public sealed record InferenceNode
 {
-    /// <summary>Makes a runner of the model, for each worker one of its own. The workers of one process share a page pool.</summary>
-    public required Func<IModelRunner> CreateRunner { get; init; }
+    /// <summary>
+    /// Makes a runner of the model for a worker, again after each restart of it. The workers of one process share a page pool.
+    /// </summary>
+    public required Func<WorkerId, IModelRunner> CreateRunner { get; init; }
 
     /// <summary>The model's end-of-sequence tokens.</summary>
     public ImmutableArray<int> EndTokenIds { get; init; } = [];

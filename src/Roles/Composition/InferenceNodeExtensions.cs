@@ -64,7 +64,7 @@ public static class InferenceNodeExtensions
     {
         Worker = worker,
         Role = role,
-        CreateRunner = node.CreateRunner,
+        CreateRunner = () => node.CreateRunner(worker),
         Engine = settings.Engine with { EndTokenIds = node.EndTokenIds },
         TransferDeadline = settings.TransferDeadline,
     };
