@@ -1,6 +1,5 @@
 using ActorInference.Gpu.Cpu;
 using ActorInference.Host.Commands;
-using ActorInference.Host.Http;
 using ActorInference.Host.Serving;
 using ActorInference.Roles.Composition;
 using Akka.Hosting;
