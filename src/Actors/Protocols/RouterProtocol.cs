@@ -40,4 +40,14 @@ public static class RouterProtocol
     {
         public static readonly Serving Instance = new();
     }
+
+    /// <summary>Asks for the workers that report.</summary>
+    public sealed record GetWorkers
+    {
+        public static readonly GetWorkers Instance = new();
+    }
+
+    /// <param name="Reports">The last report of each, in the order of their names.</param>
+    /// <param name="InFlight">Generations under way through this router.</param>
+    public sealed record Workers(ImmutableArray<WorkerReport> Reports, int InFlight);
 }

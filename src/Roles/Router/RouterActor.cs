@@ -26,6 +26,7 @@ public sealed class RouterActor : ReceiveActor
         Receive<RouterProtocol.Assign>(Assign);
         Receive<RouterProtocol.Release>(release => Release(release.Attempt, Sender));
         Receive<RouterProtocol.AwaitServing>(_ => AwaitServing());
+        Receive<RouterProtocol.GetWorkers>(_ => Sender.Tell(new RouterProtocol.Workers(_workers.Reports(Now), _generations.Count)));
         Receive<Terminated>(terminated => Forget(terminated.ActorRef));
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ActorInference.Actors.Ids;
 using ActorInference.Actors.Protocols;
 using Akka.Actor;
@@ -72,6 +73,10 @@ public sealed class WorkerTable(TimeSpan silence)
     /// <summary>Whether there is a worker of the role that reports.</summary>
     public bool Has(WorkerRole role, TimeSpan now) => Candidates(role, now).Any();
 
+    /// <summary>The last report of each worker that reports, in the order of their names.</summary>
+    public ImmutableArray<RouterProtocol.WorkerReport> Reports(TimeSpan now) =>
+        [.. _workers.Values.Where(worker => IsHeard(worker, now)).Select(worker => worker.Report).OrderBy(report => report.Worker.Value, StringComparer.Ordinal)];
+
     /// <summary>Chooses the least busy pair and counts the attempt to it.</summary>
     /// <returns>Null if a role has no worker, or none that is not excluded.</returns>
     public RouterProtocol.Assigned? TryAssign(RouterProtocol.Assign request, TimeSpan now)
@@ -99,7 +104,9 @@ public sealed class WorkerTable(TimeSpan silence)
     }
 
     private IEnumerable<Worker> Candidates(WorkerRole role, TimeSpan now) =>
-        _workers.Values.Where(worker => worker.Role == role && now - worker.ReportedAt <= silence);
+        _workers.Values.Where(worker => worker.Role == role && IsHeard(worker, now));
+
+    private bool IsHeard(Worker worker, TimeSpan now) => now - worker.ReportedAt <= silence;
 
     private Worker? Choose(WorkerRole role, RouterProtocol.Assign request, TimeSpan now, Func<Worker, long> load) =>
         Candidates(role, now)

@@ -60,6 +60,7 @@ public sealed class LeavingClientTests
     public async Task A_full_queue_sends_generations_to_another_worker_and_refuses_when_there_is_none()
     {
         await using var node = new ScriptedNode("actor-inference.decode.max-jobs = 3", decodeWorkers: 2);
+        await node.AllServingAsync();
         using var gate = new ManualResetEventSlim();
         node.Script("prefill-0", runner => runner.BeforeForward = _ => gate.Wait(Deadline.Limit));
         var requests = Enumerable.Range(0, 9).Select(i => ScriptedNode.Request(ScriptedNode.Prompt(10, seed: i), 5)).ToList();

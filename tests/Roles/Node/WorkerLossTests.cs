@@ -1,3 +1,4 @@
+using ActorInference.Roles.Gateway;
 using ActorInference.Roles.Tests.Testing;
 using Akka.Actor;
 
@@ -62,6 +63,7 @@ public sealed class WorkerLossTests
     public async Task Generations_move_to_another_worker_when_a_role_actor_is_killed(string worker)
     {
         await using var node = new ScriptedNode("actor-inference.engine { max-step-tokens = 16, step-target = 0 }", prefillWorkers: 2, decodeWorkers: 2, pages: 1024);
+        await node.AllServingAsync();
         var requests = Enumerable.Range(0, 8).Select(i => ScriptedNode.Request(ScriptedNode.Prompt(60 + i, seed: i), 200)).ToList();
         var victim = await node.RoleActorAsync(worker);
         var killed = 0;
@@ -91,12 +93,12 @@ public sealed class WorkerLossTests
         // Alone in its batch the sequence is at fault itself; otherwise it is cleared by running alone.
         foreach (var (request, outcome) in requests.Zip(outcomes))
         {
-            if (outcome.End is Gateway.GenerationFailed) continue;
+            if (outcome.End is GenerationFailed) continue;
             outcome.AssertIs(request);
             Assert.Equal(0, outcome.Finished.Redispatches);
         }
 
-        Assert.True(outcomes.Count(outcome => outcome.End is Gateway.GenerationFailed) <= 1);
+        Assert.True(outcomes.Count(outcome => outcome.End is GenerationFailed) <= 1);
         await node.AllPagesBackAsync();
     }
 
@@ -104,6 +106,7 @@ public sealed class WorkerLossTests
     public async Task A_worker_that_gives_no_sign_is_replaced_by_another()
     {
         await using var node = new ScriptedNode("actor-inference.gateway.token-deadline = 1s", decodeWorkers: 2);
+        await node.AllServingAsync();
         using var release = new ManualResetEventSlim();
         var stuck = 0;
         foreach (var worker in new[] { "decode-0", "decode-1" })
@@ -131,7 +134,7 @@ public sealed class WorkerLossTests
 
         var outcome = await node.RunAsync(ScriptedNode.Request(ScriptedNode.Prompt(20), 10));
 
-        Assert.Equal(Gateway.GenerationError.Unavailable, outcome.Failed.Error);
+        Assert.Equal(GenerationError.Unavailable, outcome.Failed.Error);
         Assert.Contains("decode-0", outcome.Failed.Message);
         await node.AllPagesBackAsync();
     }

@@ -23,6 +23,7 @@ internal sealed class ScriptedNode : IAsyncDisposable
     private readonly ConcurrentDictionary<WorkerId, Action<ScriptedRunner>> _scripts = [];
     private readonly ConcurrentDictionary<WorkerId, int> _starts = [];
     private readonly ActorSystem _system;
+    private readonly int _workers;
 
     public ScriptedNode(string settings = "", int pages = 256, int prefillWorkers = 1, int decodeWorkers = 1)
     {
@@ -39,6 +40,7 @@ internal sealed class ScriptedNode : IAsyncDisposable
         });
         (Gateway, Router) = (gateway, router);
         Client = new GenerationClient(gateway, router);
+        _workers = prefillWorkers + decodeWorkers;
     }
 
     public KvPagePool Pool { get; }
@@ -90,6 +92,15 @@ internal sealed class ScriptedNode : IAsyncDisposable
 
     public async Task<WorkerProtocol.Status> StatusAsync(string worker) =>
         await (await RoleActorAsync(worker)).Ask<WorkerProtocol.Status>(WorkerProtocol.GetStatus.Instance, Deadline.Limit);
+
+    /// <summary>Waits until the router knows every worker, which matters where one alone could take all.</summary>
+    public async Task AllServingAsync()
+    {
+        var known = 0;
+        await Deadline.UntilAsync(
+            () => (known = Router.Ask<RouterProtocol.Workers>(RouterProtocol.GetWorkers.Instance, Deadline.Limit).GetAwaiter().GetResult().Reports.Length) == _workers,
+            () => $"the router knows {_workers} workers; it knows {known}");
+    }
 
     /// <summary>Runs a generation to its end.</summary>
     public async Task<Outcome> RunAsync(GenerationRequest request, Action<TokenGenerated>? onToken = null, CancellationToken cancellationToken = default)
