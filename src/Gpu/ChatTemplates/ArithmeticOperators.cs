@@ -25,7 +25,7 @@ internal static class ArithmeticOperators
     {
         if (operand is Undefined missing) throw missing.Fault();
         if (!Operators.TryNumber(operand, out var number)) throw new TemplateFault($"unary '{symbol}' needs a number, not a {Operators.TypeName(operand)}");
-        if (symbol == "+") return number.IsInteger ? number.Integer : number.Float;
+        if (symbol == "+") return number.IsInteger ? (object)number.Integer : number.Float;
         return number.IsInteger ? Checked(() => checked(-number.Integer)) : -number.Float;
     }
 
