@@ -112,7 +112,7 @@ internal sealed class Namespace
 }
 
 /// <summary>The variable "loop".</summary>
-internal sealed class LoopState(IReadOnlyList<object> items, int depth)
+internal sealed class LoopState(IReadOnlyList<object> items)
 {
     private object? _lastChanged;
 
@@ -127,8 +127,8 @@ internal sealed class LoopState(IReadOnlyList<object> items, int depth)
         "first" => Index == 0,
         "last" => Index == items.Count - 1,
         "length" => (long)items.Count,
-        "depth" => depth + 1L,
-        "depth0" => (long)depth,
+        "depth" => 1L,   // Only recursive loops go deeper.
+        "depth0" => 0L,
         "previtem" => Index > 0 ? items[Index - 1] : new Undefined("there is no previous item"),
         "nextitem" => Index + 1 < items.Count ? items[Index + 1] : new Undefined("there is no next item"),
         "cycle" => new Function("loop.cycle", null, (_, arguments) => Cycle(arguments)),
