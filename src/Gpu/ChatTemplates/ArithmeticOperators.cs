@@ -25,7 +25,7 @@ internal static class ArithmeticOperators
     {
         if (operand is Undefined missing) throw missing.Fault();
         if (!Operators.TryNumber(operand, out var number)) throw new TemplateFault($"unary '{symbol}' needs a number, not a {Operators.TypeName(operand)}");
-        if (symbol == "+") return number.IsInteger ? number.Integer : number.Float;
+        if (symbol == "+") return number.IsInteger ? (object)number.Integer : number.Float;
         return number.IsInteger ? Checked(() => checked(-number.Integer)) : -number.Float;
     }
 
@@ -113,7 +113,10 @@ internal static class ArithmeticOperators
         {
             case string text:
                 budget.CountText(text.Length * times);
-                return string.Concat(Enumerable.Repeat(text, text.Length == 0 ? 0 : (int)times));
+                return text.Length == 0 ? "" : string.Create(text.Length * (int)times, text, (all, one) =>
+                {
+                    for (var at = 0; at < all.Length; at += one.Length) one.CopyTo(all[at..]);
+                });
             case ListValue or TupleValue:
                 var items = (ISequence)value;
                 var count = items.Count * times;

@@ -7,7 +7,7 @@ internal sealed class ExpressionEvaluator(RenderContext context)
 {
     public object Evaluate(Expression expression, Scope scope)
     {
-        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack()) throw new TemplateFault("the template is nested too deeply");
+        CheckDepth();
         return expression switch
         {
             Literal literal => literal.Value,
@@ -47,6 +47,7 @@ internal sealed class ExpressionEvaluator(RenderContext context)
     /// <param name="block">The text of a filter block, for the innermost filter.</param>
     public object Apply(FilterCall filter, Scope scope, string? block)
     {
+        CheckDepth();
         var value = filter.Target switch
         {
             null => block ?? "",
@@ -54,6 +55,12 @@ internal sealed class ExpressionEvaluator(RenderContext context)
             var target => Evaluate(target, scope),
         };
         return filter.Filter.Apply(context, value, Evaluate($"filter '{filter.Name}'", filter.Arguments, scope));
+    }
+
+    /// <summary>A long chain, such as 1 + 1 + ..., is as deep as it is long.</summary>
+    private static void CheckDepth()
+    {
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack()) throw new TemplateFault("the template is nested too deeply");
     }
 
     private Arguments Evaluate(string callee, CallArguments arguments, Scope scope)

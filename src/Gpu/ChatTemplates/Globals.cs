@@ -37,9 +37,9 @@ internal static class Globals
     private static RangeValue Range(Arguments arguments)
     {
         var first = arguments.OptionalInteger(0, "start") ?? throw new TemplateFault("range() needs an integer");
-        return arguments.Count == 1
-            ? new RangeValue(0, first, 1)
-            : new RangeValue(first, arguments.OptionalInteger(1, "stop") ?? throw new TemplateFault("range() needs an integer"), arguments.OptionalInteger(2, "step") ?? 1);
+        if (arguments.Count == 1) return new RangeValue(0, first, 1);
+        var stop = arguments.OptionalInteger(1, "stop") ?? throw new TemplateFault("range() needs an integer");
+        return new RangeValue(first, stop, arguments.OptionalInteger(2, "step") ?? 1);
     }
 
     private static Dict MakeDict(RenderContext context, Arguments arguments)
@@ -48,7 +48,9 @@ internal static class Globals
         var dict = new Dict();
         if (arguments.Count == 1)
         {
-            var pairs = arguments.Positional[0] is Dict other ? ContainerMethods.Items(other, context.Budget) : Operators.CountedItems(arguments.Positional[0], context.Budget);
+            var pairs = arguments.Positional[0] is Dict other
+                ? ContainerMethods.Items(other, context.Budget)
+                : Operators.CountedItems(arguments.Positional[0], context.Budget);
             foreach (var pair in pairs)
             {
                 if (pair is not ISequence { Count: 2 } both) throw new TemplateFault("dict() needs pairs of key and value");

@@ -135,11 +135,12 @@ internal sealed class Lexer(string source, TemplateSource origin)
     private void ReadTokens(TokenKind begin, TokenKind end, string closing)
     {
         var line = _line;
-        _tokens.Add(new Token(begin, closing == "}}" ? "{{" : "{%", line));
+        var opening = closing == "}}" ? "{{" : "{%";
+        _tokens.Add(new Token(begin, opening, line));
         while (true)
         {
             SkipBlank();
-            if (_at >= _source.Length) throw origin.Error(line, $"'{_tokens[^1].Text}' without end", $"'{closing}'");
+            if (_at >= _source.Length) throw origin.Error(line, $"'{opening}' without end", $"'{closing}'");
             if (_brackets.Count == 0 && ClosingSign(closing) is { } sign)
             {
                 _tokens.Add(new Token(end, closing, _line));

@@ -83,7 +83,7 @@ internal static class NumberFilters
         var scale = Math.Pow(10, precision);
         return (arguments.OptionalText(1, "method") ?? "common") switch
         {
-            "common" => number.IsInteger ? number.Integer : RoundHalfEven(number.Float, (int)precision),
+            "common" => number.IsInteger ? (object)number.Integer : RoundHalfEven(number.Float, (int)precision),
             "ceil" => Math.Ceiling(number.AsDouble * scale) / scale,
             "floor" => Math.Floor(number.AsDouble * scale) / scale,
             var other => throw new TemplateFault($"'method' of round is '{other}'; expected common, ceil or floor"),

@@ -97,7 +97,7 @@ internal static class PythonText
         return isValid;
     }
 
-    public static object Shortest(BigInteger number) => number >= long.MinValue && number <= long.MaxValue ? (long)number : number;
+    public static object Shortest(BigInteger number) => number >= long.MinValue && number <= long.MaxValue ? (object)(long)number : number;
 
     /// <summary>The shortest digits that read back as the same number, laid out as Python's repr.</summary>
     public static string Float(double value)

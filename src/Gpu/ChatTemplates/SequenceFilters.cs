@@ -148,9 +148,7 @@ internal static class SequenceFilters
                 if (name is not ("attribute" or "default")) throw new TemplateFault($"map has no parameter '{name}'");
             }
 
-            var key = Key(arguments.Required(0, "attribute"));
-            var fallback = arguments.Find(1, "default");
-            return new ListValue(items.Select(item => key(item) is var found && found is Undefined && fallback is not null ? fallback : found));
+            return new ListValue(items.Select(Key(arguments.Required(0, "attribute"), arguments.Find(1, "default"))));
         }
 
         var filter = arguments.Text(0, "filter");
@@ -177,15 +175,19 @@ internal static class SequenceFilters
     }
 
     /// <summary>Reads "a.b.0" from an item; the item itself if there is no attribute.</summary>
-    private static Func<object, object> Key(object? attribute)
+    /// <param name="fallback">Instead of each part that is not there, if it is not null.</param>
+    private static Func<object, object> Key(object? attribute, object? fallback = null)
     {
         if (attribute is null or None) return item => item;
-        if (attribute is long) return item => Access.Item(item, attribute);
+        if (attribute is long) return item => Part(item, attribute);
         if (attribute is not string path) throw new TemplateFault($"an attribute is a {Operators.TypeName(attribute)}; expected a string");
         var parts = path.Split('.').Select(part => part.Length > 0 && part.All(char.IsAsciiDigit)
             ? (object)long.Parse(part, CultureInfo.InvariantCulture)
             : part).ToList();
-        return item => parts.Aggregate(item, Access.Item);
+        return item => parts.Aggregate(item, Part);
+
+        object Part(object item, object name) =>
+            Access.Item(item, name) is var found && found is Undefined && fallback is not null and not None ? fallback : found;
     }
 
     private static object Folded(object value, bool isCaseSensitive) =>

@@ -5,7 +5,6 @@ internal sealed class StatementEvaluator
 {
     private readonly RenderContext _context;
     private readonly ExpressionEvaluator _expressions;
-    private int _loopDepth;
 
     public StatementEvaluator(RenderContext context)
     {
@@ -106,7 +105,7 @@ internal sealed class StatementEvaluator
             return;
         }
 
-        var state = new LoopState(items, _loopDepth++);
+        var state = new LoopState(items);
         for (; state.Index < items.Count; state.Index++)
         {
             var inner = new Scope(scope);
@@ -114,8 +113,6 @@ internal sealed class StatementEvaluator
             Assign(loop.Target, items[state.Index], inner);
             if (Run(loop.Body, inner) == Flow.Break) break;
         }
-
-        _loopDepth--;
 
         bool Passes(object item, Expression test)
         {

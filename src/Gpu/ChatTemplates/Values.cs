@@ -81,7 +81,7 @@ internal sealed class Dict : OrderedDictionary<object, object>
     public Dict() : base(KeyComparer.Instance) { }
 
     public void Put(object key, object value) =>
-        this[key is string or bool or long or double or BigInteger or None ? key : throw new TemplateFault($"a {Operators.TypeName(key)} cannot be a key")] = value;
+        this[IsKey(key) ? key : throw new TemplateFault($"a {Operators.TypeName(key)} cannot be a key")] = value;
 
     public bool Has(object key) => IsKey(key) && ContainsKey(key);
 
@@ -109,62 +109,4 @@ internal sealed class KeyComparer : IEqualityComparer<object>
 internal sealed class Namespace
 {
     public Dictionary<string, object> Attributes { get; } = new(StringComparer.Ordinal);
-}
-
-/// <summary>The variable "loop".</summary>
-internal sealed class LoopState(IReadOnlyList<object> items, int depth)
-{
-    private object? _lastChanged;
-
-    public int Index { get; set; }
-
-    public object? Attribute(string name) => name switch
-    {
-        "index" => Index + 1L,
-        "index0" => (long)Index,
-        "revindex" => (long)(items.Count - Index),
-        "revindex0" => (long)(items.Count - Index - 1),
-        "first" => Index == 0,
-        "last" => Index == items.Count - 1,
-        "length" => (long)items.Count,
-        "depth" => depth + 1L,
-        "depth0" => (long)depth,
-        "previtem" => Index > 0 ? items[Index - 1] : new Undefined("there is no previous item"),
-        "nextitem" => Index + 1 < items.Count ? items[Index + 1] : new Undefined("there is no next item"),
-        "cycle" => new Function("loop.cycle", null, (_, arguments) => Cycle(arguments)),
-        "changed" => new Function("loop.changed", null, (context, arguments) => Changed(context, arguments)),
-        _ => null,
-    };
-
-    private object Cycle(Arguments arguments) => arguments.Count == 0
-        ? throw new TemplateFault("loop.cycle() needs an argument")
-        : arguments.Positional[Index % arguments.Count];
-
-    private object Changed(RenderContext context, Arguments arguments)
-    {
-        var now = new TupleValue([.. arguments.Positional]);
-        if (_lastChanged is not null && Operators.AreEqual(_lastChanged, now, context.Budget)) return false;
-        _lastChanged = now;
-        return true;
-    }
-}
-
-/// <summary>A variable's value by name, here or further out.</summary>
-internal sealed class Scope(Scope? parent)
-{
-    private Dictionary<string, object>? _values;
-
-    public object? Find(string name)
-    {
-        for (var scope = this; scope is not null; scope = scope.Parent)
-        {
-            if (scope._values is { } values && values.TryGetValue(name, out var value)) return value;
-        }
-
-        return null;
-    }
-
-    public void Set(string name, object value) => (_values ??= new Dictionary<string, object>(StringComparer.Ordinal))[name] = value;
-
-    private Scope? Parent { get; } = parent;
 }
