@@ -30,7 +30,7 @@ public sealed class Tokenizer
         _ids = new Dictionary<string, int>(_model.Vocabulary);
         foreach (var token in _added.All) _ids[token.Content] = token.Id;
         if (_ids.Count == 0) throw json.Error("model.vocab", "empty", "at least one token");
-        VocabSize = _ids.Values.Max() + 1;
+        VocabSize = _model.Vocabulary.Values.Concat(_added.All.Select(token => token.Id)).Max() + 1;
         _special = [.. _added.All.Where(token => token.Special).Select(token => token.Id)];
         _bytes = TokenBytesTable.Read(json, root, Texts(), _added.All.Select(token => token.Id).ToHashSet());
         _template = TokenTemplate.Read(json, TokenizerJson.Optional(root, "post_processor"), "post_processor", VocabSize);
@@ -117,7 +117,8 @@ public sealed class Tokenizer
     private string?[] Texts()
     {
         var texts = new string?[VocabSize];
-        foreach (var (text, id) in _ids) texts[id] = text;
+        // An added token may repeat a text of the model under another id; both ids have that text.
+        foreach (var (text, id) in _model.Vocabulary) texts[id] = text;
         foreach (var token in _added.All) texts[token.Id] = token.Content;
         return texts;
     }

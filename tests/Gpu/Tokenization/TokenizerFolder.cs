@@ -20,10 +20,11 @@ internal sealed class TokenizerFolder : IDisposable
 
     public string ConfigFile => System.IO.Path.Combine(Path, "tokenizer_config.json");
 
-    /// <summary>The good tokenizer with changes to tokenizer.json.</summary>
+    /// <summary>The good tokenizer with changes to tokenizer.json, and no configuration.</summary>
     public static Tokenizer Load(Action<JsonObject> edit)
     {
         using var folder = new TokenizerFolder();
+        File.Delete(folder.ConfigFile);
         Edit(folder.TokenizerFile, edit);
         return Tokenizer.Load(folder.Path);
     }
