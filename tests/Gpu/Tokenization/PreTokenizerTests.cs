@@ -12,7 +12,6 @@ public sealed class PreTokenizerTests
     [InlineData("Removed", false, "the|final|the")]
     [InlineData("Removed", true, "-|-|-|-")]
     [InlineData("MergedWithPrevious", false, "the-|final-|-|the-")]
-    [InlineData("MergedWithPrevious", true, "the|-final|-|-the|-")]
     [InlineData("MergedWithNext", false, "the|-final|-|-the|-")]
     [InlineData("MergedWithNext", true, "the-|final-|-|the-")]
     [InlineData("Contiguous", false, "the|-|final|--|the|-")]
