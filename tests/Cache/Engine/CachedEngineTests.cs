@@ -129,15 +129,15 @@ public sealed class CachedEngineTests
     [Fact]
     public void A_preempted_sequence_resumes_from_what_is_still_cached()
     {
-        using var cached = new CachedEngine(pages: 12, options: Eager);
+        using var cached = new CachedEngine(pages: 16, options: Eager);
         var prompts = Enumerable.Range(0, 3).Select(i => CachedEngine.Prompt(12, seed: i)).ToArray();
-        var ids = prompts.Select(prompt => cached.Add(prompt, newTokens: 10)).ToArray();
+        var ids = prompts.Select((prompt, i) => cached.Add(prompt, newTokens: i == 2 ? 20 : 12)).ToArray();
 
         cached.RunToEnd();
 
         Assert.True(cached.Events.PreemptionCount > 0);
         Assert.Contains(cached.Events.CachedTokens.Values, starts => starts.Skip(1).Any(tokens => tokens > 0));
-        for (var i = 0; i < 3; i++) Assert.Equal(ScriptedRunner.Continue(prompts[i], 10), cached.Events.Tokens[ids[i]]);
+        for (var i = 0; i < 3; i++) Assert.Equal(ScriptedRunner.Continue(prompts[i], i == 2 ? 20 : 12), cached.Events.Tokens[ids[i]]);
     }
 
     [Fact]
@@ -236,12 +236,16 @@ public sealed class CachedEngineTests
     [Fact]
     public void A_step_with_a_cache_allocates_nothing()
     {
-        using var cached = new CachedEngine(pages: 128, options: new EngineOptions { MaxStepTokens = 16, StepTarget = TimeSpan.Zero });
+        using var cached = new CachedEngine(pages: 256);
         var (runner, tree) = (cached.Runner, cached.Tree);
         var engine = new InferenceEngine(runner, new EngineOptions { MaxStepTokens = 16, StepTarget = TimeSpan.Zero }, new SilentEvents(), TimeProvider.System, tree);
-        for (var i = 0; i < 4; i++) Add(0);
-        for (var i = 0; i < 60; i++) engine.Step();
-        for (var i = 0; i < 4; i++) Add(i);
+        for (var warm = 0; warm < 3; warm++)
+        {
+            for (var i = 0; i < 4; i++) Add(i);
+            while (engine.Step().DidWork) { }
+        }
+
+        for (var i = 0; i < 4; i++) Add(i + 10);
         engine.Step();
         var pagesBefore = tree.CachedPages;
 

@@ -32,7 +32,7 @@ public sealed class RandomWorkloadTests
         }
 
         Assert.True(cachedTokens > 10_000, $"Only {cachedTokens} tokens were found in the cache.");
-        Assert.True(preemptions > 50, $"Only {preemptions} preemptions.");
+        Assert.True(preemptions > 100, $"Only {preemptions} preemptions.");
     }
 
     private sealed class Run
@@ -54,12 +54,12 @@ public sealed class RandomWorkloadTests
             {
                 StepTarget = TimeSpan.Zero,
                 MaxStepTokens = _random.Next(1, 40),
-                MaxSequences = _random.Next(1, 10),
-                GrowthWindowTokens = _random.Next(1, 20),
+                MaxSequences = _random.Next(1, 12),
+                GrowthWindowTokens = _random.Next(1, 8),
                 MaxBypasses = _random.Next(0, 4),
             };
             _pageSize = 1 << _random.Next(0, 4);
-            _pages = _random.Next(112, 400) / _pageSize;
+            _pages = _random.Next(112, 300) / _pageSize;
             _policy = EvictionPolicies.Names[_random.Next(EvictionPolicies.Names.Count)];
             _cachePages = _random.Next(3) == 0 ? _random.Next(1, _pages) : _pages;
         }
