@@ -92,13 +92,19 @@ public sealed class InferenceEngine
     }
 
     /// <summary>Takes over pages for a <see cref="SequenceMode.Decode"/> sequence, with one reference of each.</summary>
-    /// <param name="firstPage">Place of the first of them in the sequence.</param>
+    /// <param name="firstPage">
+    /// Place of the first of them in the sequence: the next after those that have landed, or, while only cached ones are
+    /// here, one of these. A sender need not know what is cached; what he sends twice is released at once.
+    /// </param>
     /// <returns>False if they are not the ones that come next; the references remain the caller's.</returns>
     public bool TryLand(SequenceId id, int firstPage, ReadOnlySpan<int> pages)
     {
         if (!_sequences.TryGetValue(id, out var sequence) || !_schedule.IsLanding(sequence)) return false;
-        if (firstPage != sequence.PageCount || firstPage + pages.Length > sequence.ContextPages) return false;
-        sequence.Take(pages);
+        var isNext = firstPage == sequence.PageCount || (sequence.PageCount == sequence.CachedCount && (uint)firstPage < (uint)sequence.PageCount);
+        if (!isNext || firstPage + pages.Length > sequence.ContextPages) return false;
+        var present = Math.Min(pages.Length, sequence.PageCount - firstPage);
+        _runner.Pages.Release(pages[..present]);
+        sequence.Take(pages[present..]);
         return true;
     }
 

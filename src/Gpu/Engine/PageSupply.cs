@@ -45,10 +45,8 @@ internal sealed class PageSupply(KvPagePool pool, IPrefixCache? cache)
     public void Remember(Sequence sequence)
     {
         if (cache is null || sequence.FullPages <= sequence.CachedCount) return;
-        if (!sequence.IsLocked) Adopt(sequence);
         var first = sequence.CachedCount;
         var count = sequence.FullPages - first;
-        if (count <= 0) return;
         var scratch = Scratch(count);
         var insert = cache.Extend(sequence.Lock, sequence.TokensOf(first, count), sequence.Pages.Slice(first, count), scratch);
         Share(sequence, first, scratch[..insert.PresentPages]);
@@ -73,15 +71,6 @@ internal sealed class PageSupply(KvPagePool pool, IPrefixCache? cache)
     {
         if (sequence.IsLocked) cache!.Unlock(sequence.Lock);
         sequence.ReleasePages(pool);
-    }
-
-    /// <summary>Locks what the cache has of a sequence whose pages came from elsewhere.</summary>
-    private void Adopt(Sequence sequence)
-    {
-        var scratch = Scratch(sequence.ContextPages);
-        var match = cache!.Match(sequence.Space, sequence.Tokens, scratch, sequence.Priority);
-        Share(sequence, 0, scratch[..match.PageCount]);
-        (sequence.Lock, sequence.CachedCount) = (match.Lock, match.PageCount);
     }
 
     private void Share(Sequence sequence, int first, ReadOnlySpan<int> cachedPages)

@@ -135,12 +135,11 @@ internal sealed class Schedule(PageSupply supply, EngineOptions options, IEngine
     /// <returns>False if there is no room; it holds nothing then.</returns>
     private bool TryReserve(Sequence sequence, int pages, ref int spare)
     {
-        var isLanding = sequence.Mode == SequenceMode.Decode;
-        var cached = isLanding ? default : supply.Peek(sequence);
+        var cached = supply.Peek(sequence);
         if (pages - cached.PageCount > spare + supply.EvictablePages - cached.EvictablePages) return false;
 
         // Before the eviction, which might take just these.
-        if (!isLanding) supply.TakeCached(sequence);
+        supply.TakeCached(sequence);
         var missing = pages - sequence.PageCount;
         if (missing > spare) spare += supply.MakeRoom(missing - spare);
         if (missing > spare)
@@ -159,7 +158,7 @@ internal sealed class Schedule(PageSupply supply, EngineOptions options, IEngine
         {
             sequence.GrantedCount = sequence.ContextPages;
             InsertByAge(_landing, sequence);
-            events.Granted(sequence.Id, sequence.GrantedCount);
+            events.Granted(sequence.Id, sequence.GrantedCount, sequence.PageCount);
             return;
         }
 

@@ -140,8 +140,10 @@ public sealed class CachedEngineTests
         for (var i = 0; i < 3; i++) Assert.Equal(ScriptedRunner.Continue(prompts[i], i == 2 ? 20 : 12), cached.Events.Tokens[ids[i]]);
     }
 
-    [Fact]
-    public void Prefill_and_decode_both_remember_what_passed_between_them()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Decode_need_not_be_sent_what_it_has_but_may(bool senderKnows)
     {
         using var pool = ScriptedRunner.Pool(64);
         using var prefill = new CachedEngine(pool, new EngineOptions { MaxStepTokens = 6, StepTarget = TimeSpan.Zero });
@@ -154,9 +156,11 @@ public sealed class CachedEngineTests
         {
             var receiver = decode.Add(prompt, newTokens: 9, SequenceMode.Decode);
             decode.Engine.Step();
+            var cachedPages = round == 0 ? 0 : 4;
+            Assert.Contains($"granted {receiver.Value} 5 {cachedPages}", decode.Events.Log);
             var sender = prefill.Add(prompt, newTokens: 9, SequenceMode.Prefill);
             while (prefill.Engine.Step().DidWork) { }
-            Assert.True(decode.Engine.TryLand(receiver, 0, [.. prefill.Events.HandedPages[sender]]));
+            Land(receiver, [.. prefill.Events.HandedPages[sender]], cachedPages);
             Assert.True(decode.Engine.TryJoin(receiver, prefill.Events.NextTokens[sender]));
             decode.RunToEnd();
 
@@ -171,6 +175,40 @@ public sealed class CachedEngineTests
         prefill.Tree.Clear();
         decode.Tree.Clear();
         Assert.Equal(0, pool.UsedPages);
+
+        void Land(SequenceId receiver, int[] pages, int cachedPages)
+        {
+            if (senderKnows)
+            {
+                pool.Release(pages.AsSpan(0, cachedPages));
+                Assert.True(decode.Engine.TryLand(receiver, cachedPages, pages.AsSpan(cachedPages)));
+                return;
+            }
+
+            Assert.True(decode.Engine.TryLand(receiver, 0, pages.AsSpan(0, 3)));
+            Assert.False(decode.Engine.TryLand(receiver, 5, pages.AsSpan(3)));
+            Assert.True(decode.Engine.TryLand(receiver, 3, pages.AsSpan(3)));
+            Assert.False(decode.Engine.TryLand(receiver, 0, pages.AsSpan(0, 1)));
+        }
+    }
+
+    [Fact]
+    public void A_grant_that_is_cancelled_leaves_nothing_locked()
+    {
+        using var cached = new CachedEngine();
+        var prompt = CachedEngine.Prompt(20);
+        cached.Add(prompt, newTokens: 1);
+        cached.RunToEnd();
+        var receiver = cached.Add(prompt, newTokens: 4, SequenceMode.Decode);
+        cached.Engine.Step();
+        Assert.Equal(1, cached.Tree.EvictablePages);
+        cached.Check();
+
+        Assert.True(cached.Engine.Cancel(receiver));
+
+        cached.Check();
+        Assert.Equal(5, cached.Tree.EvictablePages);
+        Assert.Equal(5, cached.Pool.UsedPages);
     }
 
     [Fact]
@@ -262,7 +300,7 @@ public sealed class CachedEngineTests
 
     private sealed class SilentEvents : IEngineEvents
     {
-        public void Granted(SequenceId sequence, int pages)
+        public void Granted(SequenceId sequence, int pages, int cachedPages)
         {
         }
 

@@ -26,7 +26,7 @@ internal sealed class RecordingEvents(KvPagePool pool) : IEngineEvents
 
     public int PreemptionCount { get; private set; }
 
-    public void Granted(SequenceId sequence, int pages) => Log.Add($"granted {sequence.Value} {pages}");
+    public void Granted(SequenceId sequence, int pages, int cachedPages) => Log.Add($"granted {sequence.Value} {pages} {cachedPages}");
 
     public void Started(SequenceId sequence, int cachedTokens)
     {
