@@ -16,6 +16,8 @@ internal sealed class PageSupply(KvPagePool pool, IPrefixCache? cache)
 
     public KvPagePool Pool => pool;
 
+    public bool HasCache => cache is not null;
+
     /// <summary>Pages that the cache holds.</summary>
     public int CachedPages => cache?.CachedPages ?? 0;
 
@@ -44,7 +46,8 @@ internal sealed class PageSupply(KvPagePool pool, IPrefixCache? cache)
     /// </summary>
     public void Remember(Sequence sequence)
     {
-        if (cache is null || sequence.FullPages <= sequence.CachedCount) return;
+        if (cache is null || sequence.FullPages <= sequence.OfferedCount) return;
+        sequence.OfferedCount = sequence.FullPages;
         var first = sequence.CachedCount;
         var count = sequence.FullPages - first;
         var scratch = Scratch(count);

@@ -1,10 +1,11 @@
 using System.Diagnostics;
+using ActorInference.Actors.Kv;
 namespace ActorInference.Gpu.Engine;
 
 /// <summary>
 /// Who computes, and on which pages. Sequences wait, or wait for their pages to land, or run; each list is in the order
-/// of age. Admission is first come, first served; one that does not fit lets younger ones pass, but only so many, and
-/// one that was preempted lets none. Pages are taken when they are needed; when they run out, the cache gives up its
+/// of age. Admission is first come, first served; one that does not fit, or whose prompt is being computed for another,
+/// lets younger ones pass, but only so many, and one that was preempted lets none. Pages are taken when they are needed; when they run out, the cache gives up its
 /// unused ones, then the youngest gives its own back. The oldest therefore always comes to its end, then the next.
 /// </summary>
 internal sealed class Schedule(PageSupply supply, EngineOptions options, IEngineEvents events)
@@ -54,7 +55,8 @@ internal sealed class Schedule(PageSupply supply, EngineOptions options, IEngine
         while (index < _waiting.Count && _running.Count + _landing.Count < options.MaxSequences)
         {
             var sequence = _waiting[index];
-            if (TryReserve(sequence, PagesToAdmit(sequence), ref spare) || FitsAlone(sequence, ref spare))
+            var cached = supply.Peek(sequence);
+            if (!SharesWithAnother(sequence, cached) && (TryReserve(sequence, cached, PagesToAdmit(sequence), ref spare) || FitsAlone(sequence, cached, ref spare)))
             {
                 _waiting.RemoveAt(index);
                 Begin(sequence);
@@ -116,12 +118,17 @@ internal sealed class Schedule(PageSupply supply, EngineOptions options, IEngine
     private int PagesToAdmit(Sequence sequence) =>
         sequence.Mode == SequenceMode.Prefill ? sequence.ContextPages : sequence.PagesAfter(options.GrowthWindowTokens);
 
+    /// <summary>One that was preempted has waited enough, and one whose pages come from elsewhere computes nothing.</summary>
+    private bool SharesWithAnother(Sequence sequence, PrefixPeek cached) =>
+        supply.HasCache && sequence is { WasPreempted: false, Mode: not SequenceMode.Decode }
+        && PrefixSharing.IsBeingComputed(sequence, cached.MatchedTokens, _running, supply.Pool.Layout.PageSizeTokens, options.MinSharedTokens);
+
     /// <summary>With nobody else here, a sequence need not leave room for growth: there is nothing to wait for.</summary>
-    private bool FitsAlone(Sequence sequence, ref int spare)
+    private bool FitsAlone(Sequence sequence, PrefixPeek cached, ref int spare)
     {
         if (_running.Count + _landing.Count > 0) return false;
         var pages = sequence.PagesAfter(sequence.Mode == SequenceMode.Prefill ? 0 : 1);
-        if (!TryReserve(sequence, pages, ref spare)) return false;
+        if (!TryReserve(sequence, cached, pages, ref spare)) return false;
         spare -= PagesToAdmit(sequence) - pages;
         return true;
     }
@@ -130,12 +137,13 @@ internal sealed class Schedule(PageSupply supply, EngineOptions options, IEngine
     /// Gives a sequence what the cache has of it, and makes room for the rest by evicting others. Room is made now and not
     /// when it is used: only then is it certain, since a page that somebody outside holds does not come free.
     /// </summary>
+    /// <param name="sequence">Holds nothing yet.</param>
+    /// <param name="cached">What the cache has of it.</param>
     /// <param name="pages">Pages that it needs, cached ones among them.</param>
     /// <param name="spare">Free pages that are not promised; less those that it will take.</param>
     /// <returns>False if there is no room; it holds nothing then.</returns>
-    private bool TryReserve(Sequence sequence, int pages, ref int spare)
+    private bool TryReserve(Sequence sequence, PrefixPeek cached, int pages, ref int spare)
     {
-        var cached = supply.Peek(sequence);
         if (pages - cached.PageCount > spare + supply.EvictablePages - cached.EvictablePages) return false;
 
         // Before the eviction, which might take just these.

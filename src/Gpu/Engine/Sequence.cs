@@ -63,6 +63,9 @@ internal sealed class Sequence
     /// <summary>Leading pages that the cache holds too.</summary>
     public int CachedCount { get; set; }
 
+    /// <summary>Leading pages that the cache was offered; more than it holds if it is full.</summary>
+    public int OfferedCount { get; set; }
+
     /// <summary>Pages that were reported as filled.</summary>
     public int PublishedCount { get; set; }
 
@@ -130,7 +133,8 @@ internal sealed class Sequence
     /// <summary>Begins with pages of the cache, which are in <see cref="PageRoom"/> and hold a reference for it.</summary>
     public void TakeCached(in PrefixMatch match)
     {
-        (Lock, CachedCount, PageCount, ComputedCount) = (match.Lock, match.PageCount, match.PageCount, match.MatchedTokens);
+        (Lock, ComputedCount) = (match.Lock, match.MatchedTokens);
+        CachedCount = OfferedCount = PageCount = match.PageCount;
     }
 
     /// <summary>Goes on with other pages of the same content.</summary>
@@ -144,7 +148,7 @@ internal sealed class Sequence
     {
         var count = PageCount;
         PageCount = 0;
-        ComputedCount = PublishedCount = PlannedCount = CachedCount = 0;
+        ComputedCount = PublishedCount = PlannedCount = CachedCount = OfferedCount = 0;
         Lock = PrefixLock.None;
         pool.Release(_pages.AsSpan(0, count));
     }

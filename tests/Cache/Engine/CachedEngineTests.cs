@@ -48,7 +48,7 @@ public sealed class CachedEngineTests
     [Fact]
     public void A_prompt_shares_what_another_has_computed_so_far()
     {
-        using var cached = new CachedEngine(options: new EngineOptions { StepTarget = TimeSpan.Zero, MaxStepTokens = 8 });
+        using var cached = new CachedEngine(options: new EngineOptions { StepTarget = TimeSpan.Zero, MaxStepTokens = 8, MinSharedTokens = 64 });
         var prompt = CachedEngine.Prompt(40);
         cached.Add(prompt, newTokens: 2);
         for (var i = 0; i < 3; i++) cached.Engine.Step();
@@ -72,6 +72,52 @@ public sealed class CachedEngineTests
         foreach (var id in ids) Assert.Equal(ScriptedRunner.Continue(prompt, 4), cached.Events.Tokens[id]);
         Assert.Equal(4, cached.Tree.CachedPages);
         Assert.Equal(4, cached.Pool.UsedPages);
+    }
+
+    [Fact]
+    public void A_prompt_that_is_being_computed_is_waited_for()
+    {
+        using var cached = new CachedEngine(options: new EngineOptions { StepTarget = TimeSpan.Zero, MaxStepTokens = 64, MinSharedTokens = 16 });
+        var shared = CachedEngine.Prompt(32);
+        var prompts = Enumerable.Range(0, 5).Select(i => i == 3 ? CachedEngine.Prompt(20, seed: 9) : [.. shared, i, 5, 5]).ToArray();
+        var ids = prompts.Select(prompt => cached.Add(prompt, newTokens: 3)).ToArray();
+
+        cached.Engine.Step();
+        Assert.Equal(["started 1", "started 4"], cached.Events.Log.Where(line => line.StartsWith("started", StringComparison.Ordinal)));
+        cached.RunToEnd();
+
+        Assert.Equal([0, 32, 32, 0, 32], ids.Select(id => cached.Events.CachedTokens[id][0]));
+        for (var i = 0; i < ids.Length; i++) Assert.Equal(ScriptedRunner.Continue(prompts[i], 3), cached.Events.Tokens[ids[i]]);
+    }
+
+    [Fact]
+    public void Nobody_waits_for_a_prompt_of_another_namespace_or_for_too_little()
+    {
+        using var cached = new CachedEngine(options: new EngineOptions { StepTarget = TimeSpan.Zero, MinSharedTokens = 20 });
+        var prompt = CachedEngine.Prompt(24);
+        cached.Add(prompt, newTokens: 3);
+        cached.Add(prompt, newTokens: 3, space: new KvNamespaceId(0, 7));
+        cached.Add([.. prompt[..19], 1, 2, 3], newTokens: 3);
+
+        cached.Engine.Step();
+
+        Assert.Equal(3, cached.Engine.Load.Running);
+    }
+
+    [Fact]
+    public void A_wait_ends_when_the_one_that_computes_is_cancelled()
+    {
+        using var cached = new CachedEngine(options: new EngineOptions { StepTarget = TimeSpan.Zero, MaxStepTokens = 8, MinSharedTokens = 8 });
+        var prompt = CachedEngine.Prompt(40);
+        var (first, second) = (cached.Add(prompt, newTokens: 3), cached.Add(prompt, newTokens: 3));
+        for (var i = 0; i < 2; i++) cached.Engine.Step();
+        Assert.Equal(1, cached.Engine.Load.Waiting);
+
+        cached.Engine.Cancel(first);
+        cached.RunToEnd();
+
+        Assert.Equal([16], cached.Events.CachedTokens[second]);
+        Assert.Equal(ScriptedRunner.Continue(prompt, 3), cached.Events.Tokens[second]);
     }
 
     [Fact]

@@ -57,6 +57,7 @@ public sealed class RandomWorkloadTests
                 MaxSequences = _random.Next(1, 12),
                 GrowthWindowTokens = _random.Next(1, 8),
                 MaxBypasses = _random.Next(0, 4),
+                MinSharedTokens = _random.Next(1, 40),
             };
             _pageSize = 1 << _random.Next(0, 4);
             _pages = _random.Next(112, 300) / _pageSize;

@@ -1,4 +1,3 @@
-using ActorInference.Actors.Kv;
 using ActorInference.Cache.Radix;
 
 namespace ActorInference.Cache.Tests.Radix;
@@ -35,24 +34,5 @@ public sealed class RequestOrderTests
         Assert.Equal(2, queue[0].Id);
         Assert.Throws<ArgumentOutOfRangeException>(() => RequestOrder.LongestPrefix(queue, 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => RequestOrder.LongestPrefix(queue, double.NaN));
-    }
-
-    [Fact]
-    public void A_request_waits_for_the_one_that_computes_most_of_its_prompt()
-    {
-        KvNamespaceId space = new(0, 1), other = new(0, 2);
-        ComputingPrompt[] computing =
-        [
-            new(space, new[] { 1, 2, 3, 9 }), new(space, new[] { 1, 2, 3, 4, 5, 6, 7 }), new(other, new[] { 1, 2, 3, 4, 5, 6, 7, 8 }),
-        ];
-
-        Assert.Equal(1, Wait(cached: 0, minTokens: 2, out var shared));
-        Assert.Equal(6, shared);
-        Assert.Equal(1, Wait(cached: 4, minTokens: 2, out _));
-        Assert.Equal(-1, Wait(cached: 4, minTokens: 3, out shared));
-        Assert.Equal(0, shared);
-
-        int Wait(int cached, int minTokens, out int sharedTokens) =>
-            PrefixSharing.WaitFor(space, [1, 2, 3, 4, 5, 6, 7, 8], cached, computing, pageSizeTokens: 2, minTokens, out sharedTokens);
     }
 }
