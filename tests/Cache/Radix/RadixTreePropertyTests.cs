@@ -26,7 +26,7 @@ public sealed class RadixTreePropertyTests
         var step = 0;
         try
         {
-            for (; step < 600; step++) run.Step();
+            for (; step < 800; step++) run.Step();
             run.End();
         }
         catch (Exception failure)
@@ -37,7 +37,9 @@ public sealed class RadixTreePropertyTests
 
     private sealed class Run
     {
-        private static readonly string[] Spaces = ["a", "b", "c"];
+        private const int TextPages = 8;
+
+        private static readonly string[] Spaces = ["a", "b"];
 
         private readonly Random _random;
         private readonly CountedPages _pages = new();
@@ -45,12 +47,14 @@ public sealed class RadixTreePropertyTests
         private readonly NaiveCache _naive;
         private readonly List<(PrefixLock Lock, NaiveCache.Hold Hold)> _held = [];
         private readonly Dictionary<int, int> _mine = [];
+        private readonly int[][] _texts;
         private readonly int _pageSize;
 
         public Run(string policy, int seed)
         {
             _random = new Random(seed);
             _pageSize = _random.Next(1, 4);
+            _texts = [.. Enumerable.Range(0, 3).Select(_ => Enumerable.Range(0, TextPages * _pageSize).Select(_ => _random.Next(2)).ToArray())];
             var capacity = _random.Next(4, 60);
             _tree = new RadixTree(
                 new RadixTreeOptions { PageSizeTokens = _pageSize, CapacityPages = capacity }, _pages, EvictionPolicies.Create(policy));
@@ -65,9 +69,8 @@ public sealed class RadixTreePropertyTests
                 case < 11: Extend(); break;
                 case < 13: Insert(); break;
                 case < 17: Unlock(); break;
-                case 17: Evict(); break;
-                case 18: Peek(); break;
-                default: if (_random.Next(8) == 0) Clear(); break;
+                case < 19: Evict(); break;
+                default: if (_random.Next(12) == 0) Clear(); else Peek(); break;
             }
 
             Compare();
@@ -135,7 +138,7 @@ public sealed class RadixTreePropertyTests
 
         private void Evict()
         {
-            var wanted = _random.Next(1, 8);
+            var wanted = _random.Next(1, 5);
             Assert.Equal(_naive.Evict(wanted).Count, _tree.Evict(wanted));
         }
 
@@ -176,9 +179,10 @@ public sealed class RadixTreePropertyTests
 
         private string Space() => Spaces[_random.Next(Spaces.Length)];
 
-        /// <summary>Few different tokens, so that prefixes are often shared.</summary>
+        /// <summary>Few different tokens, or the beginning of one of few texts, so that prefixes are often shared and edges are long.</summary>
         private int[] Tokens()
         {
+            if (_random.Next(2) == 0) return [.. _texts[_random.Next(_texts.Length)].Take(_random.Next(TextPages * _pageSize))];
             var tokens = new int[_random.Next(0, 8 * _pageSize)];
             var run = _random.Next(2);
             for (var i = 0; i < tokens.Length; i++)
