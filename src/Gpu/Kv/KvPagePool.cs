@@ -36,6 +36,9 @@ public sealed unsafe class KvPagePool : IPageReferences, IDisposable
 
     ~KvPagePool() => FreeMemory();
 
+    /// <summary>Tells this pool's pages from those of others.</summary>
+    public KvPoolId Id { get; } = KvPoolId.New();
+
     public KvPageLayout Layout { get; }
 
     public int CapacityPages { get; }

@@ -103,6 +103,9 @@ public sealed class Tokenizer
 
     public bool IsSpecial(int id) => _special.Contains(id);
 
+    /// <summary>For tokens that continue a text: a first space is theirs, not the mark of a text's beginning.</summary>
+    public DetokenizerStream CreateContinuation(bool skipSpecialTokens = true) => new(this, skipSpecialTokens, spacesToStrip: 0);
+
     /// <summary>The token's own text, with U+FFFD for bytes that are no character alone; empty for an unknown id.</summary>
     public string TokenText(int id) => Encoding.UTF8.GetString(TokenBytes(id));
 
