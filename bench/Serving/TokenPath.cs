@@ -147,7 +147,7 @@ internal static class TokenPath
     {
         public int Count { get; private set; }
 
-        public void Granted(SequenceId sequence, int pages)
+        public void Granted(SequenceId sequence, int pages, int cachedPages)
         {
         }
 

@@ -57,7 +57,7 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
     {
         _runner = _options.CreateRunner();
         _transit = new PageTransit(Pool, TimeProvider.System);
-        _cache = _options.CreateCache?.Invoke(Pool);
+        _cache = _options.CreateCache?.Invoke(_runner);
         _engine = new InferenceEngine(_runner, _options.Engine, _events, TimeProvider.System, _cache);
         Timers.StartPeriodicTimer(nameof(Sweep), Sweep.Instance, _options.TransferDeadline / 4);
         Context.Parent.Tell(new WorkerProtocol.Ready(_incarnation, _engine.MaxSequenceTokens));

@@ -2,7 +2,6 @@ using ActorInference.Actors.Ids;
 using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
 using ActorInference.Gpu.Engine;
-using ActorInference.Gpu.Kv;
 
 namespace ActorInference.Gpu.Workers;
 
@@ -20,11 +19,11 @@ public sealed record GpuWorkerOptions
     public required Func<IModelRunner> CreateRunner { get; init; }
 
     /// <summary>
-    /// Makes the worker's prefix cache, over the runner's pool, again after each restart; null for none. Nobody else uses
+    /// Makes the worker's prefix cache, over the runner's pool, again after each restart; null makes none. Nobody else uses
     /// it, and the worker clears it in the end. Workers that share a pool cannot evict each other's caches, so the
     /// capacities of theirs have to leave room for the longest sequence.
     /// </summary>
-    public Func<KvPagePool, IPrefixCache>? CreateCache { get; init; }
+    public Func<IModelRunner, IPrefixCache?>? CreateCache { get; init; }
 
     public EngineOptions Engine { get; init; } = new();
 

@@ -227,8 +227,8 @@ public sealed class GpuWorkerActorTests : TestKit
         return (worker, ready.Incarnation);
     }
 
-    private static RadixTree Tree(KvPagePool pool) =>
-        new(new RadixTreeOptions { PageSizeTokens = PageSize, CapacityPages = pool.CapacityPages / 2 }, pool, EvictionPolicies.Create("lru"));
+    private static RadixTree Tree(IModelRunner runner) =>
+        new(new RadixTreeOptions { PageSizeTokens = PageSize, CapacityPages = runner.Pages.CapacityPages / 2 }, runner.Pages, EvictionPolicies.Create("lru"));
 
     private PrefillProtocol.Start Prefill(IActorRef worker, Guid incarnation, int promptTokens, int newTokens = 10)
     {
