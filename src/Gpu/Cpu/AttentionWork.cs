@@ -1,0 +1,184 @@
+using System.Numerics;
+using ActorInference.Actors.Kv;
+using ActorInference.Gpu.Kv;
+using ActorInference.Gpu.Models;
+
+namespace ActorInference.Gpu.Cpu;
+
+/// <summary>
+/// Causal attention over paged keys and values, grouped-query. An item is one tile of queries of one sequence with one
+/// key head: all query heads of its group, for a few neighbouring tokens, are the rows of two small products per block
+/// of keys, with online softmax between them (FlashAttention, Dao et al., 2022).
+/// </summary>
+/// <remarks>
+/// Blocks of keys begin at multiples of <see cref="BlockKeys"/> in the sequence, whatever the page size, the chunk or
+/// the batch: so a query's sums are always formed in the same order. Keys it may not see have weight 0, which adds nothing.
+/// </remarks>
+internal sealed unsafe class AttentionWork : ComputeWork, IDisposable
+{
+    public const int BlockKeys = 64;
+
+    private const int TargetTileRows = 96;
+    private const long SerialMultiplies = 50_000;
+
+    private readonly KernelTable _kernels;
+    private readonly KvPagePool _pool;
+    private readonly StepPlan _plan;
+    private readonly AttentionScratch[] _scratch;
+    private readonly int _headDim;
+    private readonly int _kvHeads;
+    private readonly int _group;
+    private readonly int _pageSize;
+    private readonly int _pageShift;
+    private readonly KvDtype _dtype;
+    private readonly float _scale;
+
+    private float* _query;
+    private float* _target;
+    private nint _ldq;
+    private nint _ldt;
+    private int _layer;
+
+    public AttentionWork(KernelTable kernels, ModelConfig config, KvPagePool pool, StepPlan plan, int threads)
+    {
+        (_kernels, _pool, _plan) = (kernels, pool, plan);
+        (_headDim, _kvHeads, _group) = (config.HeadDim, config.KvHeads, config.Heads / config.KvHeads);
+        _pageSize = pool.Layout.PageSizeTokens;
+        _pageShift = BitOperations.Log2((uint)_pageSize);
+        _dtype = pool.Layout.Dtype;
+        _scale = 1 / MathF.Sqrt(config.HeadDim);
+        _scratch = new AttentionScratch[threads];
+        for (var i = 0; i < threads; i++)
+            _scratch[i] = new AttentionScratch(TileTokens(config) * _group, _headDim, kernels.PanelColumns);
+    }
+
+    /// <summary>Tokens in a tile of queries.</summary>
+    public static int TileTokens(ModelConfig config) => Math.Max(1, TargetTileRows / (config.Heads / config.KvHeads));
+
+    /// <param name="query">Rotated queries. Shape <c>[rows, ldq]</c>.</param>
+    /// <param name="target">Overwritten. Shape <c>[rows, ldt]</c>, heads side by side.</param>
+    public void Run(ComputeThreads threads, int layer, float* query, nint ldq, float* target, nint ldt)
+    {
+        (_layer, _ldq, _ldt) = (layer, ldq, ldt);
+        _query = query;
+        _target = target;
+        threads.Run(this, _plan.TileCount * _kvHeads, Multiplies() >= SerialMultiplies);
+    }
+
+    public override void Execute(int item, int worker)
+    {
+        // The last tile of a long prompt sees the most keys; it goes first, so that no thread is left with it at the end.
+        ref readonly var tile = ref _plan.Tile(_plan.TileCount - 1 - item / _kvHeads);
+        var head = item % _kvHeads;
+        var scratch = _scratch[worker];
+        var rows = tile.Tokens * _group;
+        GatherQueries(tile, head, scratch);
+        scratch.Reset(rows);
+        var keys = tile.FirstPosition + tile.Tokens;
+        var pages = _plan.Batch.Pages(tile.Sequence);
+        for (var first = 0; first < keys; first += BlockKeys)
+        {
+            var count = Math.Min(BlockKeys, keys - first);
+            PackBlock(pages, first, count, head, scratch);
+            Block(tile, first, count, rows, scratch);
+        }
+
+        ScatterOutputs(tile, head, scratch);
+    }
+
+    public void Dispose()
+    {
+        foreach (var scratch in _scratch) scratch.Dispose();
+    }
+
+    private long Multiplies()
+    {
+        long keys = 0;
+        for (var i = 0; i < _plan.TileCount; i++) keys += _plan.Tile(i).Tokens * (long)(_plan.Tile(i).FirstPosition + _plan.Tile(i).Tokens);
+        return keys * _group * _kvHeads * _headDim;
+    }
+
+    /// <summary>Row t * group + g of the tile's queries is query head g of token t, scaled.</summary>
+    private void GatherQueries(in StepPlan.QueryTile tile, int head, AttentionScratch scratch)
+    {
+        var target = scratch.Queries;
+        for (var token = 0; token < tile.Tokens; token++)
+        {
+            var source = _query + (tile.FirstRow + token) * _ldq + (nint)head * _group * _headDim;
+            _kernels.Scale(source, _scale, target, _group * _headDim);
+            target += _group * _headDim;
+        }
+    }
+
+    /// <summary>Brings a block of keys and values from their pages into panels.</summary>
+    private void PackBlock(ReadOnlySpan<int> pages, int first, int count, int head, AttentionScratch scratch)
+    {
+        if (_dtype != KvDtype.F32 || _pageSize < Transpose.Rows)
+        {
+            for (var i = 0; i < count; i++) GatherRow(pages, first + i, i, head, scratch);
+            scratch.Pack(_kernels, scratch.KeyRows, scratch.ValueRows, _headDim, 0, count);
+            return;
+        }
+
+        // Pages and blocks are both aligned, so that a run within a page begins at a multiple of eight in the block.
+        for (var i = 0; i < count;)
+        {
+            var slot = (first + i) & (_pageSize - 1);
+            var run = Math.Min(_pageSize - slot, count - i);
+            var page = pages[(first + i) >> _pageShift];
+            var element = (slot * _kvHeads + head) * _headDim;
+            scratch.Pack(_kernels, (float*)_pool.Keys(page, _layer) + element, (float*)_pool.Values(page, _layer) + element, _kvHeads * _headDim, i, run);
+            i += run;
+        }
+    }
+
+    private void GatherRow(ReadOnlySpan<int> pages, int position, int row, int head, AttentionScratch scratch)
+    {
+        var page = pages[position >> _pageShift];
+        var element = ((position & (_pageSize - 1)) * _kvHeads + head) * _headDim;
+        Widen(_pool.Keys(page, _layer), element, scratch.KeyRows + row * _headDim);
+        Widen(_pool.Values(page, _layer), element, scratch.ValueRows + row * _headDim);
+    }
+
+    private void Widen(byte* plane, int element, float* target)
+    {
+        if (_dtype == KvDtype.F32) _kernels.Scale((float*)plane + element, 1, target, _headDim);
+        else if (_dtype == KvDtype.F16) _kernels.WidenF16((ushort*)plane + element, target, _headDim);
+        else _kernels.WidenBF16((ushort*)plane + element, target, _headDim);
+    }
+
+    private void Block(in StepPlan.QueryTile tile, int first, int count, int rows, AttentionScratch scratch)
+    {
+        var panelColumns = _kernels.PanelColumns;
+        var keyPanels = (count + panelColumns - 1) / panelColumns;
+        Tiles(rows, scratch.Queries, _headDim, scratch.KeyPanels, scratch.KeyPanelBytes, keyPanels, _headDim, scratch.Scores, BlockKeys, false);
+        for (var row = 0; row < rows; row++)
+        {
+            var visible = Math.Min(count, tile.FirstPosition + row / _group + 1 - first);
+            var scores = scratch.Scores + row * BlockKeys;
+            if (visible > 0) _kernels.SoftmaxBlock(scores, visible, keyPanels * panelColumns, scratch.Largest + row, scratch.Sums + row, scratch.Outputs + row * scratch.OutputColumns, scratch.OutputColumns);
+            else new Span<float>(scores, count).Clear();
+        }
+
+        Tiles(rows, scratch.Scores, BlockKeys, scratch.ValuePanels, scratch.ValuePanelBytes, scratch.OutputColumns / panelColumns, count, scratch.Outputs, scratch.OutputColumns, true);
+    }
+
+    private void Tiles(int rows, float* a, nint lda, byte* panels, nint panelBytes, int panelCount, nint k, float* c, nint ldc, bool accumulate)
+    {
+        for (var row = 0; row < rows;)
+        {
+            var tileRows = _kernels.NextTile(rows - row);
+            _kernels.Tile(WeightDtype.F32, tileRows)(a + row * lda, lda, tileRows, panels, panelBytes, panelCount, k, c + row * ldc, ldc, accumulate);
+            row += tileRows;
+        }
+    }
+
+    private void ScatterOutputs(in StepPlan.QueryTile tile, int head, AttentionScratch scratch)
+    {
+        for (var row = 0; row < tile.Tokens * _group; row++)
+        {
+            var target = _target + (tile.FirstRow + row / _group) * _ldt + ((nint)head * _group + row % _group) * _headDim;
+            _kernels.Scale(scratch.Outputs + row * scratch.OutputColumns, 1 / scratch.Sums[row], target, _headDim);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+global using unsafe TileKernel = delegate*<float*, nint, int, byte*, nint, int, nint, float*, nint, bool, void>;
+global using unsafe TileEnd = delegate*<float*, nint, int, int, float*, float*, nint, void>;
+
+using System.Runtime.Intrinsics;
+using ActorInference.Gpu.Models;
+
+namespace ActorInference.Gpu.Cpu;
+
+/// <summary>The kernels of one vector width, as function pointers: chosen once, called without further thought.</summary>
+internal sealed unsafe class KernelTable
+{
+    private readonly TileKernel[][] _tiles;
+    private readonly int _maxTileRows;
+
+    private KernelTable(SimdLevel level, TileKernel[][] tiles)
+    {
+        Level = level;
+        _tiles = tiles;
+        _maxTileRows = tiles[0].Length - 1;
+    }
+
+    public SimdLevel Level { get; }
+
+    /// <summary>Floats in a vector.</summary>
+    public int VectorFloats => (int)Level / 32;
+
+    /// <summary>Columns of a panel: two vectors.</summary>
+    public int PanelColumns => 2 * VectorFloats;
+
+    public required delegate*<float*, float*, float*, int, int, float, void> RmsNorm { get; init; }
+
+    public required delegate*<float*, float*, int, float, void> HeadNorm { get; init; }
+
+    public required delegate*<float*, float*, float*, int, void> Rotate { get; init; }
+
+    public required delegate*<float*, float, float*, int, void> Scale { get; init; }
+
+    public required delegate*<float*, int, int, float*, float*, float*, int, void> SoftmaxBlock { get; init; }
+
+    public required TileEnd Store { get; init; }
+
+    public required TileEnd Add { get; init; }
+
+    public required TileEnd SwiGlu { get; init; }
+
+    public required delegate*<byte*, nint, float*, void> WidenPanelF16 { get; init; }
+
+    public required delegate*<byte*, nint, float*, void> WidenPanelBF16 { get; init; }
+
+    public required delegate*<ushort*, float*, int, void> WidenF16 { get; init; }
+
+    public required delegate*<ushort*, float*, int, void> WidenBF16 { get; init; }
+
+    public required delegate*<float*, nint, int, int, float*, nint, void> SpreadOverPanels { get; init; }
+
+    /// <summary>How many of the remaining rows the next tile should take.</summary>
+    public int NextTile(int remaining)
+    {
+        if (remaining <= _maxTileRows) return remaining;
+        // Two middling tiles keep the multipliers busier than a full one and a sliver.
+        var middling = _maxTileRows * 2 / 3;
+        return remaining <= 2 * middling ? middling : _maxTileRows;
+    }
+
+    /// <summary>The kernel for a tile of so many rows, at most what <see cref="NextTile"/> gives.</summary>
+    public TileKernel Tile(WeightDtype dtype, int rows) => _tiles[(int)dtype][rows];
+
+    public static KernelTable For(SimdLevel level) => level switch
+    {
+        SimdLevel.Bits128 => Create<Simd128, Vector128<float>>(level, wide: false),
+        SimdLevel.Bits256 => Create<Simd256, Vector256<float>>(level, wide: false),
+        SimdLevel.Bits512 => Create<Simd512, Vector512<float>>(level, wide: true),
+        _ => throw new ArgumentOutOfRangeException(nameof(level), level, "Unknown vector width."),
+    };
+
+    private static KernelTable Create<S, V>(SimdLevel level, bool wide)
+        where S : struct, ISimd<V>
+        where V : struct =>
+        new(level, [Tiles<S, V, PanelF32<S, V>>(wide), Tiles<S, V, PanelF16<S, V>>(wide), Tiles<S, V, PanelBF16<S, V>>(wide)])
+        {
+            RmsNorm = &VectorOps<S, V>.RmsNorm,
+            HeadNorm = &VectorOps<S, V>.HeadNorm,
+            Rotate = &VectorOps<S, V>.Rotate,
+            Scale = &VectorOps<S, V>.Scale,
+            SoftmaxBlock = &VectorOps<S, V>.SoftmaxBlock,
+            Store = &VectorOps<S, V>.StoreTile,
+            Add = &VectorOps<S, V>.AddTile,
+            SwiGlu = &VectorOps<S, V>.SwiGluTile,
+            WidenPanelF16 = &VectorOps<S, V>.WidenPanel<PanelF16<S, V>>,
+            WidenPanelBF16 = &VectorOps<S, V>.WidenPanel<PanelBF16<S, V>>,
+            WidenF16 = &VectorOps<S, V>.WidenF16,
+            WidenBF16 = &VectorOps<S, V>.WidenBF16,
+            SpreadOverPanels = &VectorOps<S, V>.SpreadOverPanels,
+        };
+
+    /// <summary>Kernels by number of rows; entry 0 is never used.</summary>
+    private static TileKernel[] Tiles<S, V, P>(bool wide)
+        where S : struct, ISimd<V>
+        where V : struct
+        where P : struct, IPanel<V>
+    {
+        TileKernel one = &MicroKernels<S, V, P>.Rows1, two = &MicroKernels<S, V, P>.Rows2;
+        TileKernel four = &MicroKernels<S, V, P>.Rows4, six = &MicroKernels<S, V, P>.Rows6;
+        if (!wide) return [null, one, two, four, four, six, six];
+        TileKernel eight = &WideMicroKernels<S, V, P>.Rows8, twelve = &WideMicroKernels<S, V, P>.Rows12;
+        return [null, one, two, four, four, six, six, eight, eight, twelve, twelve, twelve, twelve];
+    }
+}

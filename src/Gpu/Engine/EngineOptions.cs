@@ -1,0 +1,38 @@
+using System.Collections.Immutable;
+
+namespace ActorInference.Gpu.Engine;
+
+/// <summary>Limits of one <see cref="InferenceEngine"/>.</summary>
+public sealed record EngineOptions
+{
+    /// <summary>Sequences that compute or wait for their pages at the same time, at least 1. Default 64.</summary>
+    public int MaxSequences { get; init; } = 64;
+
+    /// <summary>Tokens in a step, at least 1; the runner's own limit holds too. Default 512.</summary>
+    public int MaxStepTokens { get; init; } = 512;
+
+    /// <summary>
+    /// Time that a step with prompt tokens in it should take: it bounds how long a running generation waits for its next
+    /// token, and how long a worker is deaf to commands. <see cref="TimeSpan.Zero"/> always fills a step. Default 250 ms.
+    /// </summary>
+    public TimeSpan StepTarget { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Tokens that admission expects every running sequence to add before pages come back, at least 1. Default 64.</summary>
+    public int GrowthWindowTokens { get; init; } = 64;
+
+    /// <summary>How many younger sequences may be admitted past one that does not fit yet. 0 keeps strict order. Default 32.</summary>
+    public int MaxBypasses { get; init; } = 32;
+
+    /// <summary>The model's end-of-sequence tokens.</summary>
+    public ImmutableArray<int> EndTokenIds { get; init; } = [];
+
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    public void Check()
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxSequences);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxStepTokens);
+        ArgumentOutOfRangeException.ThrowIfLessThan(StepTarget, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(GrowthWindowTokens);
+        ArgumentOutOfRangeException.ThrowIfNegative(MaxBypasses);
+    }
+}

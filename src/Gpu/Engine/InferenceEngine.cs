@@ -1,0 +1,278 @@
+using ActorInference.Actors.Generation;
+using ActorInference.Actors.Supervision;
+using ActorInference.Gpu.Sampling;
+
+namespace ActorInference.Gpu.Engine;
+
+/// <summary>
+/// Continuous batching over one model: sequences join and leave between steps, each step computes the next token of those
+/// in decode and a chunk of the prompts of others. One caller at a time. A step allocates nothing unless a sequence asks
+/// for log-probabilities.
+/// </summary>
+public sealed class InferenceEngine
+{
+    private readonly IModelRunner _runner;
+    private readonly IEngineEvents _events;
+    private readonly TimeProvider _time;
+    private readonly Sampler _sampler;
+    private readonly Schedule _schedule;
+    private readonly ChunkBudget _chunk;
+    private readonly ForwardBatch _batch = new();
+    private readonly List<Sequence> _step = [];
+    private readonly Dictionary<SequenceId, Sequence> _sequences = [];
+    private readonly int _maxStepTokens;
+    private long _lastId;
+
+    /// <param name="runner">The model; the engine is its only caller while it lives, and does not dispose it.</param>
+    /// <param name="options">Checked.</param>
+    /// <param name="events">Told of everything that happens.</param>
+    /// <param name="time">Measures steps.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    public InferenceEngine(IModelRunner runner, EngineOptions options, IEngineEvents events, TimeProvider time)
+    {
+        options.Check();
+        (_runner, _events, _time) = (runner, events, time);
+        _sampler = new Sampler(runner.VocabSize, options.EndTokenIds);
+        _schedule = new Schedule(runner.Pages, options, events);
+        _maxStepTokens = Math.Min(options.MaxStepTokens, runner.MaxBatchTokens);
+        _chunk = new ChunkBudget(options.StepTarget, _maxStepTokens, runner.Pages.Layout.PageSizeTokens);
+        var pooledTokens = (long)runner.Pages.CapacityPages * runner.Pages.Layout.PageSizeTokens;
+        MaxSequenceTokens = (int)Math.Min(runner.MaxContextTokens, pooledTokens);
+    }
+
+    /// <summary>Tokens, prompt and output, that one sequence may have.</summary>
+    public int MaxSequenceTokens { get; }
+
+    /// <summary>Whether a step may find something to do. Sequences whose pages are expected are not counted.</summary>
+    public bool HasWork => _schedule.Running.Count + _schedule.Waiting.Count > 0;
+
+    /// <summary>Whether there is no sequence at all.</summary>
+    public bool IsEmpty => _sequences.Count == 0;
+
+    public EngineLoad Load
+    {
+        get
+        {
+            var (pendingTokens, heldPages) = (0, 0);
+            foreach (var sequence in _sequences.Values)
+            {
+                pendingTokens += sequence.Mode == SequenceMode.Decode ? 0 : Math.Max(0, sequence.PendingCount - 1);
+                heldPages += sequence.PageCount;
+            }
+
+            return new EngineLoad(_schedule.Running.Count, _schedule.Landing.Count, _schedule.Waiting.Count, pendingTokens, heldPages);
+        }
+    }
+
+    /// <summary>Adds a sequence; it begins with one of the next steps.</summary>
+    /// <exception cref="ArgumentException">It can never run here. Nothing has changed.</exception>
+    public SequenceId Add(SequenceSpec spec)
+    {
+        Check(spec);
+        var sequence = new Sequence(new SequenceId(++_lastId), spec, _runner.Pages.Layout, MaxSequenceTokens);
+        _sequences.Add(sequence.Id, sequence);
+        _schedule.Enqueue(sequence);
+        return sequence.Id;
+    }
+
+    /// <summary>Takes over pages for a <see cref="SequenceMode.Decode"/> sequence, with one reference of each.</summary>
+    /// <param name="firstPage">Place of the first of them in the sequence.</param>
+    /// <returns>False if they are not the ones that come next; the references remain the caller's.</returns>
+    public bool TryLand(SequenceId id, int firstPage, ReadOnlySpan<int> pages)
+    {
+        if (!_sequences.TryGetValue(id, out var sequence) || !_schedule.IsLanding(sequence)) return false;
+        if (firstPage != sequence.PageCount || firstPage + pages.Length > sequence.ContextPages) return false;
+        sequence.Take(pages);
+        return true;
+    }
+
+    /// <summary>All pages of a <see cref="SequenceMode.Decode"/> sequence have landed; it runs from now on.</summary>
+    /// <param name="nextToken">The token that was chosen with its last page.</param>
+    /// <returns>False if pages are missing; nothing has changed.</returns>
+    public bool TryJoin(SequenceId id, int nextToken)
+    {
+        if (!_sequences.TryGetValue(id, out var sequence) || !_schedule.IsLanding(sequence)) return false;
+        if (sequence.MissingPages > 0 || (uint)nextToken >= (uint)_runner.VocabSize) return false;
+        sequence.ComputedCount = sequence.TokenCount;
+        _schedule.Join(sequence);
+        Append(sequence, nextToken);
+        return true;
+    }
+
+    /// <summary>Drops a sequence without a further event. Its pages are back when this returns.</summary>
+    /// <returns>False if there is none of that id.</returns>
+    public bool Cancel(SequenceId id)
+    {
+        if (!_sequences.TryGetValue(id, out var sequence)) return false;
+        End(sequence);
+        return true;
+    }
+
+    /// <summary>Computes one step.</summary>
+    /// <exception cref="BatchRefusedException">The runner refused the batch and nothing was computed. The engine can go on:
+    /// it finds out which sequence is at fault by running each alone, and fails that one.</exception>
+    /// <remarks>After any other exception only <see cref="ReleaseAll"/> may be called.</remarks>
+    public StepResult Step()
+    {
+        _schedule.Admit();
+        _schedule.Plan(_maxStepTokens, _chunk.Tokens);
+        Compose();
+        if (_step.Count == 0) return default;
+
+        var started = _time.GetTimestamp();
+        Forward();
+        var result = Settle();
+        if (result.PrefillTokens > 0) _chunk.Observe(_batch.TokenCount, _time.GetElapsedTime(started));
+        return result;
+    }
+
+    /// <summary>Drops all sequences without a further event; every page is back when this returns.</summary>
+    public void ReleaseAll()
+    {
+        foreach (var sequence in _sequences.Values) sequence.ReleasePages(_runner.Pages);
+        _sequences.Clear();
+        _schedule.Clear();
+    }
+
+    /// <summary>Checks that every page is free or held, and that each sequence holds just what it needs.</summary>
+    /// <param name="heldElsewhere">Used pages that no sequence of this engine holds.</param>
+    /// <exception cref="InvalidOperationException">A page is lost, or held twice, or missing.</exception>
+    public void CheckPages(int heldElsewhere = 0)
+    {
+        var held = new HashSet<int>();
+        foreach (var sequence in _sequences.Values)
+        {
+            foreach (var page in sequence.Pages)
+            {
+                if (!held.Add(page)) throw new InvalidOperationException($"Page {page} is held twice, the second time by {sequence.Id}.");
+            }
+
+            if (sequence.PageCount < _runner.Pages.Layout.PagesFor(sequence.ComputedCount) || sequence.PageCount > sequence.ContextPages)
+                throw new InvalidOperationException($"{sequence.Id} holds {sequence.PageCount} pages for {sequence.ComputedCount} computed of {sequence.TokenCount} tokens.");
+        }
+
+        var pool = _runner.Pages;
+        if (pool.FreePages + held.Count + heldElsewhere != pool.CapacityPages)
+            throw new InvalidOperationException($"{pool.FreePages} pages are free, {held.Count} held here and {heldElsewhere} elsewhere; the pool has {pool.CapacityPages}.");
+    }
+
+    private void Check(SequenceSpec spec)
+    {
+        var tokens = (long)spec.PromptIds.Length + spec.OutputIds.Length;
+        if (spec.PromptIds.IsEmpty) throw new ArgumentException("The prompt is empty; it must have at least one token.", nameof(spec));
+        if (tokens >= MaxSequenceTokens)
+            throw new ArgumentException($"Prompt and output have {tokens} tokens; they must have at most {MaxSequenceTokens - 1} for another to fit.", nameof(spec));
+        if (spec.OutputIds.Length >= spec.Sampling.MaxNewTokens)
+            throw new ArgumentException($"The output has {spec.OutputIds.Length} tokens; it must have fewer than MaxNewTokens, {spec.Sampling.MaxNewTokens}.", nameof(spec));
+        CheckVocabulary(spec.PromptIds.AsSpan());
+        CheckVocabulary(spec.OutputIds.AsSpan());
+    }
+
+    private void CheckVocabulary(ReadOnlySpan<int> tokens)
+    {
+        foreach (var token in tokens)
+        {
+            if ((uint)token >= (uint)_runner.VocabSize) throw new ArgumentException($"Token {token} is not in the vocabulary of {_runner.VocabSize}.", nameof(tokens));
+        }
+    }
+
+    private void Compose()
+    {
+        _step.Clear();
+        _batch.Clear();
+        foreach (var sequence in _schedule.Running)
+        {
+            if (sequence.PlannedCount == 0) continue;
+            _step.Add(sequence);
+            _batch.Add(sequence.PlannedTokens, sequence.ComputedCount, sequence.Pages, wantLogits: sequence.PlannedCount == sequence.PendingCount);
+        }
+    }
+
+    private void Forward()
+    {
+        try
+        {
+            _runner.Forward(_batch);
+        }
+        catch (ArgumentException refusal)
+        {
+            if (_step.Count == 1) Fail(_step[0], refusal.Message);
+            else _step.ForEach(static sequence => sequence.IsSuspect = true);
+            throw new BatchRefusedException($"The runner refused a batch of {_step.Count}: {refusal.Message}", refusal);
+        }
+    }
+
+    private StepResult Settle()
+    {
+        var (decodeTokens, prefillTokens) = (0, 0);
+        for (var i = 0; i < _step.Count; i++)
+        {
+            var sequence = _step[i];
+            if (sequence.PlannedCount == 1 && sequence.OutputCount > 0) decodeTokens++;
+            else prefillTokens += sequence.PlannedCount;
+            sequence.IsSuspect = false;
+            sequence.ComputedCount += sequence.PlannedCount;
+            sequence.PlannedCount = 0;
+            if (sequence.PendingCount == 0) Choose(sequence, i);
+            else Report(sequence);
+        }
+
+        return new StepResult(decodeTokens, prefillTokens);
+    }
+
+    private void Report(Sequence sequence)
+    {
+        if (sequence.Mode == SequenceMode.Prefill && sequence.FullPages > sequence.PublishedCount)
+        {
+            var first = sequence.PublishedCount;
+            sequence.PublishedCount = sequence.FullPages;
+            _events.PagesFilled(sequence.Id, first, sequence.Pages[first..sequence.PublishedCount]);
+        }
+
+        _events.Progressed(sequence.Id, sequence.ComputedCount);
+    }
+
+    private void Choose(Sequence sequence, int batchIndex)
+    {
+        int token;
+        TokenLogprob? logprob;
+        try
+        {
+            token = _sampler.Sample(_runner.Logits(batchIndex), sequence.Sampler, out logprob);
+        }
+        catch (InvalidLogitsException invalid)
+        {
+            Fail(sequence, invalid.Message);
+            return;
+        }
+
+        _events.TokenSampled(sequence.Id, sequence.OutputCount, token, logprob);
+        if (Append(sequence, token) || sequence.Mode != SequenceMode.Prefill) return;
+        _events.HandedOver(sequence.Id, sequence.PublishedCount, sequence.Pages[sequence.PublishedCount..], token);
+        End(sequence);
+    }
+
+    /// <returns>Whether the token was the sequence's last.</returns>
+    private bool Append(Sequence sequence, int token)
+    {
+        sequence.Append(token);
+        var stops = _sampler.Ends(token, sequence.Options);
+        if (!stops && sequence.TokenCount < sequence.MaxTokens) return false;
+        End(sequence);
+        _events.Finished(sequence.Id, stops ? FinishReason.Stop : FinishReason.Length, stops ? token : null);
+        return true;
+    }
+
+    private void Fail(Sequence sequence, string reason)
+    {
+        End(sequence);
+        _events.Failed(sequence.Id, reason);
+    }
+
+    private void End(Sequence sequence)
+    {
+        _schedule.Remove(sequence);
+        _sequences.Remove(sequence.Id);
+        sequence.ReleasePages(_runner.Pages);
+    }
+}

@@ -1,0 +1,207 @@
+using System.Diagnostics;
+using ActorInference.Gpu.Kv;
+
+namespace ActorInference.Gpu.Engine;
+
+/// <summary>
+/// Who computes, and on which pages. Sequences wait, or wait for their pages to land, or run; each list is in the order
+/// of age. Admission is first come, first served; one that does not fit lets younger ones pass, but only so many, and
+/// one that was preempted lets none. Pages are taken when they are needed; when they run out, the youngest gives its own
+/// back. The oldest therefore always comes to its end, then the next.
+/// </summary>
+internal sealed class Schedule(KvPagePool pool, EngineOptions options, IEngineEvents events)
+{
+    private readonly List<Sequence> _waiting = [];
+    private readonly List<Sequence> _landing = [];
+    private readonly List<Sequence> _running = [];
+    private int _plannedTokens;
+
+    public IReadOnlyList<Sequence> Waiting => _waiting;
+
+    public IReadOnlyList<Sequence> Landing => _landing;
+
+    /// <summary>In the order of age. Those with a <see cref="Sequence.PlannedCount"/> are in the step.</summary>
+    public List<Sequence> Running => _running;
+
+    public void Enqueue(Sequence sequence) => InsertByAge(_waiting, sequence);
+
+    /// <summary>A sequence whose pages have landed joins those that run.</summary>
+    public void Join(Sequence sequence)
+    {
+        _landing.Remove(sequence);
+        sequence.GrantedCount = 0;
+        InsertByAge(_running, sequence);
+    }
+
+    public bool IsLanding(Sequence sequence) => _landing.Contains(sequence);
+
+    public void Remove(Sequence sequence)
+    {
+        if (!_running.Remove(sequence) && !_landing.Remove(sequence)) _waiting.Remove(sequence);
+    }
+
+    public void Clear()
+    {
+        _waiting.Clear();
+        _landing.Clear();
+        _running.Clear();
+    }
+
+    /// <summary>Lets those that wait begin, as far as pages and places reach.</summary>
+    public void Admit()
+    {
+        if (_waiting.Count == 0) return;
+        var spare = SparePages() - ExpectedGrowth();
+        var index = 0;
+        while (index < _waiting.Count && _running.Count + _landing.Count < options.MaxSequences)
+        {
+            var sequence = _waiting[index];
+            var needed = PagesToAdmit(sequence);
+            if (needed <= spare || FitsAlone(sequence))
+            {
+                spare -= needed;
+                _waiting.RemoveAt(index);
+                Begin(sequence);
+                if (CountBypass(index)) return;
+                continue;
+            }
+
+            if (sequence.WasPreempted || sequence.Bypasses >= options.MaxBypasses) return;
+            index++;
+        }
+    }
+
+    /// <summary>Chooses the tokens of the next step: first one for each sequence in decode, then chunks of prompts.</summary>
+    /// <param name="maxTokens">Tokens of the step.</param>
+    /// <param name="maxChunkTokens">Tokens of prompts in it.</param>
+    public void Plan(int maxTokens, int maxChunkTokens)
+    {
+        _plannedTokens = 0;
+        foreach (var sequence in _running) sequence.PlannedCount = 0;
+        var suspect = _running.FindIndex(static sequence => sequence.IsSuspect);
+        if (suspect >= 0 && PlanChunk(suspect, Math.Min(maxTokens, maxChunkTokens)) > 0) return;
+
+        // A sequence that preempts itself leaves its place to the next, hence no step forward then.
+        for (var i = 0; i < _running.Count && _plannedTokens < maxTokens;)
+        {
+            var sequence = _running[i];
+            if (sequence.PendingCount == 1 && !sequence.IsSuspect && TryGrow(i, tokens: 1)) SetPlan(sequence, 1);
+            if (i < _running.Count && _running[i] == sequence) i++;
+        }
+
+        var chunkTokens = maxChunkTokens;
+        for (var i = 0; i < _running.Count && chunkTokens > 0 && _plannedTokens < maxTokens;)
+        {
+            var sequence = _running[i];
+            if (sequence.PendingCount > 1 && !sequence.IsSuspect)
+                chunkTokens -= PlanChunk(i, Math.Min(chunkTokens, maxTokens - _plannedTokens));
+            if (i < _running.Count && _running[i] == sequence) i++;
+        }
+    }
+
+    /// <summary>Pages that are free and not meant for a sequence that was admitted already.</summary>
+    private int SparePages()
+    {
+        var spare = pool.FreePages;
+        foreach (var sequence in _landing) spare -= sequence.GrantedCount - sequence.PageCount;
+        foreach (var sequence in _running) spare -= sequence.MissingPages;
+        return spare;
+    }
+
+    /// <summary>Pages that those who were admitted will take beyond their present tokens, before they end.</summary>
+    private int ExpectedGrowth()
+    {
+        var pages = 0;
+        foreach (var sequence in _landing) pages += PagesToAdmit(sequence) - sequence.ContextPages;
+        foreach (var sequence in _running) pages += PagesToAdmit(sequence) - sequence.ContextPages;
+        return pages;
+    }
+
+    private int PagesToAdmit(Sequence sequence) =>
+        sequence.Mode == SequenceMode.Prefill ? sequence.ContextPages : sequence.PagesAfter(options.GrowthWindowTokens);
+
+    /// <summary>With nobody else here, a sequence need not leave room for growth: there is nothing to wait for.</summary>
+    private bool FitsAlone(Sequence sequence) =>
+        _running.Count + _landing.Count == 0 && sequence.PagesAfter(sequence.Mode == SequenceMode.Prefill ? 0 : 1) <= pool.FreePages;
+
+    private void Begin(Sequence sequence)
+    {
+        if (sequence.Mode == SequenceMode.Decode)
+        {
+            sequence.GrantedCount = sequence.ContextPages;
+            InsertByAge(_landing, sequence);
+            events.Granted(sequence.Id, sequence.GrantedCount);
+            return;
+        }
+
+        InsertByAge(_running, sequence);
+        events.Started(sequence.Id, cachedTokens: 0);
+    }
+
+    /// <returns>Whether one of those passed over has been passed often enough.</returns>
+    private bool CountBypass(int passedOver)
+    {
+        var enough = false;
+        for (var i = 0; i < passedOver; i++) enough |= ++_waiting[i].Bypasses >= options.MaxBypasses;
+        return enough;
+    }
+
+    /// <returns>Tokens planned; 0 if there are no pages.</returns>
+    private int PlanChunk(int index, int maxTokens)
+    {
+        var sequence = _running[index];
+        var tokens = Math.Min(sequence.PendingCount, maxTokens);
+        var free = SparePages() + sequence.MissingPages;
+        if (sequence.PagesToCompute(tokens) > free)
+        {
+            var room = (sequence.PageCount + Math.Max(0, free)) * pool.Layout.PageSizeTokens - sequence.ComputedCount;
+            tokens = Math.Clamp(room, 1, tokens);
+        }
+
+        if (!TryGrow(index, tokens)) return 0;
+        SetPlan(sequence, tokens);
+        return tokens;
+    }
+
+    private void SetPlan(Sequence sequence, int tokens)
+    {
+        sequence.PlannedCount = tokens;
+        _plannedTokens += tokens;
+    }
+
+    /// <summary>Gets the pages that so many more tokens need, from the youngest if need be.</summary>
+    /// <returns>False if the sequence cannot have them now; it may have lost its own as the youngest.</returns>
+    private bool TryGrow(int index, int tokens)
+    {
+        var sequence = _running[index];
+        var pages = sequence.PagesToCompute(tokens);
+        while (pages > 0)
+        {
+            if (SparePages() + sequence.MissingPages >= pages && sequence.TryAllocate(pool, pages)) return true;
+            var victim = _running.FindLastIndex(_running.Count - 1, _running.Count - index, static s => s.IsPreemptible);
+            if (victim < 0) return false;
+            Preempt(victim);
+            if (victim == index) return false;
+        }
+
+        return true;
+    }
+
+    private void Preempt(int index)
+    {
+        var sequence = _running[index];
+        _running.RemoveAt(index);
+        _plannedTokens -= sequence.PlannedCount;
+        sequence.Preempt(pool);
+        InsertByAge(_waiting, sequence);
+        events.Preempted(sequence.Id);
+    }
+
+    private static void InsertByAge(List<Sequence> list, Sequence sequence)
+    {
+        var index = list.Count;
+        while (index > 0 && list[index - 1].Id.Value > sequence.Id.Value) index--;
+        Debug.Assert(index == 0 || list[index - 1] != sequence, "A sequence is in one list, once.");
+        list.Insert(index, sequence);
+    }
+}

@@ -1,0 +1,127 @@
+using ActorInference.Actors.Generation;
+using ActorInference.Actors.Kv;
+using ActorInference.Gpu.Kv;
+using ActorInference.Gpu.Sampling;
+
+namespace ActorInference.Gpu.Engine;
+
+/// <summary>One sequence's tokens and pages. Room for all of them is taken at the start.</summary>
+internal sealed class Sequence
+{
+    private readonly int[] _tokens;
+    private readonly int[] _pages;
+    private readonly int _promptCount;
+    private readonly KvPageLayout _layout;
+
+    /// <param name="maxTokens">Tokens that the sequence may have at most.</param>
+    public Sequence(SequenceId id, SequenceSpec spec, KvPageLayout layout, int maxTokens)
+    {
+        (Id, Mode, Options, _layout) = (id, spec.Mode, spec.Sampling, layout);
+        _promptCount = spec.PromptIds.Length;
+        MaxTokens = Math.Min(maxTokens, (int)Math.Min((long)_promptCount + Options.MaxNewTokens, int.MaxValue));
+        _tokens = new int[MaxTokens];
+        _pages = new int[layout.PagesFor(MaxTokens)];
+        spec.PromptIds.CopyTo(_tokens);
+        spec.OutputIds.CopyTo(_tokens, _promptCount);
+        TokenCount = _promptCount + spec.OutputIds.Length;
+        Sampler = new SamplerState(Options, spec.PromptIds.AsSpan(), spec.OutputIds.AsSpan());
+    }
+
+    public SequenceId Id { get; }
+
+    public SequenceMode Mode { get; private set; }
+
+    public SamplingOptions Options { get; }
+
+    public SamplerState Sampler { get; }
+
+    /// <summary>Tokens, prompt and output, that the sequence will have at most.</summary>
+    public int MaxTokens { get; }
+
+    public int TokenCount { get; private set; }
+
+    public int OutputCount => TokenCount - _promptCount;
+
+    /// <summary>Tokens whose keys and values are in the pages.</summary>
+    public int ComputedCount { get; set; }
+
+    /// <summary>Tokens that the next steps have to compute; 1 in decode.</summary>
+    public int PendingCount => TokenCount - ComputedCount;
+
+    public int PageCount { get; private set; }
+
+    /// <summary>Pages that were reported as filled.</summary>
+    public int PublishedCount { get; set; }
+
+    /// <summary>Pages that wait for a sequence whose pages come from elsewhere.</summary>
+    public int GrantedCount { get; set; }
+
+    /// <summary>Tokens that the step in progress computes.</summary>
+    public int PlannedCount { get; set; }
+
+    /// <summary>Younger sequences that were admitted before this one.</summary>
+    public int Bypasses { get; set; }
+
+    public bool WasPreempted { get; private set; }
+
+    /// <summary>It was in a batch that the runner refused, and runs alone until it is cleared.</summary>
+    public bool IsSuspect { get; set; }
+
+    /// <summary>Whether its pages may be taken away: not once others were told of them.</summary>
+    public bool IsPreemptible => Mode != SequenceMode.Prefill || PublishedCount == 0;
+
+    public ReadOnlySpan<int> Pages => _pages.AsSpan(0, PageCount);
+
+    public ReadOnlySpan<int> PlannedTokens => _tokens.AsSpan(ComputedCount, PlannedCount);
+
+    /// <summary>Pages that all present tokens need.</summary>
+    public int ContextPages => _layout.PagesFor(TokenCount);
+
+    /// <summary>Pages still missing for the present tokens.</summary>
+    public int MissingPages => Math.Max(0, ContextPages - PageCount);
+
+    /// <summary>Pages that it will have once it has grown by so many tokens, or by all that it may.</summary>
+    public int PagesAfter(int tokens) => _layout.PagesFor((int)Math.Min((long)TokenCount + tokens, MaxTokens));
+
+    /// <summary>Pages missing for so many more computed tokens.</summary>
+    public int PagesToCompute(int tokens) => Math.Max(0, _layout.PagesFor(ComputedCount + tokens) - PageCount);
+
+    /// <summary>Full pages, as far as computed.</summary>
+    public int FullPages => ComputedCount / _layout.PageSizeTokens;
+
+    public void Append(int token)
+    {
+        _tokens[TokenCount++] = token;
+        Sampler.Observe(token);
+    }
+
+    public bool TryAllocate(KvPagePool pool, int pages)
+    {
+        if (!pool.TryAllocate(_pages.AsSpan(PageCount, pages))) return false;
+        PageCount += pages;
+        return true;
+    }
+
+    /// <summary>Takes over pages that the caller holds.</summary>
+    public void Take(ReadOnlySpan<int> pages)
+    {
+        pages.CopyTo(_pages.AsSpan(PageCount));
+        PageCount += pages.Length;
+    }
+
+    public void ReleasePages(KvPagePool pool)
+    {
+        var count = PageCount;
+        PageCount = 0;
+        ComputedCount = PublishedCount = PlannedCount = 0;
+        pool.Release(_pages.AsSpan(0, count));
+    }
+
+    /// <summary>Gives the pages back; everything is computed again, here.</summary>
+    public void Preempt(KvPagePool pool)
+    {
+        ReleasePages(pool);
+        WasPreempted = true;
+        if (Mode == SequenceMode.Decode) Mode = SequenceMode.Generate;
+    }
+}

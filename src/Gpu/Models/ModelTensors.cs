@@ -1,0 +1,75 @@
+namespace ActorInference.Gpu.Models;
+
+/// <summary>What a tensor is for.</summary>
+public enum TensorRole
+{
+    Embedding,
+    Head,
+    Norm,
+    Bias,
+
+    /// <summary>A projection that reads the residual stream.</summary>
+    Projection,
+
+    /// <summary>A projection that adds to the residual stream.</summary>
+    ResidualProjection,
+}
+
+/// <summary>A tensor that a model must have.</summary>
+/// <param name="Name">As Hugging Face names it.</param>
+/// <param name="Shape">Outputs first; one dimension for norms and biases.</param>
+public sealed record TensorSpec(string Name, TensorRole Role, params int[] Shape)
+{
+    public long Elements => Shape.Aggregate(1L, (product, dimension) => product * dimension);
+}
+
+/// <summary>The tensors of each architecture, by their Hugging Face names.</summary>
+public static class ModelTensors
+{
+    public const string Embedding = "model.embed_tokens.weight";
+    public const string Head = "lm_head.weight";
+    public const string FinalNorm = "model.norm.weight";
+
+    /// <summary>A tensor of a layer.</summary>
+    /// <param name="name">For instance <c>self_attn.q_proj.weight</c>.</param>
+    public static string InLayer(int layer, string name) => $"model.layers.{layer}.{name}";
+
+    /// <summary>Every tensor that a model of this configuration has, in the order of its layers.</summary>
+    public static IEnumerable<TensorSpec> All(ModelConfig config)
+    {
+        yield return new TensorSpec(Embedding, TensorRole.Embedding, config.VocabSize, config.HiddenSize);
+        for (var layer = 0; layer < config.Layers; layer++)
+        {
+            foreach (var tensor in Layer(config)) yield return tensor with { Name = InLayer(layer, tensor.Name) };
+        }
+
+        yield return new TensorSpec(FinalNorm, TensorRole.Norm, config.HiddenSize);
+        if (!config.TieWordEmbeddings) yield return new TensorSpec(Head, TensorRole.Head, config.VocabSize, config.HiddenSize);
+    }
+
+    private static IEnumerable<TensorSpec> Layer(ModelConfig c)
+    {
+        List<TensorSpec> tensors = [new("input_layernorm.weight", TensorRole.Norm, c.HiddenSize)];
+        Add(tensors, "self_attn.q_proj", TensorRole.Projection, c.QuerySize, c.HiddenSize, c.QkvBias);
+        Add(tensors, "self_attn.k_proj", TensorRole.Projection, c.KvSize, c.HiddenSize, c.QkvBias);
+        Add(tensors, "self_attn.v_proj", TensorRole.Projection, c.KvSize, c.HiddenSize, c.QkvBias);
+        Add(tensors, "self_attn.o_proj", TensorRole.ResidualProjection, c.HiddenSize, c.QuerySize, c.OutputBias);
+        if (c.QkNorm)
+        {
+            tensors.Add(new("self_attn.q_norm.weight", TensorRole.Norm, c.HeadDim));
+            tensors.Add(new("self_attn.k_norm.weight", TensorRole.Norm, c.HeadDim));
+        }
+
+        tensors.Add(new("post_attention_layernorm.weight", TensorRole.Norm, c.HiddenSize));
+        Add(tensors, "mlp.gate_proj", TensorRole.Projection, c.IntermediateSize, c.HiddenSize, c.MlpBias);
+        Add(tensors, "mlp.up_proj", TensorRole.Projection, c.IntermediateSize, c.HiddenSize, c.MlpBias);
+        Add(tensors, "mlp.down_proj", TensorRole.ResidualProjection, c.HiddenSize, c.IntermediateSize, c.MlpBias);
+        return tensors;
+    }
+
+    private static void Add(List<TensorSpec> tensors, string name, TensorRole role, int outputs, int inputs, bool bias)
+    {
+        tensors.Add(new($"{name}.weight", role, outputs, inputs));
+        if (bias) tensors.Add(new($"{name}.bias", TensorRole.Bias, outputs));
+    }
+}

@@ -1,0 +1,73 @@
+using ActorInference.Gpu.Cpu;
+
+namespace ActorInference.Gpu.Models;
+
+/// <summary>
+/// A model's weights in memory, laid out for the CPU kernels in their own type. Read-only, so that the runners of one
+/// process share them; whoever loaded them disposes them, after the runners.
+/// </summary>
+public sealed unsafe class ModelWeights : IDisposable
+{
+    private readonly List<IDisposable> _owned;
+    private readonly RowTable? _embedding;
+
+    internal ModelWeights(ModelConfig config, SimdLevel simd, WeightParts parts)
+    {
+        Config = config;
+        Simd = simd;
+        Layers = parts.Layers;
+        FinalNorm = parts.FinalNorm;
+        Head = parts.Head;
+        LengthBytes = parts.LengthBytes;
+        _embedding = parts.Embedding;
+        _owned = parts.Owned;
+    }
+
+    public ModelConfig Config { get; }
+
+    /// <summary>The vector width that the layout serves.</summary>
+    public SimdLevel Simd { get; }
+
+    /// <summary>Memory that the weights take.</summary>
+    public long LengthBytes { get; }
+
+    /// <summary>Bytes of the matrices that one token's way through the model reads, the output head included.</summary>
+    public long MatmulBytes =>
+        Layers.Sum(layer => layer.Qkv.LengthBytes + layer.Output.LengthBytes + layer.GateUp.LengthBytes + layer.Down.LengthBytes) + Head.LengthBytes;
+
+    internal LayerWeights[] Layers { get; }
+
+    internal float* FinalNorm { get; }
+
+    internal PackedMatrix Head { get; }
+
+    /// <summary>Reads a model folder's configuration and weights.</summary>
+    /// <param name="folder">A Hugging Face model folder.</param>
+    /// <param name="progress">Told after each tensor or group of tensors.</param>
+    /// <param name="simd">Vector width to lay out for; by default the processor's best.</param>
+    /// <exception cref="ModelFormatException">A file, tensor or field is missing or wrong. Nothing stays in memory.</exception>
+    public static ModelWeights Load(string folder, IProgress<LoadProgress>? progress = null, SimdLevel? simd = null) =>
+        Load(folder, ModelConfig.Load(folder), progress, simd);
+
+    /// <summary>Reads the weights of a configuration already read.</summary>
+    /// <exception cref="ModelFormatException">As above.</exception>
+    public static ModelWeights Load(string folder, ModelConfig config, IProgress<LoadProgress>? progress = null, SimdLevel? simd = null)
+    {
+        using var tensors = TensorFolder.Open(folder);
+        return WeightLoader.Load(tensors, config, simd ?? SimdLevels.Best, progress);
+    }
+
+    public void Dispose()
+    {
+        foreach (var owned in _owned) owned.Dispose();
+        _owned.Clear();
+    }
+
+    /// <summary>Reads a token's embedding as floats.</summary>
+    /// <param name="target">Shape <c>[hidden]</c>.</param>
+    internal void CopyEmbedding(int token, float* target)
+    {
+        if (_embedding is null) Head.CopyOutput(token, target);
+        else _embedding.CopyRow(token, target);
+    }
+}

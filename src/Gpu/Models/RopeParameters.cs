@@ -1,0 +1,53 @@
+namespace ActorInference.Gpu.Models;
+
+public enum RopeScaling
+{
+    None,
+
+    /// <summary>All positions divided by a factor.</summary>
+    Linear,
+
+    /// <summary>Llama 3.1's: long wavelengths divided by a factor, short ones kept, a smooth ramp between.</summary>
+    Llama3,
+}
+
+/// <summary>Rotary position embedding as config.json states it.</summary>
+/// <param name="Theta">Base of the wavelengths.</param>
+/// <param name="Scaling">How wavelengths are stretched.</param>
+/// <param name="Factor">Stretch; 1 without scaling.</param>
+/// <param name="LowFrequencyFactor">Llama 3: wavelengths above original context / this are stretched in full.</param>
+/// <param name="HighFrequencyFactor">Llama 3: wavelengths below original context / this are kept.</param>
+/// <param name="OriginalContextTokens">Llama 3: context of the model before it was stretched.</param>
+public sealed record RopeParameters(
+    double Theta,
+    RopeScaling Scaling = RopeScaling.None,
+    double Factor = 1,
+    double LowFrequencyFactor = 1,
+    double HighFrequencyFactor = 4,
+    int OriginalContextTokens = 8192)
+{
+    /// <summary>Radians per position of each rotated pair. Shape <c>[headDim / 2]</c>.</summary>
+    public double[] InverseFrequencies(int headDim)
+    {
+        var frequencies = new double[headDim / 2];
+        for (var i = 0; i < frequencies.Length; i++)
+            frequencies[i] = Scaled(Math.Pow(Theta, -2.0 * i / headDim));
+        return frequencies;
+    }
+
+    private double Scaled(double frequency) => Scaling switch
+    {
+        RopeScaling.Linear => frequency / Factor,
+        RopeScaling.Llama3 => Llama3Scaled(frequency),
+        _ => frequency,
+    };
+
+    private double Llama3Scaled(double frequency)
+    {
+        var wavelength = 2 * Math.PI / frequency;
+        if (wavelength < OriginalContextTokens / HighFrequencyFactor) return frequency;
+        if (wavelength > OriginalContextTokens / LowFrequencyFactor) return frequency / Factor;
+        var kept = (OriginalContextTokens / wavelength - LowFrequencyFactor) / (HighFrequencyFactor - LowFrequencyFactor);
+        return (1 - kept) * frequency / Factor + kept * frequency;
+    }
+}

@@ -1,0 +1,240 @@
+using ActorInference.Gpu.Cpu;
+
+namespace ActorInference.Gpu.Models;
+
+/// <summary>What a loader has made, on its way into a <see cref="ModelWeights"/>.</summary>
+internal sealed unsafe class WeightParts
+{
+    public required LayerWeights[] Layers { get; init; }
+
+    public required float* FinalNorm { get; init; }
+
+    public required PackedMatrix Head { get; init; }
+
+    /// <summary>Null if the head is the embedding table.</summary>
+    public required RowTable? Embedding { get; init; }
+
+    public required long LengthBytes { get; init; }
+
+    public required List<IDisposable> Owned { get; init; }
+}
+
+/// <summary>Reads, checks and packs a model's tensors, one mapping at a time, so that file pages don't pile up in memory.</summary>
+internal sealed unsafe class WeightLoader
+{
+    private readonly TensorFolder _tensors;
+    private readonly ModelConfig _config;
+    private readonly IProgress<LoadProgress>? _progress;
+    private readonly int _panelColumns;
+    private readonly long _totalBytes;
+    private readonly List<IDisposable> _owned = [];
+    private long _loadedBytes;
+    private long _lengthBytes;
+
+    private WeightLoader(TensorFolder tensors, ModelConfig config, SimdLevel simd, IProgress<LoadProgress>? progress)
+    {
+        _tensors = tensors;
+        _config = config;
+        _progress = progress;
+        _panelColumns = KernelTable.For(simd).PanelColumns;
+        _totalBytes = ModelTensors.All(config).Sum(Check);
+    }
+
+    /// <exception cref="ModelFormatException">A tensor is missing, of a wrong type or shape, or holds what is no number.</exception>
+    public static ModelWeights Load(TensorFolder tensors, ModelConfig config, SimdLevel simd, IProgress<LoadProgress>? progress)
+    {
+        var loader = new WeightLoader(tensors, config, simd, progress);
+        try
+        {
+            return new ModelWeights(config, simd, loader.LoadAll());
+        }
+        catch
+        {
+            foreach (var owned in loader._owned) owned.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>All tensors are checked before the first is read: a bad folder fails at once.</summary>
+    /// <returns>The tensor's bytes.</returns>
+    private long Check(TensorSpec spec)
+    {
+        var (file, entry) = _tensors.Find(spec.Name);
+        if (!WeightDtypes.TryParse(entry.Dtype, out _))
+            throw new ModelFormatException(file.Path, $"{spec.Name}.dtype", entry.Dtype, "F32, F16 or BF16");
+        if (!entry.Shape.SequenceEqual(spec.Shape.Select(dimension => (long)dimension)))
+            throw new ModelFormatException(file.Path, $"{spec.Name}.shape", entry.ShapeText, $"[{string.Join(", ", spec.Shape)}] as config.json says");
+        return entry.LengthBytes;
+    }
+
+    private WeightParts LoadAll()
+    {
+        var embedding = _config.TieWordEmbeddings ? null : LoadTable(ModelTensors.Embedding);
+        var head = LoadMatrix([_config.TieWordEmbeddings ? ModelTensors.Embedding : ModelTensors.Head]);
+        var layers = new LayerWeights[_config.Layers];
+        for (var i = 0; i < layers.Length; i++) layers[i] = LoadLayer(i);
+        return new WeightParts
+        {
+            Layers = layers,
+            FinalNorm = LoadVector(ModelTensors.FinalNorm),
+            Head = head,
+            Embedding = embedding,
+            LengthBytes = _lengthBytes,
+            Owned = _owned,
+        };
+    }
+
+    private LayerWeights LoadLayer(int layer)
+    {
+        string Name(string tensor) => ModelTensors.InLayer(layer, tensor);
+        string[] qkv = [Name("self_attn.q_proj"), Name("self_attn.k_proj"), Name("self_attn.v_proj")];
+        string[] gateUp = [Name("mlp.gate_proj"), Name("mlp.up_proj")];
+        string[] output = [Name("self_attn.o_proj")], down = [Name("mlp.down_proj")];
+        return new LayerWeights
+        {
+            AttentionNorm = LoadVector(Name("input_layernorm.weight")),
+            Qkv = LoadMatrix(Weights(qkv)),
+            QkvBias = _config.QkvBias ? LoadBias(qkv) : null,
+            QueryNorm = _config.QkNorm ? LoadVector(Name("self_attn.q_norm.weight")) : null,
+            KeyNorm = _config.QkNorm ? LoadVector(Name("self_attn.k_norm.weight")) : null,
+            Output = LoadMatrix(Weights(output)),
+            OutputBias = _config.OutputBias ? LoadBias(output) : null,
+            FeedForwardNorm = LoadVector(Name("post_attention_layernorm.weight")),
+            GateUp = LoadMatrix(Weights(gateUp), alternate: true),
+            GateUpBias = _config.MlpBias ? LoadBias(gateUp, alternate: true) : null,
+            Down = LoadMatrix(Weights(down)),
+            DownBias = _config.MlpBias ? LoadBias(down) : null,
+        };
+    }
+
+    private static string[] Weights(string[] projections) => Array.ConvertAll(projections, name => $"{name}.weight");
+
+    /// <summary>Packs matrices with the same inputs into one, one after the other or their panels in turn.</summary>
+    private PackedMatrix LoadMatrix(string[] names, bool alternate = false)
+    {
+        var views = Array.ConvertAll(names, Map);
+        try
+        {
+            var dtypes = Array.ConvertAll(views, Dtype);
+            // Parts of different types meet in the one that holds them all.
+            var dtype = dtypes.Distinct().Count() == 1 ? dtypes[0] : WeightDtype.F32;
+            var columns = Columns(Array.ConvertAll(views, view => (int)view.Entry.Shape[0]), alternate);
+            var matrix = Own(new PackedMatrix(columns.Length, (int)views[0].Entry.Shape[1], _panelColumns, dtype));
+            PanelPacker.Pack(matrix, Array.ConvertAll(columns, column => Source(views, dtypes, column)));
+            _lengthBytes += matrix.LengthBytes;
+            foreach (var view in views) Report(view.Entry);
+            return matrix;
+        }
+        finally
+        {
+            foreach (var view in views) view.Dispose();
+        }
+    }
+
+    private static OutputSource Source(TensorView[] views, WeightDtype[] dtypes, (int Part, int Row) column)
+    {
+        if (column.Part < 0) return default;
+        var rowBytes = views[column.Part].Entry.Shape[1] * dtypes[column.Part].SizeBytes();
+        return new OutputSource(views[column.Part].Data + column.Row * rowBytes, dtypes[column.Part]);
+    }
+
+    /// <summary>Which part and which of its outputs each packed column is; part -1 is padding.</summary>
+    private (int Part, int Row)[] Columns(int[] outputs, bool alternate)
+    {
+        var columns = new List<(int, int)>();
+        if (alternate)
+        {
+            for (var first = 0; first < outputs[0]; first += _panelColumns)
+            {
+                for (var part = 0; part < outputs.Length; part++) AddColumns(columns, part, first, _panelColumns, outputs[part]);
+            }
+        }
+        else
+        {
+            for (var part = 0; part < outputs.Length; part++) AddColumns(columns, part, 0, outputs[part], outputs[part]);
+            while (columns.Count % _panelColumns != 0) columns.Add((-1, 0));
+        }
+
+        return [.. columns];
+    }
+
+    private static void AddColumns(List<(int, int)> columns, int part, int first, int count, int outputs)
+    {
+        for (var row = first; row < first + count; row++) columns.Add(row < outputs ? (part, row) : (-1, 0));
+    }
+
+    private RowTable LoadTable(string name)
+    {
+        using var view = Map(name);
+        var table = Own(new RowTable((int)view.Entry.Shape[0], (int)view.Entry.Shape[1], Dtype(view)));
+        Buffer.MemoryCopy(view.Data, table.Data, table.LengthBytes, view.Entry.LengthBytes);
+        _lengthBytes += table.LengthBytes;
+        Report(view.Entry);
+        return table;
+    }
+
+    private float* LoadVector(string name)
+    {
+        using var view = Map(name);
+        var length = view.Entry.Shape[0];
+        var target = NewVector(RunnerBuffers.Padded((int)length));
+        for (long i = 0; i < length; i++) target[i] = WeightReader.Widen(Dtype(view), view.Data, i);
+        Report(view.Entry);
+        return target;
+    }
+
+    /// <summary>Biases in the order of the columns that <see cref="LoadMatrix"/> packs.</summary>
+    private float* LoadBias(string[] projections, bool alternate = false)
+    {
+        var views = Array.ConvertAll(projections, name => Map($"{name}.bias"));
+        try
+        {
+            var columns = Columns(Array.ConvertAll(views, view => (int)view.Entry.Shape[0]), alternate);
+            var target = NewVector(columns.Length);
+            for (var i = 0; i < columns.Length; i++)
+            {
+                var (part, row) = columns[i];
+                if (part >= 0) target[i] = WeightReader.Widen(Dtype(views[part]), views[part].Data, row);
+            }
+
+            foreach (var view in views) Report(view.Entry);
+            return target;
+        }
+        finally
+        {
+            foreach (var view in views) view.Dispose();
+        }
+    }
+
+    private float* NewVector(int length)
+    {
+        var buffer = Own(NativeBuffer.OfFloats(length));
+        _lengthBytes += buffer.LengthBytes;
+        return buffer.Floats;
+    }
+
+    private TensorView Map(string name)
+    {
+        var (file, entry) = _tensors.Find(name);
+        var view = file.Map(entry);
+        if (WeightReader.AllFinite(Dtype(view), view.Data, view.Entry.LengthBytes / Dtype(view).SizeBytes())) return view;
+        view.Dispose();
+        throw new ModelFormatException(file.Path, name, "not finite somewhere", "weights without infinities and NaN");
+    }
+
+    private static WeightDtype Dtype(TensorView view) =>
+        WeightDtypes.TryParse(view.Entry.Dtype, out var dtype) ? dtype : throw new InvalidOperationException($"{view.Entry.Name} was not checked.");
+
+    private T Own<T>(T part)
+        where T : IDisposable
+    {
+        _owned.Add(part);
+        return part;
+    }
+
+    private void Report(TensorEntry entry)
+    {
+        _loadedBytes += entry.LengthBytes;
+        _progress?.Report(new LoadProgress(_loadedBytes, _totalBytes, entry.Name));
+    }
+}

@@ -1,0 +1,20 @@
+using ActorInference.Host.Serving;
+
+namespace ActorInference.Host.Commands;
+
+/// <summary>What a user reads when the server is up.</summary>
+public static class ServeBanner
+{
+    public static string Of(ServedModel model, Uri address)
+    {
+        var root = address.ToString().TrimEnd('/');
+        var (path, body) = model.ChatTemplate is null
+            ? ("/v1/completions", """{"prompt":"Once upon a time","max_tokens":60}""")
+            : ("/v1/chat/completions", """{"messages":[{"role":"user","content":"Hello!"}]}""");
+        return $"""
+            ActorInference {ProductVersion.Text} serves the model {model.Name} (context {model.ContextTokens} tokens) on {root}
+              curl {root}{path} -H 'Content-Type: application/json' -d '{body}'
+            Ctrl-C stops it.
+            """;
+    }
+}

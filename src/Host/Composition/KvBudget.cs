@@ -1,0 +1,36 @@
+using ActorInference.Actors.Kv;
+using ActorInference.Host.Cli;
+
+namespace ActorInference.Host.Composition;
+
+/// <summary>How many KV pages a process takes.</summary>
+public static class KvBudget
+{
+    /// <summary>Sequences of full context that the default has room for.</summary>
+    private const int DefaultSequences = 8;
+
+    /// <summary>Share of the machine's memory that the default stays below.</summary>
+    private const int DefaultMemoryShare = 4;
+
+    /// <param name="layout">Shape of a page.</param>
+    /// <param name="contextTokens">The model's context.</param>
+    /// <param name="pages">Asked for as a number; null if not.</param>
+    /// <param name="bytes">Asked for as memory; null if not.</param>
+    /// <exception cref="UserErrorException">Less than one page, or more than the machine has.</exception>
+    public static int Pages(KvPageLayout layout, int contextTokens, int? pages, long? bytes)
+    {
+        var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        var most = (int)Math.Min(memory / layout.PageBytes, int.MaxValue);
+        var asked = pages ?? bytes / layout.PageBytes;
+        if (asked is null)
+        {
+            var wanted = (long)layout.PagesFor(contextTokens) * DefaultSequences;
+            return (int)Math.Max(1, Math.Min(wanted, most / DefaultMemoryShare));
+        }
+
+        if (asked >= 1 && asked <= most) return (int)asked;
+        throw new UserErrorException(pages is not null
+            ? $"--kv-pages is '{pages}'; expected 1 to {most}, since a page takes {layout.PageBytes} bytes and the machine has {memory >> 20} MiB."
+            : $"--kv-memory is '{bytes}' bytes; expected {layout.PageBytes} to {memory}, since a page takes {layout.PageBytes} bytes and the machine has {memory >> 20} MiB.");
+    }
+}

@@ -1,0 +1,70 @@
+using ActorInference.Actors.Kv;
+using ActorInference.Gpu.ChatTemplates;
+using ActorInference.Gpu.Kv;
+using ActorInference.Gpu.Models;
+using ActorInference.Gpu.Tokenization;
+using ActorInference.Host.Commands;
+using ActorInference.Host.Serving;
+
+namespace ActorInference.Host.Composition;
+
+/// <summary>A model in memory, with the KV pages that the workers of this process share. Outlives them.</summary>
+public sealed class LoadedModel : IDisposable
+{
+    private LoadedModel(ServedModel served, ModelWeights weights, KvPagePool pages)
+    {
+        Served = served;
+        Weights = weights;
+        Pages = pages;
+    }
+
+    public ServedModel Served { get; }
+
+    public ModelWeights Weights { get; }
+
+    public KvPagePool Pages { get; }
+
+    /// <summary>Reads the folder: what is small first, so that a broken file is found before the weights are read.</summary>
+    /// <param name="options">Which model, and how much memory for pages.</param>
+    /// <param name="progress">Told of the weights.</param>
+    /// <exception cref="ModelFormatException">A file is missing or wrong.</exception>
+    /// <exception cref="Cli.UserErrorException">The pages don't fit.</exception>
+    public static LoadedModel Load(UpOptions options, IProgress<LoadProgress> progress)
+    {
+        var folder = options.ModelFolder;
+        var config = ModelConfig.Load(folder);
+        var tokenizer = Tokenizer.Load(folder);
+        if (tokenizer.VocabSize > config.VocabSize)
+        {
+            throw new ModelFormatException(
+                Path.Combine(folder, "tokenizer.json"), "vocabulary", $"{tokenizer.VocabSize} tokens", $"at most vocab_size of config.json, {config.VocabSize}");
+        }
+
+        var layout = new KvPageLayout(config.Layers, options.PageSizeTokens, config.KvHeads, config.HeadDim, KvDtype.F32);
+        var capacity = KvBudget.Pages(layout, config.MaxPositionEmbeddings, options.KvPages, options.KvBytes);
+        var served = new ServedModel
+        {
+            Name = options.ModelName,
+            Folder = folder,
+            Tokenizer = tokenizer,
+            ChatTemplate = ChatTemplate.Load(folder),
+            VocabSize = config.VocabSize,
+            ContextTokens = (int)Math.Min(config.MaxPositionEmbeddings, (long)capacity * layout.PageSizeTokens),
+            PageSizeTokens = layout.PageSizeTokens,
+            EosTokenIds = !config.EosTokenIds.IsEmpty ? config.EosTokenIds : tokenizer.EosTokenId is { } eos ? [eos] : [],
+            Defaults = Advice(GenerationDefaults.Load(folder, config.VocabSize)),
+            Created = DateTimeOffset.UtcNow,
+        };
+        var weights = ModelWeights.Load(folder, config, progress);
+        return new LoadedModel(served, weights, new KvPagePool(layout, capacity));
+    }
+
+    public void Dispose()
+    {
+        Pages.Dispose();
+        Weights.Dispose();
+    }
+
+    private static SamplingDefaults Advice(GenerationDefaults file) =>
+        new(file.DoSample == false ? 0 : file.Temperature, file.TopP, file.TopK, RepetitionPenalty: file.RepetitionPenalty);
+}

@@ -1,0 +1,111 @@
+using System.Text;
+using ActorInference.Host.Serving;
+using ActorInference.Host.Text;
+
+namespace ActorInference.Host.Http.OpenAi;
+
+/// <summary><c>POST /v1/chat/completions</c>.</summary>
+public sealed class ChatEndpoint(ServedModel model, TextGeneration generation, ActiveRequests active, TimeProvider clock)
+{
+    public async Task HandleAsync(HttpContext http)
+    {
+        ChatCall call;
+        using (var body = await RequestBody.ReadAsync(http)) call = ChatCall.Read(body.Fields, model);
+        using var entry = active.Enter(call.Common.Id);
+        var updates = generation.RunAllAsync(
+            [.. call.Common.Requests.Select(request => request with { Aborted = entry.Aborted })], http.RequestAborted);
+        var created = clock.GetUtcNow().ToUnixTimeSeconds();
+        if (call.Common.Stream) await StreamAsync(http, call, updates, created);
+        else await AnswerAsync(http, call, updates, created);
+    }
+
+    private async Task StreamAsync(HttpContext http, ChatCall call, IAsyncEnumerable<TextUpdate> updates, long created)
+    {
+        using var events = new SseStream(http);
+        var writer = new ChatStream(events, call, model, created);
+        await events.SendAsync(updates, writer.Write, writer.End,
+            error => events.Write(OpenAiErrorBody.Of(error), ApiJson.Readable.OpenAiErrorBody));
+    }
+
+    private async Task AnswerAsync(HttpContext http, ChatCall call, IAsyncEnumerable<TextUpdate> updates, long created)
+    {
+        var usage = new UsageMeter(call.Common.PromptTokens, call.Common.AnswersPerPrompt);
+        var texts = Array.ConvertAll(new StringBuilder[call.Common.Requests.Length], _ => new StringBuilder());
+        var logprobs = Array.ConvertAll(new List<ChatTokenLogprob>[texts.Length], _ => new List<ChatTokenLogprob>());
+        var choices = new ChatChoice[texts.Length];
+        await foreach (var update in updates.WithCancellation(http.RequestAborted))
+        {
+            var index = update.Choice;
+            usage.Add(update);
+            texts[index].Append(update.Text);
+            if (update is { HasToken: true, Logprob: { } logprob }) logprobs[index].Add(TokenTexts.Chat(model.Tokenizer, update.TokenId, logprob));
+            if (update.Finish is not { } finish) continue;
+            var list = call.WithLogprobs ? new ChatLogprobs(logprobs[index]) : null;
+            choices[index] = new ChatChoice(index, new ChatAnswer("assistant", texts[index].ToString()), list, FinishReasons.Word(finish.Reason))
+            {
+                MatchedStop = FinishReasons.Matched(finish),
+            };
+        }
+
+        var answer = new ChatCompletion(call.Common.Id, "chat.completion", created, model.Name, choices, usage.Total());
+        await http.Response.WriteAsJsonAsync(answer, ApiJson.Readable.ChatCompletion, cancellationToken: http.RequestAborted);
+    }
+}
+
+/// <summary>
+/// The events of one streamed chat: for each choice the role, a delta a token (unless it is empty), the finish reason;
+/// then, if asked for, usage.
+/// </summary>
+internal sealed class ChatStream
+{
+    private readonly SseStream _events;
+    private readonly ChatCall _call;
+    private readonly ServedModel _model;
+    private readonly UsageMeter _usage;
+    private readonly ChatChunkChoice _choice = new();
+    private readonly ChatChunk _chunk;
+    private readonly bool[] _begun;
+
+    public ChatStream(SseStream events, ChatCall call, ServedModel model, long created)
+    {
+        (_events, _call, _model) = (events, call, model);
+        _usage = new UsageMeter(call.Common.PromptTokens, call.Common.AnswersPerPrompt);
+        _chunk = new ChatChunk { Id = call.Common.Id, Created = created, Model = model.Name, Choices = [_choice] };
+        _begun = new bool[call.Common.Requests.Length];
+    }
+
+    public void Write(TextUpdate update)
+    {
+        _usage.Add(update);
+        if (!_begun[update.Choice])
+        {
+            _begun[update.Choice] = true;
+            Write(update.Choice, role: "assistant", content: "");
+        }
+
+        var logprobs = _call.WithLogprobs && update is { HasToken: true, Logprob: { } logprob }
+            ? new ChatLogprobs([TokenTexts.Chat(_model.Tokenizer, update.TokenId, logprob)])
+            : null;
+        if (update.Text.Length > 0 || logprobs is not null) Write(update.Choice, content: update.Text, logprobs: logprobs);
+        if (update.Finish is { } finish) Write(update.Choice, finish: finish);
+    }
+
+    public void End()
+    {
+        if (!_call.Common.IncludeUsage) return;
+        _chunk.Choices = [];
+        _chunk.Usage = _usage.Total();
+        _events.Write(_chunk, ApiJson.Readable.ChatChunk);
+    }
+
+    private void Write(int index, string? role = null, string? content = null, ChatLogprobs? logprobs = null, TextFinish? finish = null)
+    {
+        _choice.Index = index;
+        _choice.Delta.Role = role;
+        _choice.Delta.Content = content;
+        _choice.Logprobs = logprobs;
+        _choice.FinishReason = finish is null ? null : FinishReasons.Word(finish.Reason);
+        _choice.MatchedStop = finish is null ? null : FinishReasons.Matched(finish);
+        _events.Write(_chunk, ApiJson.Readable.ChatChunk);
+    }
+}

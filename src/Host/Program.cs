@@ -1,0 +1,10 @@
+using System.CommandLine;
+using ActorInference.Host.Cli;
+using ActorInference.Host.Commands;
+
+var root = new RootCommand("An actor cluster that serves large language models.")
+{
+    UpCommand.Create(),
+    VersionCommand.Create(),
+};
+return await CommandLine.RunAsync(root, args);

@@ -1,0 +1,154 @@
+using ActorInference.Actors.Kv;
+using ActorInference.Gpu.Cpu;
+using ActorInference.Gpu.Engine;
+using ActorInference.Gpu.Kv;
+using ActorInference.Gpu.Models;
+
+namespace ActorInference.Gpu.Tests.Cpu;
+
+/// <summary>Paged attention of every width against softmax in double precision, over head sizes, groups, page sizes and KV types.</summary>
+public sealed unsafe class AttentionTests
+{
+    public static TheoryData<SimdLevel, int, int, int, KvDtype> Cases()
+    {
+        var cases = new TheoryData<SimdLevel, int, int, int, KvDtype>();
+        foreach (var simd in Enum.GetValues<SimdLevel>())
+        {
+            var group = 1;
+            foreach (var headDim in new[] { 2, 8, 20, 64, 80, 96, 128 })
+            {
+                foreach (var dtype in Enum.GetValues<KvDtype>())
+                {
+                    cases.Add(simd, headDim, group, new[] { 1, 16, 64 }[group % 3], dtype);
+                    group = group % 8 + 1;
+                }
+            }
+        }
+
+        return cases;
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Attention_matches_double_precision(SimdLevel simd, int headDim, int group, int pageSize, KvDtype dtype)
+    {
+        using var setting = new Setting(simd, headDim, kvHeads: 2, group, pageSize, dtype);
+
+        setting.AssertMatches([(0, 1), (0, 40), (63, 1), (64, 2), (130, 1), (100, 33), (199, 1)]);
+    }
+
+    /// <summary>Pages full of random keys and values, and queries for some chunks of sequences that use them.</summary>
+    private sealed class Setting : IDisposable
+    {
+        private const int ContextTokens = 200;
+
+        private readonly ModelConfig _config;
+        private readonly KvPagePool _pool;
+        private readonly KernelTable _kernels;
+        private readonly ComputeThreads _threads = new(2);
+        private readonly Random _random = new(17);
+        private readonly int _pages;
+
+        public Setting(SimdLevel simd, int headDim, int kvHeads, int group, int pageSize, KvDtype dtype)
+        {
+            _kernels = KernelTable.For(simd);
+            _config = ModelShape.Custom(layers: 2, hidden: 8, heads: kvHeads * group, kvHeads, headDim, ffn: 8, vocab: 300).Config;
+            var layout = new KvPageLayout(2, pageSize, kvHeads, headDim, dtype);
+            _pages = layout.PagesFor(ContextTokens);
+            _pool = new KvPagePool(layout, 8 * _pages);
+            FillPool();
+        }
+
+        public void AssertMatches((int FirstPosition, int Tokens)[] chunks)
+        {
+            var batch = new ForwardBatch();
+            var order = Enumerable.Range(0, _pool.CapacityPages).ToArray();
+            _random.Shuffle(order);
+            for (var i = 0; i < chunks.Length; i++)
+                batch.Add(new int[chunks[i].Tokens], chunks[i].FirstPosition, order.AsSpan(i * _pages, _pages), wantLogits: false);
+            var plan = new StepPlan(batch.TokenCount, AttentionWork.TileTokens(_config));
+            plan.Set(batch, _pool);
+            var query = Enumerable.Range(0, batch.TokenCount * _config.QuerySize).Select(_ => 4 * _random.NextSingle() - 2).ToArray();
+            var actual = new float[query.Length];
+            using var attention = new AttentionWork(_kernels, _config, _pool, plan, _threads.Count);
+            fixed (float* q = query, y = actual) attention.Run(_threads, 1, q, _config.QuerySize, y, _config.QuerySize);
+
+            for (var sequence = 0; sequence < batch.Count; sequence++)
+            {
+                for (var token = 0; token < batch.Tokens(sequence).Length; token++)
+                    AssertToken(batch, sequence, token, query, actual);
+            }
+        }
+
+        public void Dispose()
+        {
+            _threads.Dispose();
+            _pool.Dispose();
+        }
+
+        private void AssertToken(ForwardBatch batch, int sequence, int token, float[] query, float[] actual)
+        {
+            var dim = _config.HeadDim;
+            for (var head = 0; head < _config.Heads; head++)
+            {
+                var start = (batch.FirstToken(sequence) + token) * _config.QuerySize + head * dim;
+                var expected = Attend(query.AsSpan(start, dim), batch.Pages(sequence), batch.FirstPosition(sequence) + token + 1, head * _config.KvHeads / _config.Heads);
+                for (var i = 0; i < dim; i++)
+                {
+                    Assert.True(Math.Abs(expected[i] - actual[start + i]) <= 1e-4,
+                        $"Sequence {sequence}, token {token}, head {head}, element {i} is {actual[start + i]}; expected {expected[i]}.");
+                }
+            }
+        }
+
+        private double[] Attend(ReadOnlySpan<float> query, ReadOnlySpan<int> pages, int keys, int kvHead)
+        {
+            var scores = new double[keys];
+            for (var key = 0; key < keys; key++)
+            {
+                for (var i = 0; i < query.Length; i++) scores[key] += query[i] * (double)Element(pages, key, kvHead, i, values: false);
+                scores[key] /= Math.Sqrt(query.Length);
+            }
+
+            var largest = scores.Max();
+            var sum = scores.Sum(score => Math.Exp(score - largest));
+            var output = new double[query.Length];
+            for (var key = 0; key < keys; key++)
+            {
+                for (var i = 0; i < output.Length; i++)
+                    output[i] += Math.Exp(scores[key] - largest) / sum * Element(pages, key, kvHead, i, values: true);
+            }
+
+            return output;
+        }
+
+        private float Element(ReadOnlySpan<int> pages, int position, int head, int i, bool values)
+        {
+            var layout = _pool.Layout;
+            var page = pages[position / layout.PageSizeTokens];
+            var index = (position % layout.PageSizeTokens * layout.KvHeads + head) * layout.HeadDim + i;
+            var plane = values ? _pool.Values(page, 1) : _pool.Keys(page, 1);
+            return layout.Dtype switch
+            {
+                KvDtype.F32 => ((float*)plane)[index],
+                KvDtype.F16 => (float)BitConverter.UInt16BitsToHalf(((ushort*)plane)[index]),
+                _ => BitConverter.UInt32BitsToSingle((uint)((ushort*)plane)[index] << 16),
+            };
+        }
+
+        private void FillPool()
+        {
+            var layout = _pool.Layout;
+            var numbers = new float[layout.TokenElements * layout.PageSizeTokens];
+            for (var page = 0; page < _pool.CapacityPages; page++)
+            {
+                for (var plane = 0; plane < 2 * layout.Layers; plane++)
+                {
+                    foreach (ref var number in numbers.AsSpan()) number = 4 * _random.NextSingle() - 2;
+                    fixed (float* source = numbers)
+                        KvElements.Store(layout.Dtype, source, _pool.Address(page) + plane * layout.PlaneBytes, 0, numbers.Length);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+using ActorInference.Actors.Generation;
+using ActorInference.Gpu.Engine;
+
+namespace ActorInference.Gpu.Tests.Engine;
+
+public sealed class StepCostTests
+{
+    [Fact]
+    public void A_step_allocates_nothing()
+    {
+        using var pool = ScriptedRunner.Pool(256, pageSizeTokens: 4);
+        using var runner = new ScriptedRunner(pool);
+        var events = new CountingEvents();
+        var engine = new InferenceEngine(runner, new EngineOptions { MaxStepTokens = 32 }, events, TimeProvider.System);
+        SamplingOptions[] kinds =
+        [
+            new() { MaxNewTokens = 80, Temperature = 0 },
+            new() { MaxNewTokens = 80, Temperature = 1, TopP = 0.9f, Seed = 1 },
+            new() { MaxNewTokens = 80, Temperature = 1, TopK = 10, MinP = 0.1f, Seed = 2 },
+            new() { MaxNewTokens = 80, Temperature = 1, RepetitionPenalty = 1.1f, FrequencyPenalty = 0.5f, Seed = 3, MinNewTokens = 5 },
+        ];
+        foreach (var kind in kinds) engine.Add(new SequenceSpec(EngineHarness.Prompt(40), [], kind, SequenceMode.Generate));
+        for (var i = 0; i < 20; i++) engine.Step();
+        var tokensBefore = events.Tokens;
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 40; i++) engine.Step();
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        Assert.True(events.Tokens - tokensBefore >= 40 * kinds.Length, "Every sequence was to be in decode.");
+        Assert.Equal(0, allocated);
+    }
+
+    [Fact]
+    public void The_chunk_of_a_step_follows_the_devices_speed()
+    {
+        var time = new ManualTime();
+        using var pool = ScriptedRunner.Pool(1024);
+        using var runner = new ScriptedRunner(pool);
+        var chunks = new List<int>();
+        var secondsPerToken = 1.0 / 1000;
+        runner.BeforeForward = batch =>
+        {
+            chunks.Add(batch.TokenCount);
+            time.Advance(TimeSpan.FromSeconds(batch.TokenCount * secondsPerToken));
+        };
+        var engine = new InferenceEngine(runner, new EngineOptions { StepTarget = TimeSpan.FromMilliseconds(250) }, new CountingEvents(), time);
+
+        engine.Add(new SequenceSpec(EngineHarness.Prompt(2000), [], new SamplingOptions { MaxNewTokens = 1 }, SequenceMode.Generate));
+        for (var i = 0; i < 6; i++) engine.Step();
+        secondsPerToken = 1.0 / 20;
+        for (var i = 0; i < 6; i++) engine.Step();
+
+        Assert.Equal([64, 128, 250, 250, 250, 250, 250, 5, 5, 5, 5, 5], chunks);
+    }
+
+    private sealed class ManualTime : TimeProvider
+    {
+        private long _ticks;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => _ticks;
+
+        public void Advance(TimeSpan by) => _ticks += by.Ticks;
+    }
+
+    private sealed class CountingEvents : IEngineEvents
+    {
+        public int Tokens { get; private set; }
+
+        public void Granted(SequenceId sequence, int pages)
+        {
+        }
+
+        public void Started(SequenceId sequence, int cachedTokens)
+        {
+        }
+
+        public void Progressed(SequenceId sequence, int computedTokens)
+        {
+        }
+
+        public void TokenSampled(SequenceId sequence, int index, int token, TokenLogprob? logprob) => Tokens++;
+
+        public void PagesFilled(SequenceId sequence, int firstPage, ReadOnlySpan<int> pages)
+        {
+        }
+
+        public void HandedOver(SequenceId sequence, int firstPage, ReadOnlySpan<int> pages, int nextToken)
+        {
+        }
+
+        public void Preempted(SequenceId sequence)
+        {
+        }
+
+        public void Finished(SequenceId sequence, FinishReason reason, int? matchedToken)
+        {
+        }
+
+        public void Failed(SequenceId sequence, string reason) => throw new InvalidOperationException(reason);
+    }
+}

@@ -1,0 +1,28 @@
+namespace ActorInference.Host.Tests.Testing;
+
+/// <summary>Waiting in tests: for a condition, never for a time.</summary>
+public static class Deadline
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+
+    /// <summary>Until the task ends; fails if it does not.</summary>
+    public static Task OnAsync(Task task) => task.WaitAsync(Limit);
+
+    /// <summary>Until the condition holds; fails if it does not come to.</summary>
+    public static async Task UntilAsync(Func<bool> condition, string what)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        using var deadline = new CancellationTokenSource(Limit);
+        while (!condition())
+        {
+            try
+            {
+                await timer.WaitForNextTickAsync(deadline.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                Assert.Fail($"After {Limit.TotalSeconds} s still not: {what}.");
+            }
+        }
+    }
+}

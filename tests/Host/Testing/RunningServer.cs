@@ -1,0 +1,45 @@
+using System.Text.RegularExpressions;
+
+namespace ActorInference.Host.Tests.Testing;
+
+/// <summary>The built program, serving in a process of its own.</summary>
+public sealed partial class RunningServer : IAsyncDisposable
+{
+    private readonly ChildProcess _process;
+
+    private RunningServer(ChildProcess process, Uri address)
+    {
+        _process = process;
+        Client = new HttpClient { BaseAddress = address, Timeout = Executable.Limit };
+    }
+
+    public HttpClient Client { get; }
+
+    public string Output => _process.Output;
+
+    /// <summary>Starts it on a free port and waits for its banner.</summary>
+    public static async Task<RunningServer> StartAsync(params string[] arguments)
+    {
+        var process = Executable.Start(["up", "--port", "0", .. arguments]);
+        await Deadline.UntilAsync(() => process.HasExited || Address().IsMatch(process.Output), "the banner is printed");
+        Assert.False(process.HasExited, $"It ended.\nstdout: {process.Output}\nstderr: {process.Error}");
+        return new RunningServer(process, new Uri(Address().Match(process.Output).Groups[1].Value));
+    }
+
+    /// <summary>Sends SIGTERM and waits for the end.</summary>
+    public async Task<ChildResult> TerminateAsync()
+    {
+        var kill = await ChildProcess.RunAsync("kill", ["-TERM", $"{_process.Id}"], Executable.Limit);
+        Assert.True(kill.ExitCode == 0, kill.ToString());
+        return await _process.WaitAsync(Executable.Limit);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _process.DisposeAsync();
+    }
+
+    [GeneratedRegex(@"on (http://\S+)\n")]
+    private static partial Regex Address();
+}
