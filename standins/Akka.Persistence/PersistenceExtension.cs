@@ -6,13 +6,9 @@ using Akka.Persistence.Journal;
 namespace Akka.Persistence;
 
 /// <summary>Extension id: <c>Persistence.Instance.Apply(system)</c>.</summary>
-public sealed class Persistence : ExtensionIdProvider<PersistenceExtension>
+public class Persistence : ExtensionIdProvider<PersistenceExtension>
 {
-    public static readonly Persistence Instance = new();
-
-    private Persistence()
-    {
-    }
+    public static Persistence Instance { get; } = new();
 
     public static Config DefaultConfig() => ConfigurationFactory.FromResource("Akka.Persistence.persistence.conf", typeof(Persistence).Assembly);
 
@@ -20,75 +16,80 @@ public sealed class Persistence : ExtensionIdProvider<PersistenceExtension>
 }
 
 /// <summary>The journals and snapshot stores of an actor system: one actor a plug-in, started when first used.</summary>
-public sealed class PersistenceExtension : IExtension
+public class PersistenceExtension : IExtension
 {
+    private const string JournalFallback = "akka.persistence.journal-plugin-fallback";
+    private const string SnapshotStoreFallback = "akka.persistence.snapshot-store-plugin-fallback";
+
     private readonly ExtendedActorSystem _system;
-    private readonly ConcurrentDictionary<string, Lazy<Plugin>> _plugins = new();
-    private readonly ConcurrentDictionary<string, Plugin> _byActorName = new();
+    private readonly string _defaultJournal;
+    private readonly string _defaultSnapshotStore;
+    private readonly ConcurrentDictionary<string, Lazy<IActorRef>> _plugins = new();
+    private readonly ConcurrentDictionary<string, Section> _sections = new();
 
-    private sealed record Plugin(IActorRef Actor, Config Config, EventAdapters Adapters);
-
-    internal PersistenceExtension(ExtendedActorSystem system)
+    public PersistenceExtension(ExtendedActorSystem system)
     {
         _system = system;
         system.Settings.InjectTopLevelFallback(Persistence.DefaultConfig());
         var config = system.Settings.Config.GetConfig("akka.persistence");
-        DefaultJournal = config.GetString("journal.plugin");
-        DefaultSnapshotStore = config.GetString("snapshot-store.plugin");
-        RecoveryPermitter = system.SystemActorOf(
-            Props.Create(() => new RecoveryPermitter(config.GetInt("max-concurrent-recoveries", 0))), "recovery-permitter");
+        _defaultJournal = config.GetString("journal.plugin");
+        _defaultSnapshotStore = config.GetString("snapshot-store.plugin");
+        var maxRecoveries = config.GetInt("max-concurrent-recoveries");
+        RecoveryPermitter = system.SystemActorOf(Props.Create(() => new RecoveryPermitter(maxRecoveries)), "recoveryPermitter");
         foreach (var journal in config.GetStringList("journal.auto-start-journals")) JournalFor(journal);
         foreach (var store in config.GetStringList("snapshot-store.auto-start-snapshot-stores")) SnapshotStoreFor(store);
     }
 
-    internal string DefaultJournal { get; }
-
-    internal string DefaultSnapshotStore { get; }
+    /// <summary>What a plug-in actor is made from; it looks this up by its own name while it is being constructed.</summary>
+    private sealed record Section(Config Config, EventAdapters Adapters);
 
     internal IActorRef RecoveryPermitter { get; }
 
+    /// <param name="journalPluginId">The path of its section; empty for the default.</param>
     /// <exception cref="ConfigurationException">The plug-in has no section or no usable class.</exception>
-    public IActorRef JournalFor(string journalPluginId) =>
-        PluginFor(Or(journalPluginId, DefaultJournal), "akka.persistence.journal-plugin-fallback").Actor;
+    public IActorRef JournalFor(string journalPluginId) => PluginFor(Or(journalPluginId, _defaultJournal), JournalFallback);
 
     /// <inheritdoc cref="JournalFor"/>
-    public IActorRef SnapshotStoreFor(string snapshotPluginId) =>
-        PluginFor(Or(snapshotPluginId, DefaultSnapshotStore), "akka.persistence.snapshot-store-plugin-fallback").Actor;
+    public IActorRef SnapshotStoreFor(string snapshotPluginId) => PluginFor(Or(snapshotPluginId, _defaultSnapshotStore), SnapshotStoreFallback);
 
-    public EventAdapters AdaptersFor(string journalPluginId) =>
-        PluginFor(Or(journalPluginId, DefaultJournal), "akka.persistence.journal-plugin-fallback").Adapters;
+    /// <inheritdoc cref="JournalFor"/>
+    public EventAdapters AdaptersFor(string journalPluginId) => SectionOf(Or(journalPluginId, _defaultJournal), JournalFallback).Adapters;
 
-    /// <summary>Persistence id of an actor that does not choose one: its path.</summary>
+    /// <summary>A persistence id for an actor that has no better one: its path.</summary>
     public string PersistenceId(IActorRef actor) => actor.Path.ToStringWithoutAddress();
 
-    internal Config JournalConfigFor(string journalPluginId) =>
-        PluginFor(Or(journalPluginId, DefaultJournal), "akka.persistence.journal-plugin-fallback").Config;
+    internal Config JournalConfigFor(string journalPluginId) => SectionOf(Or(journalPluginId, _defaultJournal), JournalFallback).Config;
 
     /// <summary>The configuration of the plug-in that runs as this actor.</summary>
-    internal Config ConfigOf(IActorRef plugin) => _byActorName[plugin.Path.Name].Config;
+    internal Config ConfigOf(IActorRef plugin) => _sections[plugin.Path.Name].Config;
 
-    internal EventAdapters AdaptersOf(IActorRef plugin) => _byActorName[plugin.Path.Name].Adapters;
+    internal EventAdapters AdaptersOf(IActorRef plugin) => _sections[plugin.Path.Name].Adapters;
 
-    private static string Or(string? id, string fallback) => string.IsNullOrEmpty(id) ? fallback : id;
+    private static string Or(string id, string fallback) => string.IsNullOrEmpty(id) ? fallback : id;
 
-    private Plugin PluginFor(string id, string fallbackPath) =>
-        _plugins.GetOrAdd(id, static (id, self) => new Lazy<Plugin>(() => self.This.Start(id, self.Fallback)), (This: this, Fallback: fallbackPath)).Value;
-
-    private Plugin Start(string id, string fallbackPath)
+    private IActorRef PluginFor(string id, string fallbackPath)
     {
-        var root = _system.Settings.Config;
-        if (!root.HasPath(id))
-            throw new ConfigurationException($"Persistence plug-in '{id}' has no section in the configuration.");
-        var config = root.GetConfig(id).WithFallback(root.GetConfig(fallbackPath));
-        var className = config.GetString("class");
-        var type = className is null ? null : Type.GetType(className);
-        if (type is null)
-            throw new ConfigurationException($"{id}.class is '{className}'; it must be a type that can be loaded, as \"Type, Assembly\".");
+        if (_plugins.TryGetValue(id, out var known)) return known.Value;
+        return _plugins.GetOrAdd(id, _ => new Lazy<IActorRef>(() => Start(id, SectionOf(id, fallbackPath)))).Value;
+    }
 
-        var plugin = new Plugin(ActorRefs.Nobody, config, EventAdapters.Create(_system, config));
-        // The actor looks its settings up by name while it is being constructed.
-        _byActorName[id] = plugin;
-        var props = type.GetConstructor([typeof(Config)]) is null ? Props.Create(type) : Props.Create(type, config);
-        return _byActorName[id] = plugin with { Actor = _system.SystemActorOf(props.WithDispatcher(config.GetString("plugin-dispatcher")), id) };
+    private IActorRef Start(string id, Section section)
+    {
+        var className = section.Config.GetString("class");
+        var type = string.IsNullOrEmpty(className) ? null : Type.GetType(className);
+        if (type is null || !typeof(ActorBase).IsAssignableFrom(type))
+            throw new ConfigurationException($"{id}.class is '{className}'; it must be the name of a plug-in that can be loaded, as \"Type, Assembly\".");
+        var props = type.GetConstructor([typeof(Config)]) is null ? Props.Create(type) : Props.Create(type, section.Config);
+        return _system.SystemActorOf(props.WithDispatcher(section.Config.GetString("plugin-dispatcher")), id);
+    }
+
+    private Section SectionOf(string id, string fallbackPath)
+    {
+        if (_sections.TryGetValue(id, out var known)) return known;
+        var root = _system.Settings.Config;
+        if (string.IsNullOrEmpty(id) || root.GetConfig(id) is not { } own)
+            throw new ConfigurationException($"The persistence plug-in '{id}' has no section in the configuration.");
+        var config = own.WithFallback(root.GetConfig(fallbackPath));
+        return _sections.GetOrAdd(id, new Section(config, EventAdapters.Create(_system, config)));
     }
 }

@@ -46,16 +46,14 @@ public interface IPersistentRepresentation
 /// <inheritdoc cref="IPersistentRepresentation"/>
 public sealed record Persistent : IPersistentRepresentation
 {
-    public const string Undefined = "";
-
     public Persistent(
         object payload,
         long sequenceNr = 0L,
-        string? persistenceId = null,
-        string? manifest = null,
+        string persistenceId = null,
+        string manifest = null,
         bool isDeleted = false,
-        IActorRef? sender = null,
-        string? writerGuid = null,
+        IActorRef sender = null,
+        string writerGuid = null,
         long timestamp = 0L)
     {
         Payload = payload;
@@ -67,6 +65,9 @@ public sealed record Persistent : IPersistentRepresentation
         WriterGuid = writerGuid ?? Undefined;
         Timestamp = timestamp;
     }
+
+    /// <summary>Stands for a text that is not known.</summary>
+    public static string Undefined { get; } = "";
 
     public object Payload { get; init; }
 
@@ -98,30 +99,41 @@ public sealed record Persistent : IPersistentRepresentation
 public sealed class AtomicWrite : IPersistentEnvelope
 {
     public AtomicWrite(IPersistentRepresentation @event)
-        : this(ImmutableList.Create(@event))
+        : this(ImmutableArray.Create(@event))
     {
     }
 
     /// <exception cref="ArgumentException">No event, or events of several persistence ids.</exception>
     public AtomicWrite(IImmutableList<IPersistentRepresentation> payload)
     {
-        if (payload.Count == 0) throw new ArgumentException("An atomic write needs at least one event.", nameof(payload));
-        if (payload.Any(e => e.PersistenceId != payload[0].PersistenceId))
-            throw new ArgumentException("The events of an atomic write must belong to one persistence id.", nameof(payload));
-        Payload = payload;
+        if (payload is null || payload.Count == 0) throw new ArgumentException("An atomic write needs at least one event.", nameof(payload));
+        PersistenceId = payload[0].PersistenceId;
+        for (var i = 1; i < payload.Count; i++)
+        {
+            if (payload[i].PersistenceId != PersistenceId)
+            {
+                throw new ArgumentException(
+                    $"An atomic write of '{PersistenceId}' has an event of '{payload[i].PersistenceId}'; all must belong to one persistence id.", nameof(payload));
+            }
+        }
+
+        Events = payload;
     }
 
-    public IImmutableList<IPersistentRepresentation> Payload { get; }
-
-    object IPersistentEnvelope.Payload => Payload;
+    /// <summary>An immutable list of <see cref="IPersistentRepresentation"/>.</summary>
+    public object Payload => Events;
 
     public IActorRef Sender => ActorRefs.NoSender;
 
-    public string PersistenceId => Payload[0].PersistenceId;
+    public string PersistenceId { get; }
 
-    public long LowestSequenceNr => Payload[0].SequenceNr;
+    public long LowestSequenceNr => Events[0].SequenceNr;
 
-    public long HighestSequenceNr => Payload[^1].SequenceNr;
+    public long HighestSequenceNr => Events[^1].SequenceNr;
 
-    public int Size => Payload.Count;
+    public int Size => Events.Count;
+
+    internal IImmutableList<IPersistentRepresentation> Events { get; }
+
+    public override string ToString() => $"AtomicWrite<pid: {PersistenceId}, {LowestSequenceNr}..{HighestSequenceNr}>";
 }

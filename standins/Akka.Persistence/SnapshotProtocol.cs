@@ -1,14 +1,12 @@
-using Akka.Actor;
-
 namespace Akka.Persistence;
 
 /// <summary>Which snapshot.</summary>
-/// <param name="Timestamp">UTC; <see cref="TimestampNotSpecified"/> if unknown.</param>
+/// <param name="Timestamp">UTC; the least there is if unknown.</param>
 public sealed record SnapshotMetadata(string PersistenceId, long SequenceNr, DateTime Timestamp)
 {
-    public static readonly DateTime TimestampNotSpecified = DateTime.MinValue;
+    internal static readonly DateTime TimestampNotSpecified = DateTime.MinValue;
 
-    public SnapshotMetadata(string persistenceId, long sequenceNr)
+    internal SnapshotMetadata(string persistenceId, long sequenceNr)
         : this(persistenceId, sequenceNr, TimestampNotSpecified)
     {
     }
@@ -17,14 +15,14 @@ public sealed record SnapshotMetadata(string PersistenceId, long SequenceNr, Dat
 /// <summary>Bounds on the snapshots meant; all inclusive.</summary>
 public sealed record SnapshotSelectionCriteria(long MaxSequenceNr, DateTime MaxTimeStamp, long MinSequenceNr = 0L, DateTime? MinTimestamp = null)
 {
-    public static readonly SnapshotSelectionCriteria None = new(0L, DateTime.MinValue);
-
-    public static readonly SnapshotSelectionCriteria Latest = new(long.MaxValue, DateTime.MaxValue);
-
     public SnapshotSelectionCriteria(long maxSequenceNr)
         : this(maxSequenceNr, DateTime.MaxValue)
     {
     }
+
+    public static SnapshotSelectionCriteria None { get; } = new(0L, DateTime.MinValue);
+
+    public static SnapshotSelectionCriteria Latest { get; } = new(long.MaxValue, DateTime.MaxValue);
 
     internal SnapshotSelectionCriteria Limit(long toSequenceNr) =>
         toSequenceNr < MaxSequenceNr ? this with { MaxSequenceNr = toSequenceNr } : this;
@@ -37,13 +35,8 @@ public sealed record SnapshotSelectionCriteria(long MaxSequenceNr, DateTime MaxT
 public sealed record SelectedSnapshot(SnapshotMetadata Metadata, object Snapshot);
 
 /// <summary>How an actor recovers: from which snapshot, up to which event.</summary>
-public sealed class Recovery(SnapshotSelectionCriteria fromSnapshot, long toSequenceNr, long replayMax)
+public sealed class Recovery
 {
-    public static readonly Recovery Default = new(SnapshotSelectionCriteria.Latest);
-
-    /// <summary>Neither snapshots nor events; the sequence numbers still continue.</summary>
-    public static readonly Recovery None = new(SnapshotSelectionCriteria.None, 0L);
-
     public Recovery()
         : this(SnapshotSelectionCriteria.Latest)
     {
@@ -59,11 +52,26 @@ public sealed class Recovery(SnapshotSelectionCriteria fromSnapshot, long toSequ
     {
     }
 
-    public SnapshotSelectionCriteria FromSnapshot { get; } = fromSnapshot;
+    /// <param name="fromSnapshot">The newest of these; null for the newest of all.</param>
+    /// <param name="toSequenceNr">The last event that is replayed.</param>
+    /// <param name="replayMax">At most so many events.</param>
+    public Recovery(SnapshotSelectionCriteria fromSnapshot = null, long toSequenceNr = long.MaxValue, long replayMax = long.MaxValue)
+    {
+        FromSnapshot = fromSnapshot ?? SnapshotSelectionCriteria.Latest;
+        ToSequenceNr = toSequenceNr;
+        ReplayMax = replayMax;
+    }
 
-    public long ToSequenceNr { get; } = toSequenceNr;
+    public static Recovery Default { get; } = new(SnapshotSelectionCriteria.Latest);
 
-    public long ReplayMax { get; } = replayMax;
+    /// <summary>Neither snapshots nor events; the sequence numbers still continue.</summary>
+    public static Recovery None { get; } = new(SnapshotSelectionCriteria.None, 0L);
+
+    public SnapshotSelectionCriteria FromSnapshot { get; }
+
+    public long ToSequenceNr { get; }
+
+    public long ReplayMax { get; }
 }
 
 /// <summary>Given to a recovering actor before any event.</summary>
@@ -79,7 +87,7 @@ public sealed record RecoveryCompleted
     }
 }
 
-public interface ISnapshotMessage : INoSerializationVerificationNeeded;
+public interface ISnapshotMessage : IPersistenceMessage;
 
 public interface ISnapshotRequest : ISnapshotMessage;
 
@@ -87,7 +95,7 @@ public interface ISnapshotResponse : ISnapshotMessage;
 
 public sealed record LoadSnapshot(string PersistenceId, SnapshotSelectionCriteria Criteria, long ToSequenceNr) : ISnapshotRequest;
 
-public sealed record LoadSnapshotResult(SelectedSnapshot? Snapshot, long ToSequenceNr) : ISnapshotResponse;
+public sealed record LoadSnapshotResult(SelectedSnapshot Snapshot, long ToSequenceNr) : ISnapshotResponse;
 
 public sealed record LoadSnapshotFailed(Exception Cause) : ISnapshotResponse;
 
@@ -110,4 +118,4 @@ public sealed record DeleteSnapshotsSuccess(SnapshotSelectionCriteria Criteria) 
 public sealed record DeleteSnapshotsFailure(SnapshotSelectionCriteria Criteria, Exception Cause) : ISnapshotResponse;
 
 /// <summary>A replayed event did not come within recovery-event-timeout.</summary>
-public sealed class RecoveryTimedOutException(string message, Exception? cause = null) : Exception(message, cause);
+public sealed class RecoveryTimedOutException(string message, Exception cause = null) : AkkaException(message, cause);

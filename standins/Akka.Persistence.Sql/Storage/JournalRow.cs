@@ -1,7 +1,7 @@
 namespace Akka.Persistence.Sql.Storage;
 
 /// <summary>One event as the journal table holds it.</summary>
-/// <param name="Created">Milliseconds since 1970-01-01 UTC.</param>
+/// <param name="Created">UTC ticks.</param>
 /// <param name="Tags">Tags of the event, none if empty.</param>
 internal sealed record JournalRow(
     string PersistenceId,
@@ -14,11 +14,11 @@ internal sealed record JournalRow(
     string WriterUuid);
 
 /// <summary>One snapshot as the snapshot table holds it.</summary>
-/// <param name="Created">Milliseconds since 1970-01-01 UTC.</param>
+/// <param name="Created">UTC.</param>
 internal sealed record SnapshotRow(
     string PersistenceId,
     long SequenceNr,
-    long Created,
+    DateTime Created,
     byte[] Snapshot,
     int SerializerId,
     string Manifest);

@@ -7,69 +7,56 @@ namespace Akka.Persistence.Sql.Storage;
 /// Writes events with group commit: whatever has queued up while one transaction was being made durable goes into the
 /// next. One connection, one transaction at a time; a caller's task ends when its rows are durable.
 /// </summary>
-internal sealed class JournalWriter : IAsyncDisposable
+internal sealed class JournalWriter
 {
-    private readonly SqlDialect _dialect;
-    private readonly string _connectionString;
+    private readonly Database _database;
     private readonly int _maxRows;
+    private readonly int _queueCapacity;
     private readonly Channel<Request> _requests;
-    private readonly CancellationTokenSource _stop = new();
-    private readonly Task _loop;
-
-    private sealed record Request(IReadOnlyList<JournalRow> Rows, TaskCompletionSource Done);
+    private DbConnection? _connection;
+    private EventInsert? _insert;
 
     /// <param name="queueCapacity">Writes that may wait; more are refused.</param>
     /// <param name="maxRows">Rows of one transaction, unless a single write has more.</param>
-    public JournalWriter(SqlDialect dialect, string connectionString, int queueCapacity, int maxRows)
+    public JournalWriter(Database database, int queueCapacity, int maxRows)
     {
-        (_dialect, _connectionString, _maxRows) = (dialect, connectionString, maxRows);
+        (_database, _queueCapacity, _maxRows) = (database, queueCapacity, maxRows);
         _requests = Channel.CreateBounded<Request>(new BoundedChannelOptions(queueCapacity) { SingleReader = true });
-        _loop = Task.Run(RunAsync);
+        Completion = Task.Run(RunAsync);
     }
+
+    private sealed record Request(IReadOnlyList<JournalRow> Rows, TaskCompletionSource Done);
+
+    /// <summary>Ends when the writer is closed and what was queued has been written.</summary>
+    public Task Completion { get; }
 
     /// <summary>Writes rows of one persistence id, all or none.</summary>
     /// <exception cref="InvalidOperationException">The queue is full, or the writer is closed.</exception>
-    /// <exception cref="DbException">The database refused them, for instance because another writer has used a sequence number.</exception>
+    /// <exception cref="DatabaseException">
+    /// The database refused them, for instance because another writer has used a sequence number. (Through the task.)
+    /// </exception>
     public Task WriteAsync(IReadOnlyList<JournalRow> rows)
     {
         var request = new Request(rows, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-        if (!_requests.Writer.TryWrite(request))
-            throw new InvalidOperationException("The journal's write queue is full or closed; raise buffer-size or write less.");
-        return request.Done.Task;
+        if (_requests.Writer.TryWrite(request)) return request.Done.Task;
+        throw new InvalidOperationException(
+            Completion.IsCompleted ? "The journal is closed." : $"{_queueCapacity} writes wait for the database already (buffer-size).");
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        _requests.Writer.TryComplete();
-        _stop.CancelAfter(TimeSpan.FromSeconds(5));
-        await _loop.ConfigureAwait(false);
-        _stop.Dispose();
-    }
+    /// <summary>Takes no more writes. Those that are queued are still written.</summary>
+    public void Close() => _requests.Writer.TryComplete();
 
     private async Task RunAsync()
     {
-        DbConnection? connection = null;
         var group = new List<Request>();
         while (await _requests.Reader.WaitToReadAsync().ConfigureAwait(false))
         {
             FillGroup(group);
-            try
-            {
-                connection ??= await _dialect.OpenAsync(_connectionString, _stop.Token).ConfigureAwait(false);
-                await WriteGroupAsync(connection, group).ConfigureAwait(false);
-            }
-            catch (Exception error)
-            {
-                // The connection may be broken; the next group opens a new one.
-                foreach (var request in group) request.Done.TrySetException(error);
-                if (connection is not null) await connection.DisposeAsync().ConfigureAwait(false);
-                connection = null;
-            }
-
+            await WriteGroupAsync(group).ConfigureAwait(false);
             group.Clear();
         }
 
-        if (connection is not null) await connection.DisposeAsync().ConfigureAwait(false);
+        await DisconnectAsync().ConfigureAwait(false);
     }
 
     private void FillGroup(List<Request> group)
@@ -83,103 +70,77 @@ internal sealed class JournalWriter : IAsyncDisposable
     }
 
     /// <summary>All in one transaction; if one write is refused, each in its own, so that only the culprit fails.</summary>
-    private async Task WriteGroupAsync(DbConnection connection, List<Request> group)
+    private async Task WriteGroupAsync(List<Request> group)
     {
-        try
+        var error = await TryWriteAsync(group.Count == 1 ? group[0].Rows : [.. group.SelectMany(request => request.Rows)]).ConfigureAwait(false);
+        if (error is null || group.Count == 1 || !IsAboutTheRows(error))
         {
-            await WriteTransactionAsync(connection, group).ConfigureAwait(false);
-        }
-        catch (DbException error) when (group.Count > 1 && _dialect.IsDuplicateKey(error))
-        {
-            foreach (var request in group) await WriteAloneAsync(connection, request).ConfigureAwait(false);
+            foreach (var request in group) Complete(request, error);
             return;
         }
 
-        foreach (var request in group) request.Done.TrySetResult();
+        foreach (var request in group) Complete(request, await TryWriteAsync(request.Rows).ConfigureAwait(false));
     }
 
-    private async Task WriteAloneAsync(DbConnection connection, Request request)
+    /// <returns>Null if the rows are durable.</returns>
+    private async Task<Exception?> TryWriteAsync(IReadOnlyList<JournalRow> rows)
     {
         try
         {
-            await WriteTransactionAsync(connection, [request]).ConfigureAwait(false);
-            request.Done.TrySetResult();
-        }
-        catch (DbException error) when (_dialect.IsDuplicateKey(error))
-        {
-            request.Done.TrySetException(error);
-        }
-    }
-
-    private async Task WriteTransactionAsync(DbConnection connection, List<Request> group)
-    {
-        await using var transaction = await connection.BeginTransactionAsync(_stop.Token).ConfigureAwait(false);
-        await using var insert = new InsertCommand(_dialect, connection, transaction);
-        foreach (var request in group)
-        {
-            foreach (var row in request.Rows) await insert.ExecuteAsync(row, _stop.Token).ConfigureAwait(false);
-        }
-
-        await transaction.CommitAsync(_stop.Token).ConfigureAwait(false);
-    }
-
-    /// <summary>The prepared statements of one transaction.</summary>
-    private sealed class InsertCommand : IAsyncDisposable
-    {
-        private readonly DbCommand _row;
-        private readonly DbCommand _tag;
-        private readonly DbParameter _created, _pid, _seq, _message, _tags, _identifier, _manifest, _writer;
-        private readonly DbParameter _tagOrdering, _tagName, _tagSeq, _tagPid;
-
-        public InsertCommand(SqlDialect dialect, DbConnection connection, DbTransaction transaction)
-        {
-            _row = connection.CreateCommand();
-            _row.Transaction = transaction;
-            _row.CommandText =
-                """
-                INSERT INTO journal (created, persistence_id, sequence_number, message, tags, identifier, manifest, writer_uuid)
-                VALUES (@created, @pid, @seq, @message, @tags, @identifier, @manifest, @writer) RETURNING ordering
-                """;
-            _created = dialect.Parameter(_row, "created", SqlKind.Long);
-            _pid = dialect.Parameter(_row, "pid", SqlKind.Text);
-            _seq = dialect.Parameter(_row, "seq", SqlKind.Long);
-            _message = dialect.Parameter(_row, "message", SqlKind.Bytes);
-            _tags = dialect.Parameter(_row, "tags", SqlKind.Text);
-            _identifier = dialect.Parameter(_row, "identifier", SqlKind.Int);
-            _manifest = dialect.Parameter(_row, "manifest", SqlKind.Text);
-            _writer = dialect.Parameter(_row, "writer", SqlKind.Text);
-
-            _tag = connection.CreateCommand();
-            _tag.Transaction = transaction;
-            _tag.CommandText = "INSERT INTO tags (ordering_id, tag, sequence_nr, persistence_id) VALUES (@ordering, @tag, @seq, @pid)";
-            _tagOrdering = dialect.Parameter(_tag, "ordering", SqlKind.Long);
-            _tagName = dialect.Parameter(_tag, "tag", SqlKind.Text);
-            _tagSeq = dialect.Parameter(_tag, "seq", SqlKind.Long);
-            _tagPid = dialect.Parameter(_tag, "pid", SqlKind.Text);
-        }
-
-        public async Task ExecuteAsync(JournalRow row, CancellationToken cancellation)
-        {
-            _created.Value = row.Created;
-            _pid.Value = row.PersistenceId;
-            _seq.Value = row.SequenceNr;
-            _message.Value = row.Message;
-            _tags.Value = DBNull.Value;   // Tag mode TagTable: tags live in their own table.
-            _identifier.Value = row.SerializerId;
-            _manifest.Value = row.Manifest;
-            _writer.Value = row.WriterUuid;
-            var ordering = (long)(await _row.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!;
-            foreach (var tag in row.Tags)
+            if (_insert is null)
             {
-                (_tagOrdering.Value, _tagName.Value, _tagSeq.Value, _tagPid.Value) = (ordering, tag, row.SequenceNr, row.PersistenceId);
-                await _tag.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+                _connection = await _database.OpenAsync(CancellationToken.None).ConfigureAwait(false);
+                _insert = _database.Dialect.CreateInsert(_connection);
             }
-        }
 
-        public async ValueTask DisposeAsync()
-        {
-            await _row.DisposeAsync().ConfigureAwait(false);
-            await _tag.DisposeAsync().ConfigureAwait(false);
+            await _insert.WriteAsync(rows, CancellationToken.None).ConfigureAwait(false);
+            return null;
         }
+        catch (Exception error)
+        {
+            // A connection that only refused some rows is as good as before.
+            return IsAboutTheRows(error) ? error : await DisconnectAfterAsync(error).ConfigureAwait(false);
+        }
+    }
+
+    private void Complete(Request request, Exception? error)
+    {
+        if (error is null) request.Done.TrySetResult();
+        else request.Done.TrySetException(Explain(request, error));
+    }
+
+    private DatabaseException Explain(Request request, Exception error)
+    {
+        var (first, last) = (request.Rows[0], request.Rows[^1]);
+        var what = $"writing events {first.SequenceNr} to {last.SequenceNr} of '{first.PersistenceId}'";
+        return error is DbException refused && _database.Dialect.IsDuplicateKey(refused)
+            ? _database.Failure($"{what}, which another writer of that persistence id has written already,", error)
+            : _database.Failure(what, error);
+    }
+
+    /// <summary>Whether the same connection may well write other rows: a key is taken, or a value is too long.</summary>
+    private bool IsAboutTheRows(Exception error) =>
+        error is DbException refused && (_database.Dialect.IsDuplicateKey(refused) || refused.SqlState?.StartsWith("22", StringComparison.Ordinal) == true);
+
+    /// <returns>The error, with what closing a broken connection may add to it.</returns>
+    private async Task<Exception> DisconnectAfterAsync(Exception error)
+    {
+        try
+        {
+            await DisconnectAsync().ConfigureAwait(false);
+            return error;
+        }
+        catch (Exception another)
+        {
+            return new AggregateException(error.Message, error, another);
+        }
+    }
+
+    private async Task DisconnectAsync()
+    {
+        var (insert, connection) = (_insert, _connection);
+        (_insert, _connection) = (null, null);
+        if (insert is not null) await insert.DisposeAsync().ConfigureAwait(false);
+        if (connection is not null) await connection.DisposeAsync().ConfigureAwait(false);
     }
 }

@@ -1,52 +1,7 @@
 using System.Data.Common;
-using Microsoft.Data.Sqlite;
-using Npgsql;
+using Akka.Configuration;
 
 namespace Akka.Persistence.Sql.Storage;
-
-/// <summary>What differs between the databases. Table and column names are Akka.Persistence.Sql's default mapping.</summary>
-internal abstract class SqlDialect
-{
-    /// <summary>Chooses by the provider names of Akka.Persistence.Sql, such as <c>SQLite.MS</c> and <c>PostgreSQL.15</c>.</summary>
-    /// <exception cref="ArgumentException">The provider is not supported.</exception>
-    public static SqlDialect For(string providerName) => providerName switch
-    {
-        "SQLite.MS" or "SQLite" => new SqliteDialect(),
-        _ when providerName.StartsWith("PostgreSQL", StringComparison.Ordinal) => new PostgreSqlDialect(),
-        _ => throw new ArgumentException(
-            $"provider-name is '{providerName}'; it must be SQLite.MS or PostgreSQL, PostgreSQL.15 and the like.", nameof(providerName)),
-    };
-
-    /// <summary>Statements that create what is missing. Each is harmless when repeated.</summary>
-    public abstract IEnumerable<string> JournalSchema { get; }
-
-    public abstract IEnumerable<string> SnapshotSchema { get; }
-
-    /// <summary>Inserts or replaces one snapshot.</summary>
-    public string UpsertSnapshot =>
-        """
-        INSERT INTO snapshot (persistence_id, sequence_number, created, snapshot, manifest, serializer_id)
-        VALUES (@pid, @seq, @created, @snapshot, @manifest, @serializer)
-        ON CONFLICT (persistence_id, sequence_number)
-        DO UPDATE SET created = excluded.created, snapshot = excluded.snapshot, manifest = excluded.manifest, serializer_id = excluded.serializer_id
-        """;
-
-    /// <summary>Remembers the highest deleted sequence number, so that an emptied journal does not start again at 1.</summary>
-    public string UpsertMetadata =>
-        """
-        INSERT INTO journal_metadata (persistence_id, sequence_number) VALUES (@pid, @seq)
-        ON CONFLICT (persistence_id) DO UPDATE SET sequence_number =
-            CASE WHEN excluded.sequence_number > journal_metadata.sequence_number THEN excluded.sequence_number ELSE journal_metadata.sequence_number END
-        """;
-
-    public abstract Task<DbConnection> OpenAsync(string connectionString, CancellationToken cancellation);
-
-    /// <summary>Whether a row with this key was there already: a second writer of the same persistence id.</summary>
-    public abstract bool IsDuplicateKey(DbException error);
-
-    /// <summary>Adds a typed parameter to a command that will be executed many times.</summary>
-    public abstract DbParameter Parameter(DbCommand command, string name, SqlKind kind);
-}
 
 /// <summary>Kinds of column that the tables have.</summary>
 internal enum SqlKind
@@ -55,102 +10,109 @@ internal enum SqlKind
     Long,
     Int,
     Bytes,
+    Time,
 }
 
-/// <summary>SQLite through Microsoft.Data.Sqlite: WAL, so that readers do not block the writer.</summary>
-internal sealed class SqliteDialect : SqlDialect
+/// <summary>A table, and the statement that creates it.</summary>
+internal readonly record struct TableSchema(string Table, string Sql);
+
+/// <summary>What differs between the databases. Table and column names are Akka.Persistence.Sql's default mapping.</summary>
+internal abstract class SqlDialect
 {
-    public override IEnumerable<string> JournalSchema =>
-    [
+    /// <summary>Inserts or replaces one snapshot.</summary>
+    public const string UpsertSnapshot =
         """
-        CREATE TABLE IF NOT EXISTS journal (
-            ordering INTEGER PRIMARY KEY AUTOINCREMENT, created INTEGER NOT NULL, deleted INTEGER NOT NULL DEFAULT 0,
-            persistence_id VARCHAR(255) NOT NULL, sequence_number INTEGER NOT NULL, message BLOB NOT NULL, tags VARCHAR(100),
-            identifier INTEGER, manifest VARCHAR(500), writer_uuid VARCHAR(128), UNIQUE (persistence_id, sequence_number))
-        """,
-        "CREATE TABLE IF NOT EXISTS journal_metadata (persistence_id VARCHAR(255) NOT NULL PRIMARY KEY, sequence_number INTEGER NOT NULL)",
-        "CREATE TABLE IF NOT EXISTS tags (ordering_id INTEGER NOT NULL, tag VARCHAR(64) NOT NULL, sequence_nr INTEGER NOT NULL, persistence_id VARCHAR(255) NOT NULL, PRIMARY KEY (ordering_id, tag, persistence_id))",
-    ];
+        INSERT INTO snapshot (persistence_id, sequence_number, created, snapshot, manifest, serializer_id)
+        VALUES (@pid, @seq, @created, @snapshot, @manifest, @serializer)
+        ON CONFLICT (persistence_id, sequence_number)
+        DO UPDATE SET created = excluded.created, snapshot = excluded.snapshot, manifest = excluded.manifest, serializer_id = excluded.serializer_id
+        """;
 
-    public override IEnumerable<string> SnapshotSchema =>
-    [
+    /// <summary>Remembers the highest deleted sequence number, so that an emptied journal does not start again at 1.</summary>
+    public const string UpsertMetadata =
         """
-        CREATE TABLE IF NOT EXISTS snapshot (
-            persistence_id VARCHAR(255) NOT NULL, sequence_number INTEGER NOT NULL, created INTEGER NOT NULL, snapshot BLOB,
-            manifest VARCHAR(500), serializer_id INTEGER, PRIMARY KEY (persistence_id, sequence_number))
-        """,
-    ];
+        INSERT INTO journal_metadata (persistence_id, sequence_number) VALUES (@pid, @seq)
+        ON CONFLICT (persistence_id) DO UPDATE SET sequence_number =
+            CASE WHEN excluded.sequence_number > journal_metadata.sequence_number THEN excluded.sequence_number ELSE journal_metadata.sequence_number END
+        """;
 
-    public override async Task<DbConnection> OpenAsync(string connectionString, CancellationToken cancellation)
+    // A write that waits longer fails, before the journal's circuit breaker (call-timeout, 10 s) loses track of it.
+    protected const int TimeoutSeconds = 5;
+
+    public abstract IReadOnlyList<TableSchema> JournalSchema { get; }
+
+    public abstract TableSchema MetadataSchema { get; }
+
+    public abstract IReadOnlyList<TableSchema> SnapshotSchema { get; }
+
+    /// <summary>Whether there is a table of the name @table: a query with one row and column.</summary>
+    protected abstract string TableExists { get; }
+
+    /// <summary>Chooses by the provider names of Akka.Persistence.Sql, such as <c>SQLite.MS</c> and <c>PostgreSQL.15</c>.</summary>
+    /// <exception cref="ConfigurationException">The provider is not supported.</exception>
+    public static SqlDialect For(string providerName, string path) => providerName switch
     {
-        SQLitePCL.Batteries_V2.Init();
-        var connection = new SqliteConnection(connectionString);
-        await connection.OpenAsync(cancellation).ConfigureAwait(false);
-        await using var pragma = connection.CreateCommand();
-        // NORMAL would lose acknowledged events at a power cut; a persisted event must be there afterwards.
-        pragma.CommandText = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;";
-        await pragma.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
-        return connection;
+        "SQLite.MS" or "SQLite" => new SqliteDialect(),
+        _ when providerName.StartsWith("PostgreSQL", StringComparison.Ordinal) => new PostgreSqlDialect(),
+        _ => throw new ConfigurationException($"{path}.provider-name is '{providerName}'; it must be SQLite.MS, or PostgreSQL, PostgreSQL.15 and the like."),
+    };
+
+    /// <summary>Names the database in messages, without its password.</summary>
+    public abstract string NameOf(string connectionString);
+
+    /// <summary>The connection string with what this needs added.</summary>
+    /// <exception cref="ArgumentException">It cannot be read.</exception>
+    public abstract string Check(string connectionString);
+
+    public abstract Task<DbConnection> OpenAsync(string connectionString, CancellationToken cancellation);
+
+    /// <summary>
+    /// Creates what is missing; several nodes may do so at once. Where nothing is missing, nothing is written: a database
+    /// that is read-only can still be read.
+    /// </summary>
+    public async Task CreateTablesAsync(DbConnection connection, IReadOnlyList<TableSchema> schema, CancellationToken cancellation)
+    {
+        var missing = new List<TableSchema>();
+        foreach (var table in schema)
+        {
+            await using var command = connection.CreateCommand();
+            command.CommandText = TableExists;
+            Parameter(command, "@table", SqlKind.Text).Value = table.Table;
+            if (!Convert.ToBoolean(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false))) missing.Add(table);
+        }
+
+        if (missing.Count > 0) await CreateAsync(connection, missing, cancellation).ConfigureAwait(false);
     }
 
-    public override bool IsDuplicateKey(DbException error) => error is SqliteException { SqliteErrorCode: 19 };
+    /// <summary>What writes events over this connection, for the connection's life.</summary>
+    public abstract EventInsert CreateInsert(DbConnection connection);
 
-    public override DbParameter Parameter(DbCommand command, string name, SqlKind kind)
+    /// <summary>Whether a row with this key was there already: a second writer of the same persistence id.</summary>
+    public abstract bool IsDuplicateKey(DbException error);
+
+    /// <summary>Adds a typed parameter to a command.</summary>
+    public abstract DbParameter Parameter(DbCommand command, string name, SqlKind kind);
+
+    /// <summary>A time as a parameter's value.</summary>
+    public abstract object ToParameter(DateTime utc);
+
+    public abstract DateTime ReadTime(DbDataReader reader, int column);
+
+    protected abstract Task CreateAsync(DbConnection connection, IReadOnlyList<TableSchema> missing, CancellationToken cancellation);
+
+    protected static async Task ExecuteAsync(DbConnection connection, DbTransaction? transaction, string sql, CancellationToken cancellation)
     {
-        var parameter = new SqliteParameter(name, kind switch
-        {
-            SqlKind.Text => SqliteType.Text,
-            SqlKind.Bytes => SqliteType.Blob,
-            _ => SqliteType.Integer,
-        });
-        command.Parameters.Add(parameter);
-        return parameter;
+        await using var command = connection.CreateCommand();
+        command.Transaction = transaction;
+        command.CommandText = sql;
+        await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
     }
 }
 
-/// <summary>PostgreSQL through Npgsql.</summary>
-internal sealed class PostgreSqlDialect : SqlDialect
+/// <summary>Writes events in one transaction: all durable on return, or none.</summary>
+internal abstract class EventInsert : IAsyncDisposable
 {
-    public override IEnumerable<string> JournalSchema =>
-    [
-        """
-        CREATE TABLE IF NOT EXISTS journal (
-            ordering BIGSERIAL PRIMARY KEY, created BIGINT NOT NULL, deleted BOOLEAN NOT NULL DEFAULT FALSE,
-            persistence_id VARCHAR(255) NOT NULL, sequence_number BIGINT NOT NULL, message BYTEA NOT NULL, tags VARCHAR(100),
-            identifier INTEGER, manifest VARCHAR(500), writer_uuid VARCHAR(128), UNIQUE (persistence_id, sequence_number))
-        """,
-        "CREATE TABLE IF NOT EXISTS journal_metadata (persistence_id VARCHAR(255) NOT NULL PRIMARY KEY, sequence_number BIGINT NOT NULL)",
-        "CREATE TABLE IF NOT EXISTS tags (ordering_id BIGINT NOT NULL, tag VARCHAR(64) NOT NULL, sequence_nr BIGINT NOT NULL, persistence_id VARCHAR(255) NOT NULL, PRIMARY KEY (ordering_id, tag, persistence_id))",
-    ];
+    public abstract Task WriteAsync(IReadOnlyList<JournalRow> rows, CancellationToken cancellation);
 
-    public override IEnumerable<string> SnapshotSchema =>
-    [
-        """
-        CREATE TABLE IF NOT EXISTS snapshot (
-            persistence_id VARCHAR(255) NOT NULL, sequence_number BIGINT NOT NULL, created BIGINT NOT NULL, snapshot BYTEA,
-            manifest VARCHAR(500), serializer_id INTEGER, PRIMARY KEY (persistence_id, sequence_number))
-        """,
-    ];
-
-    public override async Task<DbConnection> OpenAsync(string connectionString, CancellationToken cancellation)
-    {
-        var connection = new NpgsqlConnection(connectionString);
-        await connection.OpenAsync(cancellation).ConfigureAwait(false);
-        return connection;
-    }
-
-    public override bool IsDuplicateKey(DbException error) => error is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation };
-
-    public override DbParameter Parameter(DbCommand command, string name, SqlKind kind)
-    {
-        var parameter = new NpgsqlParameter(name, kind switch
-        {
-            SqlKind.Text => NpgsqlTypes.NpgsqlDbType.Varchar,
-            SqlKind.Bytes => NpgsqlTypes.NpgsqlDbType.Bytea,
-            SqlKind.Long => NpgsqlTypes.NpgsqlDbType.Bigint,
-            _ => NpgsqlTypes.NpgsqlDbType.Integer,
-        });
-        command.Parameters.Add(parameter);
-        return parameter;
-    }
+    public abstract ValueTask DisposeAsync();
 }

@@ -1,72 +1,25 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Configuration;
 
 namespace Akka.Persistence.Journal;
 
-public interface IEventSequence
-{
-    IEnumerable<object> Events { get; }
-}
-
-/// <summary>What a read adapter makes of one stored event: none, one or several.</summary>
-public static class EventSequence
-{
-    public static readonly IEventSequence Empty = new Sequence([]);
-
-    public static IEventSequence Single(object e) => new Sequence([e]);
-
-    public static IEventSequence Create(params object[] events) => new Sequence(events);
-
-    public static IEventSequence Create(IEnumerable<object> events) => new Sequence(events.ToArray());
-
-    private sealed record Sequence(IReadOnlyList<object> Items) : IEventSequence
-    {
-        public IEnumerable<object> Events => Items;
-    }
-}
-
-public interface IWriteEventAdapter
-{
-    string Manifest(object evt);
-
-    object ToJournal(object evt);
-}
-
-public interface IReadEventAdapter
-{
-    IEventSequence FromJournal(object evt, string manifest);
-}
-
-public interface IEventAdapter : IWriteEventAdapter, IReadEventAdapter;
-
-/// <summary>An event with the tags under which it can be queried.</summary>
-public readonly struct Tagged
-{
-    public Tagged(object payload, IEnumerable<string> tags)
-        : this(payload, tags.ToImmutableHashSet())
-    {
-    }
-
-    public Tagged(object payload, IImmutableSet<string> tags) => (Payload, Tags) = (payload, tags);
-
-    public object Payload { get; }
-
-    public IImmutableSet<string> Tags { get; }
-}
-
 /// <summary>The adapters of one journal, from <c>event-adapters</c> and <c>event-adapter-bindings</c>.</summary>
 public sealed class EventAdapters
 {
-    private readonly ImmutableArray<(Type Event, object Adapter)> _bindings;
+    private readonly ImmutableArray<(Type Event, object Adapter)> _bindings;   // The most specific type first.
+    private readonly ConcurrentDictionary<Type, IWriteEventAdapter> _writers = new();
+    private readonly ConcurrentDictionary<Type, IReadEventAdapter[]> _readers = new();
 
     private EventAdapters(ImmutableArray<(Type, object)> bindings) => _bindings = bindings;
 
     /// <exception cref="ConfigurationException">A type cannot be loaded, or a binding names no adapter.</exception>
     internal static EventAdapters Create(ExtendedActorSystem system, Config config)
     {
-        var adapters = Entries(config, "event-adapters").ToDictionary(e => e.Key, e => Instantiate(system, e.Key, e.Values[0]));
-        var bindings = ImmutableArray.CreateBuilder<(Type, object)>();
+        var adapters = new Dictionary<string, object>();
+        foreach (var (name, value) in Entries(config, "event-adapters")) adapters[name] = Instantiate(system, name, value[0]);
+        var bindings = new List<(Type Event, object Adapter)>();
         foreach (var (typeName, names) in Entries(config, "event-adapter-bindings"))
         {
             var type = Type.GetType(typeName) ??
@@ -79,40 +32,63 @@ public sealed class EventAdapters
             }
         }
 
-        // The most specific type first.
-        bindings.Sort((a, b) => a.Item1 == b.Item1 ? 0 : a.Item1.IsAssignableFrom(b.Item1) ? 1 : b.Item1.IsAssignableFrom(a.Item1) ? -1 : 0);
-        return new EventAdapters(bindings.ToImmutable());
+        return new EventAdapters(MostSpecificFirst(bindings));
     }
 
-    internal IPersistentRepresentation ToJournal(IPersistentRepresentation stored)
+    internal IPersistentRepresentation ToJournal(IPersistentRepresentation e)
     {
-        var adapter = _bindings.Where(b => b.Event.IsInstanceOfType(stored.Payload)).Select(b => b.Adapter).OfType<IWriteEventAdapter>().FirstOrDefault();
-        return adapter is null
-            ? stored
-            : stored.WithManifest(adapter.Manifest(stored.Payload)).WithPayload(adapter.ToJournal(stored.Payload));
+        if (_bindings.IsEmpty || WriterFor(e.Payload.GetType()) is not { } adapter) return e;
+        return e.WithManifest(adapter.Manifest(e.Payload)).WithPayload(adapter.ToJournal(e.Payload));
     }
 
     internal IEnumerable<IPersistentRepresentation> FromJournal(IPersistentRepresentation stored)
     {
-        var payload = stored.Payload is Tagged tagged ? tagged.Payload : stored.Payload;
-        var readers = _bindings.Where(b => b.Event.IsInstanceOfType(payload)).Select(b => b.Adapter).OfType<IReadEventAdapter>().Distinct().ToList();
-        if (readers.Count == 0) return [stored.WithPayload(payload)];
-        return readers.SelectMany(reader => reader.FromJournal(payload, stored.Manifest).Events).Select(stored.WithPayload);
+        var e = stored.Payload is Tagged tagged ? stored.WithPayload(tagged.Payload) : stored;
+        if (_bindings.IsEmpty) return [e];
+        var readers = ReadersFor(e.Payload.GetType());
+        return readers.Length == 0 ? [e] : readers.SelectMany(reader => reader.FromJournal(e.Payload, e.Manifest).Events).Select(e.WithPayload);
+    }
+
+    private static ImmutableArray<(Type, object)> MostSpecificFirst(List<(Type Event, object Adapter)> bindings)
+    {
+        // Insertion keeps unrelated types in their order; a comparison sort would need a total order, which types have not.
+        var sorted = new List<(Type Event, object Adapter)>();
+        foreach (var binding in bindings)
+        {
+            var at = sorted.FindIndex(other => other.Event != binding.Event && other.Event.IsAssignableFrom(binding.Event));
+            sorted.Insert(at < 0 ? sorted.Count : at, binding);
+        }
+
+        return [.. sorted];
+    }
+
+    private IWriteEventAdapter WriterFor(Type type) => _writers.GetOrAdd(
+        type, static (type, self) => self.AdaptersOf(type).OfType<IWriteEventAdapter>().FirstOrDefault(), this);
+
+    private IReadEventAdapter[] ReadersFor(Type type) => _readers.GetOrAdd(
+        type, static (type, self) => self.AdaptersOf(type).OfType<IReadEventAdapter>().Distinct().ToArray(), this);
+
+    /// <summary>The adapters bound to the closest type; several may be bound to one.</summary>
+    private IEnumerable<object> AdaptersOf(Type type)
+    {
+        var closest = _bindings.FirstOrDefault(binding => binding.Event.IsAssignableFrom(type)).Event;
+        return _bindings.Where(binding => binding.Event == closest).Select(binding => binding.Adapter);
     }
 
     private static IEnumerable<(string Key, IList<string> Values)> Entries(Config config, string path)
     {
-        if (!config.HasPath(path)) yield break;
-        foreach (var (key, value) in config.GetConfig(path).Root.GetObject().Items)
+        if (config.GetConfig(path) is not { } section) yield break;
+        foreach (var (key, value) in section.AsEnumerable())
             yield return (key.Trim('"'), value.IsArray() ? value.GetStringList() : [value.GetString()]);
     }
 
     private static object Instantiate(ExtendedActorSystem system, string name, string typeName)
     {
-        var type = Type.GetType(typeName) ??
-            throw new ConfigurationException($"event-adapters.{name}: '{typeName}' is not a type that can be loaded.");
+        var type = Type.GetType(typeName);
+        if (type is null || !(typeof(IWriteEventAdapter).IsAssignableFrom(type) || typeof(IReadEventAdapter).IsAssignableFrom(type)))
+            throw new ConfigurationException($"event-adapters.{name} is '{typeName}'; it must be the name of an event adapter that can be loaded, as \"Type, Assembly\".");
         return type.GetConstructor([typeof(ExtendedActorSystem)]) is { } constructor
             ? constructor.Invoke([system])
-            : Activator.CreateInstance(type)!;
+            : Activator.CreateInstance(type);
     }
 }

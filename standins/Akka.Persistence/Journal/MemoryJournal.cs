@@ -16,14 +16,14 @@ public class MemoryJournal : AsyncWriteJournal
         public long Highest;
     }
 
-    protected override Task<IImmutableList<Exception>?> WriteMessagesAsync(IEnumerable<AtomicWrite> messages)
+    protected override Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages)
     {
         foreach (var write in messages)
         {
             var stream = _streams.GetOrAdd(write.PersistenceId, static _ => new Stream());
             lock (stream.Lock)
             {
-                foreach (var e in write.Payload)
+                foreach (var e in write.Events)
                 {
                     stream.Events[e.SequenceNr] = e;
                     stream.Highest = Math.Max(stream.Highest, e.SequenceNr);
@@ -31,7 +31,7 @@ public class MemoryJournal : AsyncWriteJournal
             }
         }
 
-        return Task.FromResult<IImmutableList<Exception>?>(null);
+        return Task.FromResult<IImmutableList<Exception>>(null);
     }
 
     public override Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr)

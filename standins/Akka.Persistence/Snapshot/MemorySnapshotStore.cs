@@ -1,59 +1,47 @@
-using System.Collections.Immutable;
-
 namespace Akka.Persistence.Snapshot;
 
-/// <summary>Keeps snapshots for the life of the store actor.</summary>
+/// <summary>Keeps snapshots for the life of the store actor, on whose thread everything here runs.</summary>
 public class MemorySnapshotStore : SnapshotStore
 {
-    private readonly Lock _lock = new();
-    private ImmutableList<SelectedSnapshot> _snapshots = [];
+    private readonly Dictionary<string, SortedList<long, SelectedSnapshot>> _snapshots = [];
 
-    protected override Task<SelectedSnapshot?> LoadAsync(string persistenceId, SnapshotSelectionCriteria criteria)
-    {
-        lock (_lock)
-        {
-            return Task.FromResult(_snapshots
-                .Where(s => s.Metadata.PersistenceId == persistenceId && criteria.Matches(s.Metadata))
-                .MaxBy(s => s.Metadata.SequenceNr));
-        }
-    }
+    protected override Task<SelectedSnapshot> LoadAsync(string persistenceId, SnapshotSelectionCriteria criteria) =>
+        Task.FromResult(Matching(persistenceId, criteria).LastOrDefault());
 
     protected override Task SaveAsync(SnapshotMetadata metadata, object snapshot)
     {
-        lock (_lock)
-        {
-            _snapshots = _snapshots.RemoveAll(s => Same(s.Metadata, metadata)).Add(new SelectedSnapshot(metadata, snapshot));
-        }
-
+        if (!_snapshots.TryGetValue(metadata.PersistenceId, out var own)) _snapshots[metadata.PersistenceId] = own = [];
+        own[metadata.SequenceNr] = new SelectedSnapshot(metadata, snapshot);
         return Task.CompletedTask;
     }
 
     protected override Task DeleteAsync(SnapshotMetadata metadata)
     {
-        lock (_lock) _snapshots = _snapshots.RemoveAll(s => Same(s.Metadata, metadata));
+        if (_snapshots.TryGetValue(metadata.PersistenceId, out var own)) own.Remove(metadata.SequenceNr);
         return Task.CompletedTask;
     }
 
     protected override Task DeleteAsync(string persistenceId, SnapshotSelectionCriteria criteria)
     {
-        lock (_lock) _snapshots = _snapshots.RemoveAll(s => s.Metadata.PersistenceId == persistenceId && criteria.Matches(s.Metadata));
+        foreach (var snapshot in Matching(persistenceId, criteria).ToList()) _snapshots[persistenceId].Remove(snapshot.Metadata.SequenceNr);
         return Task.CompletedTask;
     }
 
-    private static bool Same(SnapshotMetadata a, SnapshotMetadata b) => a.PersistenceId == b.PersistenceId && a.SequenceNr == b.SequenceNr;
+    private IEnumerable<SelectedSnapshot> Matching(string persistenceId, SnapshotSelectionCriteria criteria) =>
+        _snapshots.TryGetValue(persistenceId, out var own) ? own.Values.Where(snapshot => criteria.Matches(snapshot.Metadata)) : [];
 }
 
 /// <summary>For systems that want no snapshots: loading finds none, saving fails.</summary>
 public sealed class NoSnapshotStore : SnapshotStore
 {
-    protected override Task<SelectedSnapshot?> LoadAsync(string persistenceId, SnapshotSelectionCriteria criteria) =>
-        Task.FromResult<SelectedSnapshot?>(null);
+    protected override Task<SelectedSnapshot> LoadAsync(string persistenceId, SnapshotSelectionCriteria criteria) =>
+        Task.FromResult<SelectedSnapshot>(null);
 
-    protected override Task SaveAsync(SnapshotMetadata metadata, object snapshot) =>
-        throw new InvalidOperationException("No snapshot store is configured (akka.persistence.snapshot-store.plugin).");
+    protected override Task SaveAsync(SnapshotMetadata metadata, object snapshot) => Task.FromException(NotConfigured());
 
-    protected override Task DeleteAsync(SnapshotMetadata metadata) => SaveAsync(metadata, metadata);
+    protected override Task DeleteAsync(SnapshotMetadata metadata) => Task.FromException(NotConfigured());
 
-    protected override Task DeleteAsync(string persistenceId, SnapshotSelectionCriteria criteria) =>
-        SaveAsync(new SnapshotMetadata(persistenceId, 0), criteria);
+    protected override Task DeleteAsync(string persistenceId, SnapshotSelectionCriteria criteria) => Task.FromException(NotConfigured());
+
+    private static InvalidOperationException NotConfigured() => new("No snapshot store is configured (akka.persistence.snapshot-store.plugin).");
 }
