@@ -139,6 +139,10 @@ internal sealed class SqliteEventInsert : EventInsert
         _tagName = dialect.Parameter(_tag, "@tag", SqlKind.Text);
         _tagSeq = dialect.Parameter(_tag, "@seq", SqlKind.Long);
         _tagPid = dialect.Parameter(_tag, "@pid", SqlKind.Text);
+
+        // Without this the driver compiles the statement anew for every row.
+        _row.Prepare();
+        _tag.Prepare();
     }
 
     public override Task WriteAsync(IReadOnlyList<JournalRow> rows, CancellationToken cancellation)
