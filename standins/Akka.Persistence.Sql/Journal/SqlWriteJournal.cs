@@ -12,6 +12,7 @@ namespace Akka.Persistence.Sql.Journal;
 /// </summary>
 public sealed class SqlWriteJournal : AsyncWriteJournal
 {
+    private readonly Database _database;
     private readonly PayloadSerializer _payloads;
     private readonly JournalWriter _writer;
     private readonly JournalReader _reader;
@@ -23,11 +24,11 @@ public sealed class SqlWriteJournal : AsyncWriteJournal
         var config = journalConfig.WithFallback(SqlPersistence.DefaultJournalConfiguration);
         var system = (ExtendedActorSystem)Context.System;
         var useMetadata = config.GetBoolean("delete-compatibility-mode");
-        var database = Database.Create(
+        _database = Database.Create(
             config, Self.Path.Name, dialect => useMetadata ? [.. dialect.JournalSchema, dialect.MetadataSchema] : dialect.JournalSchema);
         _payloads = new PayloadSerializer(system, config.GetString("serializer"));
-        _writer = new JournalWriter(database, config.GetInt("buffer-size"), config.GetInt("batch-size"));
-        _reader = new JournalReader(database, config.GetInt("replay-batch-size"), useMetadata);
+        _writer = new JournalWriter(_database, config.GetInt("buffer-size"), config.GetInt("batch-size"));
+        _reader = new JournalReader(_database, config.GetInt("replay-batch-size"), useMetadata);
     }
 
     public override async Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr)
@@ -56,6 +57,7 @@ public sealed class SqlWriteJournal : AsyncWriteJournal
     protected override void PostStop()
     {
         _writer.Close();
+        _database.Dispose();
         base.PostStop();
     }
 

@@ -7,6 +7,7 @@ namespace Akka.Persistence.Sql.Snapshot;
 /// <summary>Snapshots in a SQL database.</summary>
 public sealed class SqlSnapshotStore : SnapshotStore
 {
+    private readonly Database _database;
     private readonly PayloadSerializer _payloads;
     private readonly SnapshotTable _table;
 
@@ -15,7 +16,8 @@ public sealed class SqlSnapshotStore : SnapshotStore
     {
         var config = snapshotConfig.WithFallback(SqlPersistence.DefaultSnapshotConfiguration);
         _payloads = new PayloadSerializer((ExtendedActorSystem)Context.System, config.GetString("serializer"));
-        _table = new SnapshotTable(Database.Create(config, Self.Path.Name, dialect => dialect.SnapshotSchema));
+        _database = Database.Create(config, Self.Path.Name, dialect => dialect.SnapshotSchema);
+        _table = new SnapshotTable(_database);
     }
 
     protected override async Task<SelectedSnapshot> LoadAsync(string persistenceId, SnapshotSelectionCriteria criteria)
@@ -37,6 +39,12 @@ public sealed class SqlSnapshotStore : SnapshotStore
 
     protected override Task DeleteAsync(string persistenceId, SnapshotSelectionCriteria criteria) =>
         _table.DeleteAsync(persistenceId, Bounds(criteria));
+
+    protected override void PostStop()
+    {
+        _database.Dispose();
+        base.PostStop();
+    }
 
     private static SnapshotBounds Bounds(SnapshotSelectionCriteria criteria) => new(
         criteria.MinSequenceNr, criteria.MaxSequenceNr, criteria.MinTimestamp ?? DateTime.MinValue, criteria.MaxTimeStamp);

@@ -10,7 +10,7 @@ internal sealed class DatabaseException(string message, Exception cause) : AkkaE
 /// One database, as a plug-in is configured for it: opens connections, creates missing tables before the first use, and
 /// limits how many operations run beside the writer.
 /// </summary>
-internal sealed class Database
+internal sealed class Database : IDisposable
 {
     // A node that starts recovers many actors at once; more connections than this would only contend.
     private const int MaxOperations = 16;
@@ -20,6 +20,8 @@ internal sealed class Database
     private readonly IReadOnlyList<TableSchema> _schema;
     private readonly SemaphoreSlim _operations = new(MaxOperations);
     private readonly SemaphoreSlim _initializing = new(1);
+    private readonly Stack<DbConnection> _idle = new();   // Also the lock of the two.
+    private bool _closed;
     private volatile bool _initialized;
 
     private Database(SqlDialect dialect, string connectionString, IReadOnlyList<TableSchema> schema)
@@ -66,11 +68,7 @@ internal sealed class Database
         try
         {
             // SQLite's driver does its work on the calling thread, which is an actor's.
-            return await Task.Run(async () =>
-            {
-                await using var connection = await OpenAsync(CancellationToken.None).ConfigureAwait(false);
-                return await operation(connection).ConfigureAwait(false);
-            }).ConfigureAwait(false);
+            return await Task.Run(() => WithConnectionAsync(operation)).ConfigureAwait(false);
         }
         catch (Exception error) when (error is DbException or InvalidOperationException or TimeoutException or IOException)
         {
@@ -83,6 +81,49 @@ internal sealed class Database
     }
 
     public DatabaseException Failure(string what, Exception cause) => new($"{_name}: {what} failed: {cause.Message}", cause);
+
+    /// <summary>Closes the connections that are kept. Operations under way end first.</summary>
+    public void Dispose()
+    {
+        DbConnection[] idle;
+        lock (_idle)
+        {
+            _closed = true;
+            idle = [.. _idle];
+            _idle.Clear();
+        }
+
+        foreach (var connection in idle) connection.Dispose();
+    }
+
+    private async Task<T> WithConnectionAsync<T>(Func<DbConnection, Task<T>> operation)
+    {
+        DbConnection? connection;
+        lock (_idle) _idle.TryPop(out connection);
+        connection ??= await OpenAsync(CancellationToken.None).ConfigureAwait(false);
+        var keep = false;
+        try
+        {
+            var result = await operation(connection).ConfigureAwait(false);
+            keep = TryKeep(connection);
+            return result;
+        }
+        finally
+        {
+            if (!keep) await connection.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private bool TryKeep(DbConnection connection)
+    {
+        if (Dialect.DriverPools) return false;
+        lock (_idle)
+        {
+            if (_closed) return false;
+            _idle.Push(connection);
+            return true;
+        }
+    }
 
     private async Task InitializeAsync(CancellationToken cancellation)
     {

@@ -38,6 +38,8 @@ internal sealed class PostgreSqlDialect : SqlDialect
         """),
     ];
 
+    public override bool DriverPools => true;
+
     protected override string TableExists => "SELECT to_regclass(@table) IS NOT NULL";
 
     public override string NameOf(string connectionString)

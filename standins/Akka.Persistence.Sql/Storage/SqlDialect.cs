@@ -45,6 +45,9 @@ internal abstract class SqlDialect
 
     public abstract IReadOnlyList<TableSchema> SnapshotSchema { get; }
 
+    /// <summary>Whether opening a connection is cheap, since the driver keeps those that were closed.</summary>
+    public abstract bool DriverPools { get; }
+
     /// <summary>Whether there is a table of the name @table: a query with one row and column.</summary>
     protected abstract string TableExists { get; }
 

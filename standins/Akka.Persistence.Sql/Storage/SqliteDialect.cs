@@ -39,6 +39,8 @@ internal sealed class SqliteDialect : SqlDialect
         """),
     ];
 
+    public override bool DriverPools => false;
+
     protected override string TableExists => "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = @table";
 
     public override string NameOf(string connectionString) => $"SQLite database '{new SqliteConnectionStringBuilder(connectionString).DataSource}'";
@@ -48,6 +50,8 @@ internal sealed class SqliteDialect : SqlDialect
         var builder = new SqliteConnectionStringBuilder(connectionString);
         if (builder.DataSource.Length == 0) throw new ArgumentException("it has no Data Source");
         if (!builder.ShouldSerialize("Default Timeout")) builder.DefaultTimeout = TimeoutSeconds;
+        // The pool of this driver's version enumerates its connections while other threads add to them.
+        builder.Pooling = false;
         return builder.ConnectionString;
     }
 

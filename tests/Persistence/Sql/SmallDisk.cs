@@ -31,11 +31,7 @@ internal sealed class SmallDisk : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
-        Run("umount", "--lazy", Path);
-    }
+    public void Dispose() => Run("umount", "--lazy", Path);
 
     private static bool Run(string command, params string[] arguments)
     {

@@ -17,11 +17,13 @@ internal sealed class SqlSystem : IAsyncDisposable
     public ActorSystem Actors => _host.Services.GetRequiredService<ActorSystem>();
 
     public static async Task<SqlSystem> Start(
-        string connectionString, string providerName, Action<AkkaPersistenceJournalBuilder>? adapters = null, string hocon = "")
+        string connectionString, string providerName, Action<AkkaPersistenceJournalBuilder>? adapters = null, string hocon = "",
+        string identifier = "sql")
     {
         var host = new HostBuilder().ConfigureServices(services => services.AddAkka("sql", builder => builder
             .AddHocon("akka.loglevel = OFF\nakka.stdout-loglevel = OFF\n" + hocon, HoconAddMode.Prepend)
-            .WithSqlPersistence(connectionString, providerName, journalBuilder: adapters))).Build();
+            .WithSqlPersistence(
+                connectionString, providerName, journalBuilder: adapters, pluginIdentifier: identifier, isDefaultPlugin: identifier == "sql"))).Build();
         await host.StartAsync();
         return new SqlSystem(host);
     }

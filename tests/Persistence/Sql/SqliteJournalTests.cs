@@ -1,4 +1,7 @@
 using System.Data.Common;
+using Akka.Actor;
+using Akka.Event;
+using Akka.Persistence;
 using Microsoft.Data.Sqlite;
 using static ActorInference.Persistence.Tests.LedgerProtocol;
 
@@ -17,11 +20,7 @@ public sealed class SqliteJournalTests : SqlJournalTests, IDisposable
 
     private string File => Path.Combine(_folder, "journal.db");
 
-    public void Dispose()
-    {
-        SqliteConnection.ClearAllPools();
-        Directory.Delete(_folder, recursive: true);
-    }
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
     public async Task A_read_only_database_can_be_recovered_from_and_fails_writes()
@@ -72,6 +71,41 @@ public sealed class SqliteJournalTests : SqlJournalTests, IDisposable
         await StopsAfter(system.Actors, system.Actors.StartLedger("garbage"), new GetState());
     }
 
+    [Fact]
+    public async Task A_failed_write_is_logged_once_and_by_persistence_id()
+    {
+        await using (var writer = await Start()) await writer.Actors.StartLedger("logged").Do(new Book(1));
+        await using var system = await SqlSystem.Start($"Data Source={File};Mode=ReadOnly", ProviderName, hocon: "akka.loglevel = ERROR");
+        var ledger = system.Actors.StartLedger("logged");
+        Assert.Equal([1], await ledger.AmountsOf());
+        using var inbox = Inbox.Create(system.Actors);
+        system.Actors.EventStream.Subscribe(inbox.Receiver, typeof(Error));
+
+        await StopsAfter(system.Actors, ledger, new BookAll([2, 3, 4]));
+        var end = new Error(null, "test", GetType(), "the end");
+        system.Actors.EventStream.Publish(end);
+
+        var error = Assert.IsType<Error>(await inbox.ReceiveAsync(LedgerQuestions.Deadline));
+        Assert.Contains("logged", error.ToString());
+        Assert.Same(end, await inbox.ReceiveAsync(LedgerQuestions.Deadline));
+    }
+
+    [Fact]
+    public async Task A_plug_in_that_is_not_the_default_is_chosen_by_its_id()
+    {
+        await using (var first = await SqlSystem.Start(ConnectionString, ProviderName, identifier: "archive"))
+        {
+            var archivist = first.Actors.ActorOf(Props.Create(() => new Archivist()));
+            Assert.Equal(1, await archivist.Ask<int>("keep this", LedgerQuestions.Deadline));
+        }
+
+        await using var connection = Connect();
+        await connection.OpenAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = "SELECT COUNT(*) FROM journal WHERE persistence_id = 'archivist'";
+        Assert.Equal(1L, await command.ExecuteScalarAsync());
+    }
+
     [SkippableFact]
     public async Task A_full_disk_fails_writes_until_there_is_room()
     {
@@ -90,5 +124,20 @@ public sealed class SqliteJournalTests : SqlJournalTests, IDisposable
         Assert.Equal(2, await again.Do(new Book(2)));
     }
 
-    protected override DbConnection Connect() => new SqliteConnection(ConnectionString);
+    protected override DbConnection Connect() => new SqliteConnection($"{ConnectionString};Pooling=False");
+
+    private sealed class Archivist : ReceivePersistentActor
+    {
+        private int _kept;
+
+        public Archivist()
+        {
+            JournalPluginId = "akka.persistence.journal.archive";
+            SnapshotPluginId = "akka.persistence.snapshot-store.archive";
+            Recover<string>(_ => _kept++);
+            Command<string>(text => Persist(text, _ => Sender.Tell(++_kept)));
+        }
+
+        public override string PersistenceId => "archivist";
+    }
 }
