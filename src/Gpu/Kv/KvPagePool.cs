@@ -7,7 +7,7 @@ namespace ActorInference.Gpu.Kv;
 /// A fixed number of KV pages in one block of native memory, reference-counted so that a prefix can be shared and a
 /// page handed from prefill to decode without a copy. Thread-safe: the workers of one process share it.
 /// </summary>
-public sealed unsafe class KvPagePool : IDisposable
+public sealed unsafe class KvPagePool : IPageReferences, IDisposable
 {
     private const int AlignmentBytes = 4096;
 
@@ -35,6 +35,9 @@ public sealed unsafe class KvPagePool : IDisposable
     }
 
     ~KvPagePool() => FreeMemory();
+
+    /// <summary>Tells this pool's pages from those of others.</summary>
+    public KvPoolId Id { get; } = KvPoolId.New();
 
     public KvPageLayout Layout { get; }
 
@@ -99,6 +102,17 @@ public sealed unsafe class KvPagePool : IDisposable
         {
             ThrowIfFree(page);
             _references[page]++;
+        }
+    }
+
+    /// <summary>Adds a reference to each of the pages, which the caller holds: to all of them, or to none.</summary>
+    /// <exception cref="InvalidOperationException">Nobody holds one of the pages. Nothing has changed.</exception>
+    public void AddReferences(ReadOnlySpan<int> pages)
+    {
+        lock (_lock)
+        {
+            foreach (var page in pages) ThrowIfFree(page);
+            foreach (var page in pages) _references[page]++;
         }
     }
 

@@ -11,7 +11,7 @@ namespace ActorInference.Host.Text;
 /// </summary>
 public sealed class TextAssembler(TextRequest request, ServedModel model)
 {
-    private readonly DetokenizerStream _detokenizer = model.Tokenizer.CreateStream(request.SkipSpecialTokens);
+    private readonly DetokenizerStream _detokenizer = model.Tokenizer.CreateContinuation(request.SkipSpecialTokens);
     private readonly StopMatcher _stops = new(request.StopStrings, request.KeepStop);
     private TokenGenerated? _released;
     private TokenGenerated? _newest;

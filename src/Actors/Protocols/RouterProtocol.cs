@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+using ActorInference.Actors.Ids;
+using Akka.Actor;
+
+namespace ActorInference.Actors.Protocols;
+
+/// <summary>How a router learns of workers, and gives them out.</summary>
+public static class RouterProtocol
+{
+    /// <summary>A worker is there and this busy. Repeated; the first one registers it.</summary>
+    /// <param name="Actor">Takes the jobs of the role.</param>
+    /// <param name="Jobs">Jobs that it has, waiting or at work.</param>
+    /// <param name="PendingTokens">Prompt tokens of those jobs.</param>
+    public sealed record WorkerReport(WorkerId Worker, WorkerRole Role, IActorRef Actor, int Jobs, long PendingTokens);
+
+    /// <summary>Find workers for an attempt. Answered to the sender, who must <see cref="Release"/> it or end.</summary>
+    /// <param name="Tokens">Tokens to prefill.</param>
+    /// <param name="Avoid">Workers that were lost in earlier attempts: taken only if there is no other.</param>
+    /// <param name="Exclude">Workers that refused: not taken.</param>
+    public sealed record Assign(AttemptId Attempt, int Tokens, ImmutableHashSet<WorkerId> Avoid, ImmutableHashSet<WorkerId> Exclude);
+
+    /// <summary>A pair of workers, both counted as busy with the attempt.</summary>
+    public sealed record Assigned(AttemptId Attempt, AssignedWorker Prefill, AssignedWorker Decode);
+
+    public sealed record AssignedWorker(WorkerId Worker, IActorRef Actor);
+
+    /// <summary>There is no place in the cluster now.</summary>
+    public sealed record Overloaded(AttemptId Attempt, string Message);
+
+    /// <summary>The attempt is over, or no longer wants its workers.</summary>
+    public sealed record Release(AttemptId Attempt);
+
+    /// <summary>Say <see cref="Serving"/> once there is a worker of each role.</summary>
+    public sealed record AwaitServing
+    {
+        public static readonly AwaitServing Instance = new();
+    }
+
+    public sealed record Serving
+    {
+        public static readonly Serving Instance = new();
+    }
+
+    /// <summary>Asks for the workers that report.</summary>
+    public sealed record GetWorkers
+    {
+        public static readonly GetWorkers Instance = new();
+    }
+
+    /// <param name="Reports">The last report of each, in the order of their names.</param>
+    /// <param name="InFlight">Generations under way through this router.</param>
+    public sealed record Workers(ImmutableArray<WorkerReport> Reports, int InFlight);
+}

@@ -1,0 +1,38 @@
+using ActorInference.Actors.Ids;
+using Akka.Actor;
+
+namespace ActorInference.Actors.Protocols;
+
+/// <summary>Between a role actor and everybody who gives it jobs, and between it and the GPU worker under it.</summary>
+public static class WorkerProtocol
+{
+    /// <summary>Drop an attempt's job, wherever it is. Unknown ones are ignored: it may have ended by itself.</summary>
+    public sealed record Cancel(AttemptId Attempt);
+
+    /// <summary>From a GPU worker that has begun, or begun again, and takes jobs.</summary>
+    /// <param name="Incarnation">New with every start. Jobs name it, so that one meant for an earlier start is not run twice.</param>
+    /// <param name="MaxSequenceTokens">Tokens, prompt and output, that one sequence may have.</param>
+    public sealed record Ready(Guid Incarnation, int MaxSequenceTokens);
+
+    /// <summary>A job for the GPU worker.</summary>
+    public sealed record Run(Guid Incarnation, IWorkerJob Job);
+
+    /// <summary>From the GPU worker: others know of the job's pages or tokens now, so it can't be started afresh.</summary>
+    public sealed record Began(AttemptId Attempt);
+
+    /// <summary>From the GPU worker: the job is over, in whatever way.</summary>
+    public sealed record Ended(AttemptId Attempt);
+
+    /// <summary>Asks a role actor how it is.</summary>
+    public sealed record GetStatus
+    {
+        public static readonly GetStatus Instance = new();
+    }
+
+    /// <param name="Worker">Which.</param>
+    /// <param name="Role">What it does.</param>
+    /// <param name="IsReady">Whether its GPU worker takes jobs.</param>
+    /// <param name="Jobs">Jobs that it has, waiting or at work.</param>
+    /// <param name="Restarts">How often its GPU worker began again.</param>
+    public sealed record Status(WorkerId Worker, WorkerRole Role, bool IsReady, int Jobs, int Restarts, IActorRef GpuWorker);
+}

@@ -1,0 +1,33 @@
+using ActorInference.Actors.Ids;
+using ActorInference.Actors.Kv;
+using ActorInference.Actors.Protocols;
+using ActorInference.Gpu.Engine;
+using ActorInference.Gpu.Kv;
+
+namespace ActorInference.Gpu.Workers;
+
+/// <summary>What a <see cref="GpuWorkerActor"/> works with.</summary>
+public sealed record GpuWorkerOptions
+{
+    /// <summary>Configuration path of the dispatcher that gives each GPU worker a thread of its own.</summary>
+    public const string Dispatcher = "actor-inference.gpu-dispatcher";
+
+    public required WorkerId Worker { get; init; }
+
+    public required WorkerRole Role { get; init; }
+
+    /// <summary>Makes the model's runner, again after each restart. The worker disposes it.</summary>
+    public required Func<IModelRunner> CreateRunner { get; init; }
+
+    /// <summary>
+    /// Makes the worker's prefix cache, over the runner's pool, again after each restart; null for none. Nobody else uses
+    /// it, and the worker clears it in the end. Workers that share a pool cannot evict each other's caches, so the
+    /// capacities of theirs have to leave room for the longest sequence.
+    /// </summary>
+    public Func<KvPagePool, IPrefixCache>? CreateCache { get; init; }
+
+    public EngineOptions Engine { get; init; } = new();
+
+    /// <summary>How long pages under way are held for a receiver that does not answer.</summary>
+    public TimeSpan TransferDeadline { get; init; } = TimeSpan.FromSeconds(30);
+}

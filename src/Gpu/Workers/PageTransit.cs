@@ -1,0 +1,50 @@
+using ActorInference.Gpu.Kv;
+using Akka.Actor;
+
+namespace ActorInference.Gpu.Workers;
+
+/// <summary>The pages that a worker has sent and still holds for their receivers, with one reference of each.</summary>
+internal sealed class PageTransit(KvPagePool pool, TimeProvider time)
+{
+    private readonly Dictionary<long, Entry> _entries = [];
+    private long _lastTransfer;
+
+    private sealed record Entry(IActorRef Receiver, int[] Pages, long SentAt);
+
+    /// <summary>Transfers that were not answered yet.</summary>
+    public int Count => _entries.Count;
+
+    /// <summary>Pages held for them.</summary>
+    public int HeldPages => _entries.Values.Sum(entry => entry.Pages.Length);
+
+    /// <summary>Takes a reference of each page.</summary>
+    /// <returns>The transfer's number.</returns>
+    public long Hold(IActorRef receiver, ReadOnlySpan<int> pages)
+    {
+        foreach (var page in pages) pool.AddReference(page);
+        _entries.Add(++_lastTransfer, new Entry(receiver, pages.ToArray(), time.GetTimestamp()));
+        return _lastTransfer;
+    }
+
+    /// <summary>The receiver has answered. Unknown transfers are ignored: their deadline has passed.</summary>
+    public void Release(long transfer)
+    {
+        if (_entries.Remove(transfer, out var entry)) pool.Release(entry.Pages);
+    }
+
+    /// <summary>The receiver is gone.</summary>
+    public void ReleaseFor(IActorRef receiver) => ReleaseWhere(entry => entry.Receiver.Equals(receiver));
+
+    /// <summary>Gives up on receivers that have been silent for so long.</summary>
+    /// <returns>Transfers given up.</returns>
+    public int ReleaseOlderThan(TimeSpan age) => ReleaseWhere(entry => time.GetElapsedTime(entry.SentAt) > age);
+
+    public void ReleaseAll() => ReleaseWhere(_ => true);
+
+    private int ReleaseWhere(Func<Entry, bool> condition)
+    {
+        var transfers = _entries.Where(entry => condition(entry.Value)).Select(entry => entry.Key).ToList();
+        transfers.ForEach(Release);
+        return transfers.Count;
+    }
+}

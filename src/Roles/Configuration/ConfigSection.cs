@@ -1,0 +1,75 @@
+using System.Globalization;
+using Akka.Configuration;
+
+namespace ActorInference.Roles.Configuration;
+
+/// <summary>Reads one section of our own configuration. What is wrong is told with its path, its value and what was expected.</summary>
+internal sealed class ConfigSection
+{
+    private readonly Config _config;
+    private readonly string _path;
+    private readonly HashSet<string> _known;
+
+    public ConfigSection(Config root, string path)
+        : this(root.GetConfig(path) ?? throw new ConfigurationException($"{path} is missing; expected a section."), path, [])
+    {
+    }
+
+    private ConfigSection(Config config, string path, HashSet<string> known) => (_config, _path, _known) = (config, path, known);
+
+    public ConfigSection Section(string key) => Section(key, Config.Empty);
+
+    /// <summary>A section whose keys are optional, since another one has them all.</summary>
+    public ConfigSection Section(string key, ConfigSection defaults) => Section(key, defaults._config);
+
+    private ConfigSection Section(string key, Config defaults)
+    {
+        _known.Add(key);
+        var section = (_config.HasPath(key) ? _config.GetConfig(key) : null) ?? Config.Empty;
+        return new ConfigSection(section.WithFallback(defaults), $"{_path}.{key}", []);
+    }
+
+    public int Integer(string key, int min)
+    {
+        var text = Text(key);
+        return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= min
+            ? value
+            : throw Wrong(key, text, $"a whole number of at least {min}");
+    }
+
+    /// <summary>A duration such as 250ms, 15s or 2m.</summary>
+    public TimeSpan Duration(string key, bool allowZero = false)
+    {
+        var text = Text(key);
+        try
+        {
+            var value = _config.GetTimeSpan(key, allowInfinite: false);
+            if (value > TimeSpan.Zero || (allowZero && value == TimeSpan.Zero)) return value;
+        }
+        catch (Exception unreadable) when (unreadable is FormatException or ConfigurationException or OverflowException)
+        {
+            throw Wrong(key, text, "a duration such as 250ms, 15s or 2m", unreadable);
+        }
+
+        throw Wrong(key, text, allowZero ? "a duration of at least 0" : "a duration above 0");
+    }
+
+    /// <exception cref="ConfigurationException">There is a key that was not read: a misspelt one would otherwise do nothing.</exception>
+    public void CheckNoOthers(params string[] ignored)
+    {
+        foreach (var (key, _) in _config.AsEnumerable())
+        {
+            if (_known.Contains(key) || ignored.Contains(key)) continue;
+            throw new ConfigurationException($"{_path}.{key} is not known; expected one of {string.Join(", ", _known.Concat(ignored).Order(StringComparer.Ordinal))}.");
+        }
+    }
+
+    private string Text(string key)
+    {
+        _known.Add(key);
+        return _config.HasPath(key) ? _config.GetString(key) : throw new ConfigurationException($"{_path}.{key} is missing.");
+    }
+
+    private ConfigurationException Wrong(string key, string text, string expected, Exception? cause = null) =>
+        new($"{_path}.{key} is '{text}'; expected {expected}.", cause);
+}

@@ -1,0 +1,20 @@
+using System.Threading.Channels;
+using ActorInference.Actors.Ids;
+
+namespace ActorInference.Roles.Gateway;
+
+/// <summary>What the edge asks of the gateway, always in the same process: updates go through a channel, not a mailbox.</summary>
+public static class GatewayProtocol
+{
+    /// <summary>Run a generation. Answered by <see cref="Accepted"/> or <see cref="Duplicate"/>.</summary>
+    /// <param name="Updates">Gets the updates and is completed after the last.</param>
+    public sealed record Generate(GenerationRequest Request, ChannelWriter<GenerationUpdate> Updates);
+
+    public sealed record Accepted(RequestId Request);
+
+    /// <summary>There is a generation of this id already.</summary>
+    public sealed record Duplicate(RequestId Request);
+
+    /// <summary>The client is gone or has had enough. Unknown ids are ignored: it may have ended by itself.</summary>
+    public sealed record Cancel(RequestId Request);
+}

@@ -1,0 +1,111 @@
+using ActorInference.Actors.Ids;
+using ActorInference.Actors.Protocols;
+using Akka.Actor;
+
+namespace ActorInference.Roles.Router;
+
+/// <summary>
+/// Gives each attempt a prefill and a decode worker. Knows workers only by their reports, so it can begin anew at any
+/// time; an attempt for which a role has no worker waits until one reports or its generation gives up.
+/// </summary>
+public sealed class RouterActor : ReceiveActor
+{
+    private readonly RouterOptions _options;
+    private readonly WorkerTable _workers;
+    private readonly Dictionary<IActorRef, AttemptId> _generations = [];
+    private readonly OrderedDictionary<AttemptId, Pending> _pending = [];
+    private readonly HashSet<IActorRef> _awaitServing = [];
+
+    private sealed record Pending(RouterProtocol.Assign Request, IActorRef Generation);
+
+    public RouterActor(RouterOptions options)
+    {
+        _options = options;
+        _workers = new WorkerTable(options.WorkerSilence);
+        Receive<RouterProtocol.WorkerReport>(TakeReport);
+        Receive<RouterProtocol.Assign>(Assign);
+        Receive<RouterProtocol.Release>(release => Release(release.Attempt, Sender));
+        Receive<RouterProtocol.AwaitServing>(_ => AwaitServing());
+        Receive<RouterProtocol.GetWorkers>(_ => Sender.Tell(new RouterProtocol.Workers(_workers.Reports(Now), _generations.Count)));
+        Receive<Terminated>(terminated => Forget(terminated.ActorRef));
+    }
+
+    private static TimeSpan Now => Context.System.Scheduler.MonotonicClock;
+
+    private bool IsServing => _workers.Has(WorkerRole.Prefill, Now) && _workers.Has(WorkerRole.Decode, Now);
+
+    public static Props Props(RouterOptions options) => Akka.Actor.Props.Create(() => new RouterActor(options));
+
+    private void TakeReport(RouterProtocol.WorkerReport report)
+    {
+        if (_workers.Apply(report, Now) is { } replaced) Context.Unwatch(replaced);
+        Context.Watch(report.Actor);
+        if (!IsServing) return;
+        foreach (var waiting in _awaitServing) waiting.Tell(RouterProtocol.Serving.Instance);
+        _awaitServing.Clear();
+        foreach (var (request, generation) in _pending.Values.ToList())
+        {
+            if (_workers.TryAssign(request, Now) is not { } assigned) continue;
+            _pending.Remove(request.Attempt);
+            generation.Tell(assigned);
+        }
+    }
+
+    private void Assign(RouterProtocol.Assign request)
+    {
+        // A generation that was admitted stays admitted: only first attempts are counted against the limit.
+        if (request.Attempt.Number == 0 && _generations.Count >= _options.MaxInFlight)
+        {
+            Sender.Tell(new RouterProtocol.Overloaded(request.Attempt, $"{_generations.Count} generations are under way, as many as this router takes."));
+            return;
+        }
+
+        Admit(request.Attempt, Sender);
+        if (_workers.TryAssign(request, Now) is { } assigned)
+        {
+            Sender.Tell(assigned);
+            return;
+        }
+
+        if (IsServing)
+        {
+            Sender.Tell(new RouterProtocol.Overloaded(request.Attempt, "Every worker of a needed role has refused."));
+            return;
+        }
+
+        _pending[request.Attempt] = new Pending(request, Sender);
+    }
+
+    private void Admit(AttemptId attempt, IActorRef generation)
+    {
+        if (_generations.TryGetValue(generation, out var earlier)) Drop(earlier);
+        else Context.Watch(generation);
+        _generations[generation] = attempt;
+    }
+
+    private void Release(AttemptId attempt, IActorRef generation)
+    {
+        if (!_generations.TryGetValue(generation, out var present) || present != attempt) return;
+        _generations.Remove(generation);
+        Context.Unwatch(generation);
+        Drop(attempt);
+    }
+
+    private void Drop(AttemptId attempt)
+    {
+        _pending.Remove(attempt);
+        _workers.Release(attempt);
+    }
+
+    private void AwaitServing()
+    {
+        if (IsServing) Sender.Tell(RouterProtocol.Serving.Instance);
+        else _awaitServing.Add(Sender);
+    }
+
+    private void Forget(IActorRef actor)
+    {
+        if (_generations.Remove(actor, out var attempt)) Drop(attempt);
+        else _workers.Remove(actor);
+    }
+}

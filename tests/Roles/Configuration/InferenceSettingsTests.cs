@@ -1,0 +1,47 @@
+using ActorInference.Roles.Configuration;
+using ActorInference.Roles.Gateway;
+using ActorInference.Roles.Router;
+using Akka.Configuration;
+
+namespace ActorInference.Roles.Tests.Configuration;
+
+public sealed class InferenceSettingsTests
+{
+    [Fact]
+    public void The_reference_file_says_what_the_types_default_to()
+    {
+        var settings = InferenceSettings.Read(InferenceSettings.Reference);
+
+        Assert.Equal(new GenerationOptions(), settings.Gateway);
+        Assert.Equal(new RouterOptions(), settings.Router);
+        Assert.Equal(new Gpu.Engine.EngineOptions(), settings.Prefill.Engine);
+        Assert.Equal(settings.Prefill, settings.Decode);
+    }
+
+    [Fact]
+    public void A_role_overrides_the_common_engine_and_the_common_engine_the_default()
+    {
+        var settings = Read("actor-inference { engine { max-sequences = 9, max-step-tokens = 99 }, decode.engine.max-sequences = 3 }");
+
+        Assert.Equal((9, 99), (settings.Prefill.Engine.MaxSequences, settings.Prefill.Engine.MaxStepTokens));
+        Assert.Equal((3, 99), (settings.Decode.Engine.MaxSequences, settings.Decode.Engine.MaxStepTokens));
+    }
+
+    [Theory]
+    [InlineData("gateway.token-deadline = soon", "actor-inference.gateway.token-deadline is 'soon'; expected a duration")]
+    [InlineData("gateway.token-deadline = 0s", "actor-inference.gateway.token-deadline is '0s'; expected a duration above 0")]
+    [InlineData("router.max-in-flight = 0", "actor-inference.router.max-in-flight is '0'; expected a whole number of at least 1")]
+    [InlineData("router.max-in-flight = many", "actor-inference.router.max-in-flight is 'many'")]
+    [InlineData("engine.max-sequence = 3", "actor-inference.engine.max-sequence is not known; expected one of growth-window-tokens, max-bypasses, max-sequences")]
+    [InlineData("decode.engine.max-sequence = 3", "actor-inference.decode.engine.max-sequence is not known")]
+    [InlineData("gatway.token-deadline = 3s", "actor-inference.gatway is not known; expected one of decode, engine, gateway")]
+    public void A_wrong_setting_is_named_with_its_value_and_what_was_expected(string setting, string message)
+    {
+        var error = Assert.Throws<ConfigurationException>(() => Read($"actor-inference.{setting}"));
+
+        Assert.StartsWith(message, error.Message);
+    }
+
+    private static InferenceSettings Read(string text) =>
+        InferenceSettings.Read(ConfigurationFactory.ParseString(text).WithFallback(InferenceSettings.Reference));
+}
