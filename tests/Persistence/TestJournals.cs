@@ -42,24 +42,23 @@ public sealed class GatedJournal : MemoryJournal
     }
 }
 
-/// <summary>A journal in memory that counts how many replays run at once.</summary>
-public sealed class CountingJournal : MemoryJournal
+/// <summary>A journal in memory whose recoveries wait until the test lets those go that have come.</summary>
+public sealed class HoldingJournal : MemoryJournal
 {
-    private static readonly TimeSpan LongEnoughToOverlap = TimeSpan.FromMilliseconds(10);
-    private static int _running;
-    private static int _most;
+    private static readonly ConcurrentQueue<TaskCompletionSource> Held = new();
 
-    public static int MostAtOnce => Volatile.Read(ref _most);
+    public static int Waiting => Held.Count;
+
+    public static void LetGo()
+    {
+        while (Held.TryDequeue(out var one)) one.SetResult();
+    }
 
     public override async Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr)
     {
-        var now = Interlocked.Increment(ref _running);
-        for (var most = MostAtOnce; now > most && Interlocked.CompareExchange(ref _most, now, most) != most; most = MostAtOnce)
-        {
-        }
-
-        await Task.Delay(LongEnoughToOverlap);
-        Interlocked.Decrement(ref _running);
+        var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Held.Enqueue(turn);
+        await turn.Task;
         return await base.ReadHighestSequenceNrAsync(persistenceId, fromSequenceNr);
     }
 }
