@@ -3,21 +3,16 @@ using ActorInference.Bench.Actors;
 using Akka.Actor;
 using Akka.Configuration;
 
-if (args.Except(["--json"]).Any())
+string[] known = ["--json", "--persistence"];
+if (args.Except(known).FirstOrDefault() is { } unknown)
 {
-    Console.Error.WriteLine($"Unknown argument '{args.Except(["--json"]).First()}'; the only one is --json.");
+    Console.Error.WriteLine($"Unknown argument '{unknown}'; known are --json, and --persistence for those figures alone.");
     return 2;
 }
 
-var system = ActorSystem.Create("bench", ConfigurationFactory.ParseString("akka.loglevel = WARNING"));
-Measurement[] measurements =
-[
-    await TellBenchmark.OneWay(system, messages: 4_000_000, rounds: 7),
-    await TellBenchmark.PingPong(system, roundTrips: 1_000_000, rounds: 7),
-    await AskBenchmark.Sequential(system, asks: 300_000, rounds: 7),
-    await IdleActorBenchmark.Memory(system, actors: 100_000),
-];
-await system.Terminate();
+var measurements = new List<Measurement>();
+if (!args.Contains("--persistence")) measurements.AddRange(await Messaging());
+measurements.AddRange(await PersistBenchmark.All(Environment.GetEnvironmentVariable("ACTORINFERENCE_BENCH_POSTGRES")));
 
 if (args.Contains("--json"))
 {
@@ -30,3 +25,17 @@ else
 }
 
 return 0;
+
+static async Task<IReadOnlyList<Measurement>> Messaging()
+{
+    var system = ActorSystem.Create("bench", ConfigurationFactory.ParseString("akka.loglevel = WARNING"));
+    Measurement[] results =
+    [
+        await TellBenchmark.OneWay(system, messages: 4_000_000, rounds: 7),
+        await TellBenchmark.PingPong(system, roundTrips: 1_000_000, rounds: 7),
+        await AskBenchmark.Sequential(system, asks: 300_000, rounds: 7),
+        await IdleActorBenchmark.Memory(system, actors: 100_000),
+    ];
+    await system.Terminate();
+    return results;
+}
