@@ -74,7 +74,7 @@ public sealed class MessagingTests : IAsyncLifetime
         watched.Tell(PoisonPill.Instance, ActorRefs.NoSender);
 
         var terminated = await probe.ExpectTerminatedAsync(seen, RemoteSystem.Patience);
-        Assert.True(terminated.ExistenceConfirmed);
+        Assert.Equal(seen, terminated.ActorRef);
         Assert.False(terminated.AddressTerminated);
     }
 }
