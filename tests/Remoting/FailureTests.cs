@@ -25,7 +25,7 @@ public sealed class FailureTests
 
         pair.Break();
 
-        Assert.Equal("again", await Eventually(() => echo.Ask<string>("again", TimeSpan.FromMilliseconds(500))));
+        Assert.Equal("again", await RemoteSystem.Eventually(() => echo.Ask<string>("again", TimeSpan.FromMilliseconds(500))));
     }
 
     [Fact]
@@ -100,7 +100,7 @@ public sealed class FailureTests
 
         await using var second = RemoteSystem.Start("there", QuickDetector, port);
         second.System.ActorOf(Props.Create(() => new EchoActor()), "echo");
-        var found = await Eventually(() => second.SelectFrom(here, "/user/echo").ResolveOne(TimeSpan.FromMilliseconds(500)));
+        var found = await RemoteSystem.Eventually(() => second.SelectFrom(here, "/user/echo").ResolveOne(TimeSpan.FromMilliseconds(500)));
 
         Assert.Equal("after", await found.Ask<string>("after", RemoteSystem.Patience));
         Assert.NotEqual(old, found);
@@ -134,7 +134,7 @@ public sealed class FailureTests
 
         await using var second = RemoteSystem.Start("there", QuickDetector, port);
         second.System.ActorOf(Props.Create(() => new EchoActor()), "echo");
-        var found = await Eventually(() => second.SelectFrom(here, "/user/echo").ResolveOne(TimeSpan.FromMilliseconds(500)));
+        var found = await RemoteSystem.Eventually(() => second.SelectFrom(here, "/user/echo").ResolveOne(TimeSpan.FromMilliseconds(500)));
         Assert.Equal("after", await found.Ask<string>("after", RemoteSystem.Patience));
     }
 
@@ -149,22 +149,5 @@ public sealed class FailureTests
 
         var echo = await there.ResolveFrom(here, there.System.ActorOf(Props.Create(() => new EchoActor())));
         Assert.Equal("well", await echo.Ask<string>("well", RemoteSystem.Patience));
-    }
-
-    /// <summary>The first answer, asked for again while it fails, within the test's patience.</summary>
-    private static async Task<T> Eventually<T>(Func<Task<T>> ask)
-    {
-        var deadline = DateTime.UtcNow + RemoteSystem.Patience;
-        while (true)
-        {
-            try
-            {
-                return await ask();
-            }
-            catch (Exception e) when (e is AskTimeoutException or ActorNotFoundException && DateTime.UtcNow < deadline)
-            {
-                // Not yet.
-            }
-        }
     }
 }

@@ -75,8 +75,7 @@ internal sealed partial class Association
             return;
         }
 
-        transfer.IsHeartbeatDue = true;
-        _signal.Set();
+        transfer.RequestHeartbeat();
     }
 
     /// <summary>Sends what waits, waits for acknowledgements, says goodbye. Afterwards everything becomes a dead letter.</summary>
@@ -111,6 +110,7 @@ internal sealed partial class Association
         lock (_lock)
         {
             if (_state == Gated && Environment.TickCount64 >= _gateEnds) _state = Idle;
+            if (_state == Idle && _remoting.IsClosing) _state = Closed;   // Nobody would close what is opened now.
             if (_state == Idle)
             {
                 _state = Running;
