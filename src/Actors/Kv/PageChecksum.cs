@@ -24,7 +24,9 @@ public static class PageChecksum
 
         for (; i < words.Length; i++) a = BitOperations.Crc32C(a, Word(words[i]));
         foreach (var rest in bytes[(words.Length * sizeof(ulong))..]) a = BitOperations.Crc32C(a, rest);
-        return ~BitOperations.Crc32C(BitOperations.Crc32C(BitOperations.Crc32C(a, b), c), d);
+        // Each lane as data: one taken for the state would make its words and the next lane's exchangeable.
+        var all = BitOperations.Crc32C(BitOperations.Crc32C(uint.MaxValue, a), b);
+        return ~BitOperations.Crc32C(BitOperations.Crc32C(all, c), d);
     }
 
     // Pages are little-endian wherever they are made.
