@@ -45,13 +45,14 @@ public sealed class PageChecksumTests
         }
 
         foreach (var value in bytes.AsSpan(8 * words)) lanes[0] = Next(lanes[0], value);
-        var crc = uint.MaxValue;
+        var mixed = 0UL;
         foreach (var lane in lanes)
         {
-            foreach (var value in BitConverter.GetBytes(lane)) crc = Next(crc, value);
+            mixed = unchecked((mixed ^ lane) * 0x9E3779B97F4A7C15);
+            mixed ^= mixed >> 29;
         }
 
-        return ~crc;
+        return (uint)(mixed ^ (mixed >> 32));
     }
 
     private static uint Next(uint crc, byte value)
