@@ -50,6 +50,23 @@ public sealed class RemoteSystem : IAsyncDisposable
     public async Task<IActorRef> ResolveFrom(RemoteSystem other, IActorRef actor) =>
         await SelectFrom(other, actor.Path.ToStringWithoutAddress()).ResolveOne(Patience);
 
+    /// <summary>The first answer, asked for again while there is none, within the tests' patience.</summary>
+    public static async Task<T> Eventually<T>(Func<Task<T>> ask)
+    {
+        var deadline = DateTime.UtcNow + Patience;
+        while (true)
+        {
+            try
+            {
+                return await ask();
+            }
+            catch (Exception e) when (e is AskTimeoutException or ActorNotFoundException && DateTime.UtcNow < deadline)
+            {
+                // Not yet.
+            }
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await System.Terminate().WaitAsync(Patience);

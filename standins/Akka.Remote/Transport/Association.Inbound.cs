@@ -17,6 +17,16 @@ internal sealed partial class Association
         }
     }
 
+    public ulong LastSystemNumber => _lastSystemNumber;
+
+    private bool IsHeard
+    {
+        get
+        {
+            lock (_lock) return _inbound is not null;
+        }
+    }
+
     /// <summary>Takes over a connection that the peer dialled; one before it ends first, so that messages keep their order.</summary>
     /// <returns>False if that incarnation is quarantined.</returns>
     public async Task<bool> AcceptAsync(InboundConnection connection, int uid)
@@ -60,8 +70,6 @@ internal sealed partial class Association
         _lastSystemNumber = number;
         return true;
     }
-
-    public ulong LastSystemNumber => _lastSystemNumber;
 
     /// <param name="uid">Null for the incarnation that is known now.</param>
     public void Quarantine(int? uid, string reason)

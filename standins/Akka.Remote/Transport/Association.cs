@@ -31,6 +31,8 @@ internal sealed partial class Association
     private Transfer _transfer;
     private volatile bool _isClosing;
     private int _warnAt;
+    private int _isRetryArmed;
+    private long _lastContact = Environment.TickCount64;
 
     public Association(Remoting remoting, Address remoteAddress)
     {
@@ -60,15 +62,20 @@ internal sealed partial class Association
         }
 
         CheckInbound();
-        if (Volatile.Read(ref _transfer) is not { } transfer) return;
+        if (Volatile.Read(ref _transfer) is not { } transfer)
+        {
+            CheckSilence();
+            return;
+        }
+
+        _lastContact = Environment.TickCount64;
         if (transfer.SilentFor > _remoting.Settings.TransportAcceptablePause)
         {
             transfer.Fail(new TimeoutException($"Nothing was heard from [{RemoteAddress}] for {_remoting.Settings.TransportAcceptablePause}."));
             return;
         }
 
-        transfer.IsHeartbeatDue = true;
-        _signal.Set();
+        transfer.RequestHeartbeat();
     }
 
     /// <summary>Sends what waits, waits for acknowledgements, says goodbye. Afterwards everything becomes a dead letter.</summary>
@@ -103,6 +110,7 @@ internal sealed partial class Association
         lock (_lock)
         {
             if (_state == Gated && Environment.TickCount64 >= _gateEnds) _state = Idle;
+            if (_state == Idle && _remoting.IsClosing) _state = Closed;   // Nobody would close what is opened now.
             if (_state == Idle)
             {
                 _state = Running;
@@ -118,6 +126,14 @@ internal sealed partial class Association
         }
 
         Drain();
+    }
+
+    /// <summary>Whoever was not heard of for that long is taken to be gone for good.</summary>
+    private void CheckSilence()
+    {
+        var limit = _remoting.Settings.QuarantineSilentSystemTimeout;
+        if (Volatile.Read(ref _uid) is not 0 and var uid && Environment.TickCount64 - _lastContact > limit.TotalMilliseconds && !IsHeard)
+            Quarantine(uid, $"Nothing was heard of it for {limit}.");
     }
 
     private async Task RunAsync()
@@ -182,7 +198,8 @@ internal sealed partial class Association
         if (!isClosed) Report(transfer, failure, gate);
         if (transfer is not null) _remoting.Publish(new DisassociatedEvent(_remoting.DefaultAddress, RemoteAddress, inbound: false));
         Drain();
-        if (!isClosed && _pending.Count > 0) Retry(gate);
+        if (!isClosed && _pending.Waited >= _remoting.Settings.InitialSysMsgDeliveryTimeout)
+            GiveUp($"System messages could not be delivered for {_remoting.Settings.InitialSysMsgDeliveryTimeout}.");
     }
 
     private void Report(Transfer transfer, Exception failure, TimeSpan gate)
@@ -206,17 +223,17 @@ internal sealed partial class Association
             failure ?? new EndpointException(reason), _remoting.DefaultAddress, RemoteAddress, inbound: false, LogLevel.DebugLevel), logged: false);
     }
 
-    /// <summary>System messages may not be lost silently: tries again until they are delivered, or it has been too long.</summary>
-    private void Retry(TimeSpan gate)
+    /// <summary>System messages may not be lost silently: who cannot be reached with them is not reached again.</summary>
+    private void GiveUp(string reason)
     {
-        if (_pending.Waited < _remoting.Settings.InitialSysMsgDeliveryTimeout)
+        if (Volatile.Read(ref _uid) is var uid and not 0)
         {
-            _remoting.After(gate + TimeSpan.FromMilliseconds(1), Start);
+            Quarantine(uid, reason);
             return;
         }
 
-        if (_uid != 0) Quarantine(_uid, $"System messages could not be delivered for {_remoting.Settings.InitialSysMsgDeliveryTimeout}.");
-        else foreach (var each in _pending.Clear()) ToDeadLetters(each);
+        _log.Warning("Dropping [{0}] system messages to [{1}], which was never reached: {2}", _pending.Count, RemoteAddress, reason);
+        foreach (var each in _pending.Clear()) ToDeadLetters(each);
     }
 
     /// <summary>Nothing can be sent now: user messages are dead letters, system messages wait for the next connection.</summary>
@@ -229,16 +246,22 @@ internal sealed partial class Association
             else ToDeadLetters(next);
         }
 
-        if (isFinal) foreach (var each in _pending.Clear()) ToDeadLetters(each);
-        else if (_pending.Count > 0 && Volatile.Read(ref _state) == Gated) ArmRetry();
+        if (isFinal)
+        {
+            foreach (var each in _pending.Clear()) ToDeadLetters(each);
+        }
+        else if (_pending.Count > 0 && Volatile.Read(ref _state) == Gated)
+        {
+            ArmRetry();
+        }
     }
 
-    private int _isRetryArmed;
-
+    /// <summary>Dials again by itself, since something must be delivered.</summary>
     private void ArmRetry()
     {
         if (Interlocked.Exchange(ref _isRetryArmed, 1) == 1) return;
-        _remoting.After(_remoting.Settings.RetryGateClosedFor, () =>
+        var gate = _remoting.Settings.RetryGateClosedFor + TimeSpan.FromMilliseconds(10);
+        _remoting.After(gate, () =>
         {
             Volatile.Write(ref _isRetryArmed, 0);
             Start();
@@ -249,12 +272,7 @@ internal sealed partial class Association
     {
         var number = _pending.Add(message);
         if (_pending.Count > _remoting.Settings.SysMsgBufferSize)
-        {
-            var reason = $"More than {_remoting.Settings.SysMsgBufferSize} system messages wait for an acknowledgement.";
-            if (_uid != 0) Quarantine(_uid, reason);
-            else foreach (var each in _pending.Clear()) ToDeadLetters(each);
-        }
-
+            GiveUp($"More than {_remoting.Settings.SysMsgBufferSize} system messages wait for an acknowledgement.");
         return number;
     }
 

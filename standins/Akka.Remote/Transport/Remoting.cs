@@ -38,6 +38,9 @@ internal sealed class Remoting : RemoteTransport
 
     public int Uid { get; }
 
+    /// <summary>True once the shutdown has begun.</summary>
+    public bool IsClosing => _closing.IsCancellationRequested;
+
     public override ISet<Address> Addresses => _addresses;
 
     public override Address DefaultAddress => _defaultAddress;

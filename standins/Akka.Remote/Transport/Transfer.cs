@@ -16,9 +16,8 @@ internal sealed partial class Association
         private FrameKind _kind;
         private long _heard = Environment.TickCount64;
         private volatile bool _hasEnded;
+        private volatile bool _isHeartbeatDue;
         private Exception _failure;
-
-        public bool IsHeartbeatDue { get; set; }
 
         public bool PeerSaidGoodbye { get; private set; }
 
@@ -31,6 +30,14 @@ internal sealed partial class Association
 
         public TimeSpan SilentFor => TimeSpan.FromMilliseconds(Environment.TickCount64 - Volatile.Read(ref _heard));
 
+        /// <summary>Has the writing loop send a heartbeat.</summary>
+        public void RequestHeartbeat()
+        {
+            _isHeartbeatDue = true;
+            owner._signal.Set();
+        }
+
+        /// <summary>Ends the connection, for that reason if it has not failed for another.</summary>
         public void Fail(Exception reason)
         {
             Interlocked.CompareExchange(ref _failure, reason, null);
@@ -101,9 +108,9 @@ internal sealed partial class Association
             while (!_hasEnded)
             {
                 await WriteQueuedAsync().ConfigureAwait(false);
-                if (IsHeartbeatDue)
+                if (_isHeartbeatDue)
                 {
-                    IsHeartbeatDue = false;
+                    _isHeartbeatDue = false;
                     _writer.Write(FrameKind.Heartbeat, [], []);
                 }
 
