@@ -24,7 +24,7 @@ public static class KvTransferProtocol
         int FirstPage,
         ImmutableArray<KvPageReference> Pages,
         int? NextToken,
-        RemotePages? Remote = null);
+        RemotePages? Remote = null) : IWireMessage;
 
     /// <param name="Source">Where the pool is.</param>
     /// <param name="Checksums">Of each page, <see cref="PageChecksum"/>.</param>
@@ -39,8 +39,8 @@ public static class KvTransferProtocol
     public sealed record FetchFailed(AttemptId Attempt, string Message);
 
     /// <summary>The receiver holds the pages itself.</summary>
-    public sealed record PagesLanded(long Transfer);
+    public sealed record PagesLanded(long Transfer) : IWireMessage;
 
     /// <summary>The receiver does not want them, or no longer.</summary>
-    public sealed record PagesRefused(long Transfer);
+    public sealed record PagesRefused(long Transfer) : IWireMessage;
 }
