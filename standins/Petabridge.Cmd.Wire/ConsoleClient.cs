@@ -1,13 +1,21 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using System.Threading.Channels;
 
 namespace Petabridge.Cmd.Wire;
 
 /// <summary>A connection to a console host. One command at a time.</summary>
 public sealed class ConsoleClient : IAsyncDisposable
 {
+    private const int MaxUnread = 256;
+
     private readonly TcpClient _connection;
     private readonly NetworkStream _stream;
+
+    /// <summary>Frames are read on a task of their own: a command that is cancelled must not leave half a frame unread.</summary>
+    private readonly Channel<WireReply> _replies = Channel.CreateBounded<WireReply>(MaxUnread);
+
+    private readonly Task _reading;
     private long _lastId;
 
     private ConsoleClient(TcpClient connection, NetworkStream stream, WireHello hello)
@@ -15,6 +23,7 @@ public sealed class ConsoleClient : IAsyncDisposable
         _connection = connection;
         _stream = stream;
         Hello = hello;
+        _reading = Task.Run(ReadAllAsync);
     }
 
     /// <summary>What the host can do.</summary>
@@ -72,10 +81,11 @@ public sealed class ConsoleClient : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         _connection.Dispose();
-        return ValueTask.CompletedTask;
+        _replies.Writer.TryComplete();
+        await _reading.ConfigureAwait(false);
     }
 
     private async Task SendAsync(WireRequest request)
@@ -94,12 +104,30 @@ public sealed class ConsoleClient : IAsyncDisposable
     {
         try
         {
-            return await WireFrames.ReadAsync(_stream, WireFrames.MaxReplyBytes, WireJson.Default.WireReply, cancellationToken).ConfigureAwait(false)
-                ?? throw new WireException("The host has ended the connection.");
+            return await _replies.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (IOException e)
+        catch (ChannelClosedException e)
         {
-            throw new WireException("The connection to the host broke.", e);
+            throw e.InnerException as WireException ?? new WireException("The host has ended the connection.", e);
+        }
+    }
+
+    /// <summary>Ends with the connection; why it ended is told to whoever waits for a reply.</summary>
+    private async Task ReadAllAsync()
+    {
+        try
+        {
+            while (await WireFrames.ReadAsync(_stream, WireFrames.MaxReplyBytes, WireJson.Default.WireReply, CancellationToken.None).ConfigureAwait(false) is { } reply)
+                await _replies.Writer.WriteAsync(reply).ConfigureAwait(false);
+            _replies.Writer.TryComplete();
+        }
+        catch (WireException e)
+        {
+            _replies.Writer.TryComplete(e);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or ChannelClosedException)
+        {
+            _replies.Writer.TryComplete(new WireException("The connection to the host broke.", e));
         }
     }
 }

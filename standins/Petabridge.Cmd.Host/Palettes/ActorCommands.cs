@@ -7,8 +7,6 @@ namespace Petabridge.Cmd.Host.Palettes;
 /// <summary>The palette <c>actor</c>: which actors there are.</summary>
 internal sealed class ActorCommands : CommandPaletteHandler
 {
-    public static readonly ActorCommands Instance = new();
-
     private static readonly CommandDefinition Hierarchy = new CommandDefinitionBuilder()
         .WithName("hierarchy").WithDescription("The paths of all actors of this node, those of the system too.")
         .WithArgument(argument => argument.WithName("max").WithSwitch("-m").WithSwitch("--max").WithDescription("Actors at most.").WithDefaultValue("10000"))
@@ -19,6 +17,9 @@ internal sealed class ActorCommands : CommandPaletteHandler
         .WithArgument(argument => argument.WithName("path").WithSwitch("-p").WithSwitch("--path").WithDescription("Where to begin.").WithDefaultValues("/", "/user", "/system").WithDefaultValue("/user"))
         .WithArgument(argument => argument.WithName("max").WithSwitch("-m").WithSwitch("--max").WithDescription("Actors at most.").WithDefaultValue("10000"))
         .Build();
+
+    /// <summary>After the definitions, which it is made of.</summary>
+    public static readonly ActorCommands Instance = new();
 
     private ActorCommands()
         : base(new CommandPalette("actor", [Hierarchy, Tree])) => HandlerProps = Props.Create(() => new Handler(Palette));
