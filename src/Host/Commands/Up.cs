@@ -3,6 +3,7 @@ using ActorInference.Host.Composition;
 using ActorInference.Host.Http;
 using ActorInference.Host.Serving;
 using ActorInference.Host.Text;
+using Akka.Actor;
 
 namespace ActorInference.Host.Commands;
 
@@ -12,11 +13,12 @@ public static class Up
     public static async Task<int> RunAsync(UpOptions options)
     {
         if (options.Prompt is null) WebServer.CheckFree(options.Host, options.Port);
+        using var operations = options.Prompt is null ? Operations.Reserve(options, Console.Error.WriteLine) : null;
         if (options.DataFolder is { } data) CreateData(data);
         using var signals = new SignalCancellation();
         using var model = LoadingBar.Show(options.ModelName, progress => LoadedModel.Load(options, progress));
         if (options.Prompt is { } prompt) await AnswerAsync(model, options, prompt, signals.Token);
-        else await ServeAsync(model, options, signals.Token);
+        else await ServeAsync(model, options, operations!, signals.Token);
         return CommandLine.Success;
     }
 
@@ -24,7 +26,7 @@ public static class Up
     {
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.LogToStderr(options.LogLevel);
-        builder.Services.AddEmbeddedNode(model, options);
+        builder.Services.AddEmbeddedNode(model, options, _ => { });
         using var host = builder.Build();
         await host.StartAsync(stop);
         try
@@ -39,10 +41,10 @@ public static class Up
         }
     }
 
-    private static async Task ServeAsync(LoadedModel model, UpOptions options, CancellationToken stop)
+    private static async Task ServeAsync(LoadedModel model, UpOptions options, Operations operations, CancellationToken stop)
     {
         var builder = WebServer.CreateBuilder(options.Host, options.Port, options.LogLevel);
-        builder.Services.AddEmbeddedNode(model, options);
+        builder.Services.AddEmbeddedNode(model, options, operations.Configure);
         builder.Services.AddHttpApi();
         await using var app = builder.Build();
         app.MapHttpApi();
@@ -50,7 +52,8 @@ public static class Up
         try
         {
             await app.Services.WaitUntilServingAsync(stop);
-            Console.Out.WriteLine(ServeBanner.Of(model.Served, new Uri(app.Urls.Single())));
+            var lines = await operations.StartAsync(app.Services.GetRequiredService<ActorSystem>(), app.Logger);
+            Console.Out.WriteLine(ServeBanner.Of(model.Served, new Uri(app.Urls.Single()), lines));
             await app.WaitForShutdownAsync(stop);
         }
         finally

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Net;
 using System.Numerics;
 using ActorInference.Host.Cli;
+using ActorInference.Host.Composition;
 
 namespace ActorInference.Host.Commands;
 
@@ -10,6 +11,8 @@ namespace ActorInference.Host.Commands;
 public static class UpCommand
 {
     private const int DefaultPort = 8000;
+    private const int DefaultManagementPort = 8558;
+    private const int DefaultCmdPort = 9110;
     private const int DefaultPageSizeTokens = 16;
     private const int MaxPageSizeTokens = 256;
 
@@ -32,6 +35,8 @@ public static class UpCommand
         private readonly Option<string?> _name = new("--served-model-name") { Description = "Name of the model in the API. Default: the folder's name." };
         private readonly Option<string?> _host = new("--host") { Description = "Address to listen on. Default: 127.0.0.1." };
         private readonly Option<int?> _port = NumberOption.Integer("--port", $"Port to listen on; 0 takes a free one. Default: {DefaultPort}.", 0, 65535);
+        private readonly Option<PortRequest?> _managementPort = PortOption.Create("--management-port", "Port of /ready, /alive and other management routes, on 127.0.0.1", DefaultManagementPort);
+        private readonly Option<PortRequest?> _cmdPort = PortOption.Create("--cmd-port", "Port for 'actorinference cmd', on 127.0.0.1", DefaultCmdPort);
         private readonly Option<string?> _data = new("--data") { Description = "Folder for what outlives the process." };
         private readonly Option<int?> _threads = NumberOption.Integer("--threads", "Compute threads. Default: one a core.", 1, 1024);
         private readonly Option<int?> _kvPages = NumberOption.Integer("--kv-pages", "Size of the KV pool, in pages.", 1);
@@ -49,7 +54,7 @@ public static class UpCommand
 
         public IEnumerable<Option> All =>
         [
-            _model, _name, _host, _port, _data, _threads, _kvPages, _kvMemory, _pageSize, _logLevel,
+            _model, _name, _host, _port, _managementPort, _cmdPort, _data, _threads, _kvPages, _kvMemory, _pageSize, _logLevel,
             _prompt, _maxTokens, _temperature, _topP, _topK, _seed, _raw, _json,
         ];
 
@@ -62,7 +67,16 @@ public static class UpCommand
             if (ParseAddress(result.GetValue(_host)) is null)
                 result.AddError($"--host is '{result.GetValue(_host)}'; expected an IP address such as 127.0.0.1, 0.0.0.0 or ::1, or localhost.");
             if (result.GetValue(_prompt) is { Length: 0 }) result.AddError("--prompt is empty; expected text.");
-            if (result.GetValue(_prompt) is not null) return;
+            if (result.GetValue(_prompt) is not null)
+            {
+                foreach (var option in (Option[])[_managementPort, _cmdPort])
+                {
+                    if (result.GetResult(option) is { Implicit: false }) result.AddError($"{option.Name} is given with --prompt; expected one of them, since one answer opens no ports.");
+                }
+
+                return;
+            }
+
             foreach (var option in (Option[])[_maxTokens, _temperature, _topP, _topK, _seed, _raw, _json])
             {
                 if (result.GetResult(option) is { Implicit: false }) result.AddError($"{option.Name} is given without --prompt; expected both or neither.");
@@ -79,6 +93,8 @@ public static class UpCommand
                 ModelName = parsed.GetValue(_name) is { Length: > 0 } name ? name : Path.GetFileName(folder),
                 Host = ParseAddress(parsed.GetValue(_host))!,
                 Port = parsed.GetValue(_port) ?? DefaultPort,
+                ManagementPort = parsed.GetValue(_managementPort) ?? new PortRequest(DefaultManagementPort, IsGiven: false),
+                CmdPort = parsed.GetValue(_cmdPort) ?? new PortRequest(DefaultCmdPort, IsGiven: false),
                 DataFolder = parsed.GetValue(_data),
                 Threads = parsed.GetValue(_threads),
                 KvPages = parsed.GetValue(_kvPages),

@@ -1,4 +1,5 @@
 using System.Net;
+using ActorInference.Host.Composition;
 
 namespace ActorInference.Host.Commands;
 
@@ -16,6 +17,12 @@ public sealed record UpOptions
 
     /// <summary>Port to listen on; 0 takes a free one.</summary>
     public required int Port { get; init; }
+
+    /// <summary>Port of the management routes, on loopback.</summary>
+    public required PortRequest ManagementPort { get; init; }
+
+    /// <summary>Port that consoles connect to, on loopback.</summary>
+    public required PortRequest CmdPort { get; init; }
 
     /// <summary>Folder for what outlives the process; null for none.</summary>
     public string? DataFolder { get; init; }

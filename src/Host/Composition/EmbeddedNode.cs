@@ -15,7 +15,12 @@ public static class EmbeddedNode
     private static readonly TimeSpan ServingDeadline = TimeSpan.FromMinutes(2);
 
     /// <summary>Adds the actors, and the generator over them.</summary>
-    public static IServiceCollection AddEmbeddedNode(this IServiceCollection services, LoadedModel model, UpOptions options)
+    /// <param name="services">Of the host.</param>
+    /// <param name="model">What the workers run.</param>
+    /// <param name="options">What was asked for.</param>
+    /// <param name="configure">Adds more to the actor system.</param>
+    public static IServiceCollection AddEmbeddedNode(
+        this IServiceCollection services, LoadedModel model, UpOptions options, Action<AkkaConfigurationBuilder> configure)
     {
         var threads = options.Threads ?? Environment.ProcessorCount;
         var node = new InferenceNode
@@ -26,14 +31,14 @@ public static class EmbeddedNode
         services.AddSingleton(model.Served);
         services.AddSingleton<ClusterTokenGenerator>();
         services.AddSingleton<ITokenGenerator>(provider => provider.GetRequiredService<ClusterTokenGenerator>());
-        services.AddAkka(SystemName, akka => akka
+        services.AddAkka(SystemName, akka => configure(akka
             .ConfigureLoggers(loggers =>
             {
                 loggers.ClearLoggers();
                 loggers.LogLevel = Severity(options.LogLevel);
                 loggers.AddLoggerFactory();
             })
-            .WithInferenceNode(node));
+            .WithInferenceNode(node)));
         return services;
     }
 
