@@ -17,6 +17,8 @@ public sealed partial class RunningServer : IAsyncDisposable
 
     public string Output => _process.Output;
 
+    public int ProcessId => _process.Id;
+
     /// <summary>Memory of the process that is not swapped out.</summary>
     public long MemoryBytes
     {
