@@ -3,22 +3,19 @@ using ActorInference.Bench.Actors;
 using Akka.Actor;
 using Akka.Configuration;
 
-if (args.Except(["--json"]).Any())
+string[] parts = ["--local", "--persistence", "--remote"];
+if (args.Except(parts).Except(["--json"]).FirstOrDefault() is { } unknown)
 {
-    Console.Error.WriteLine($"Unknown argument '{args.Except(["--json"]).First()}'; the only one is --json.");
+    Console.Error.WriteLine($"Unknown argument '{unknown}'; expected --json, and any of {string.Join(", ", parts)} for these parts alone.");
     return 2;
 }
 
-var system = ActorSystem.Create("bench", ConfigurationFactory.ParseString("akka.loglevel = WARNING"));
-Measurement[] measurements =
-[
-    await TellBenchmark.OneWay(system, messages: 4_000_000, rounds: 7),
-    await TellBenchmark.PingPong(system, roundTrips: 1_000_000, rounds: 7),
-    await AskBenchmark.Sequential(system, asks: 300_000, rounds: 7),
-    await IdleActorBenchmark.Memory(system, actors: 100_000),
-];
-await system.Terminate();
-
+var wanted = args.Intersect(parts).ToArray() is { Length: > 0 } given ? given : parts;
+var measurements = new List<Measurement>();
+if (wanted.Contains("--local")) measurements.AddRange(await Local());
+if (wanted.Contains("--persistence"))
+    measurements.AddRange(await PersistBenchmark.All(Environment.GetEnvironmentVariable("ACTORINFERENCE_BENCH_POSTGRES")));
+if (wanted.Contains("--remote")) measurements.AddRange(await RemoteBenchmark.Run());
 if (args.Contains("--json"))
 {
     Console.WriteLine(JsonSerializer.Serialize(
@@ -30,3 +27,17 @@ else
 }
 
 return 0;
+
+static async Task<Measurement[]> Local()
+{
+    var system = ActorSystem.Create("bench", ConfigurationFactory.ParseString("akka.loglevel = WARNING"));
+    Measurement[] measurements =
+    [
+        await TellBenchmark.OneWay(system, messages: 4_000_000, rounds: 7),
+        await TellBenchmark.PingPong(system, roundTrips: 1_000_000, rounds: 7),
+        await AskBenchmark.Sequential(system, asks: 300_000, rounds: 7),
+        await IdleActorBenchmark.Memory(system, actors: 100_000),
+    ];
+    await system.Terminate();
+    return measurements;
+}

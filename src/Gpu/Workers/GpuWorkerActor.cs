@@ -29,6 +29,7 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
     private IModelRunner _runner = null!;
     private InferenceEngine _engine = null!;
     private PageTransit _transit = null!;
+    private IPrefixCache? _cache;
     private bool _stepIsDue;
 
     public GpuWorkerActor(GpuWorkerOptions options)
@@ -41,6 +42,7 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
         Receive<KvTransferProtocol.KvPages>(Land);
         Receive<KvTransferProtocol.PagesLanded>(landed => _transit.Release(landed.Transfer));
         Receive<KvTransferProtocol.PagesRefused>(refused => _transit.Release(refused.Transfer));
+        Receive<KvTransferProtocol.FetchFailed>(failed => LoseIfHere(failed.Attempt, failed.Message));
         Receive<Terminated>(terminated => Forget(terminated.ActorRef));
         Receive<Sweep>(_ => SweepTransit());
     }
@@ -56,7 +58,8 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
     {
         _runner = _options.CreateRunner();
         _transit = new PageTransit(Pool, TimeProvider.System);
-        _engine = new InferenceEngine(_runner, _options.Engine, _events, TimeProvider.System);
+        _cache = _options.CreateCache?.Invoke(_runner);
+        _engine = new InferenceEngine(_runner, _options.Engine, _events, TimeProvider.System, _cache);
         Timers.StartPeriodicTimer(nameof(Sweep), Sweep.Instance, _options.TransferDeadline / 4);
         Context.Parent.Tell(new WorkerProtocol.Ready(_incarnation, _engine.MaxSequenceTokens));
     }
@@ -66,6 +69,7 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
     {
         // Where PreStart failed there is nothing yet.
         _engine?.ReleaseAll();
+        _cache?.Clear();
         _transit?.ReleaseAll();
         _runner?.Dispose();
         base.PostStop();
@@ -137,6 +141,12 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
             return;
         }
 
+        if (message.Pool != Pool.Id && message.Remote is not null && _options.Courier is { } courier)
+        {
+            courier.Tell(new KvTransferProtocol.Fetch(message, Sender));
+            return;
+        }
+
         if (TryTake(message, job!))
         {
             Sender.Tell(new KvTransferProtocol.PagesLanded(message.Transfer));
@@ -145,9 +155,16 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
         }
 
         Sender.Tell(new KvTransferProtocol.PagesRefused(message.Transfer));
+        LoseIfHere(message.Attempt, $"Pages from {message.FirstPage} on did not fit the sequence.");
+    }
+
+    private void LoseIfHere(AttemptId attempt, string reason)
+    {
+        if (!_jobs.TryGet(attempt, out var job)) return;
         _engine.Cancel(job!.Sequence);
-        job.Job.ReplyTo.Tell(new GenerationProtocol.Lost(message.Attempt, _options.Worker, $"Pages from {message.FirstPage} on did not fit the sequence."));
+        job.Job.ReplyTo.Tell(new GenerationProtocol.Lost(attempt, _options.Worker, reason));
         End(job);
+        StepSoon();
     }
 
     private bool TryTake(KvTransferProtocol.KvPages message, ActiveJob job)
@@ -188,7 +205,18 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
         var references = ImmutableArray.CreateBuilder<KvPageReference>(pages.Length);
         foreach (var page in pages) references.Add(new KvPageReference(page, Pool.Generation(page)));
         var transfer = _transit.Hold(target, pages);
-        target.Tell(new KvTransferProtocol.KvPages(job.Job.Attempt, transfer, Pool.Id, firstPage, references.MoveToImmutable(), nextToken), Self);
+        var remote = target.Path.Address.HasGlobalScope ? DescribeRemotely(pages) : null;
+        target.Tell(new KvTransferProtocol.KvPages(
+            job.Job.Attempt, transfer, Pool.Id, firstPage, references.MoveToImmutable(), nextToken, remote));
+    }
+
+    /// <summary>Checksums only for pages that leave the process: within it nothing can change them on the way.</summary>
+    private KvTransferProtocol.RemotePages? DescribeRemotely(ReadOnlySpan<int> pages)
+    {
+        if (_options.Source is not { } source) return null;
+        var checksums = ImmutableArray.CreateBuilder<uint>(pages.Length);
+        foreach (var page in pages) checksums.Add(PageChecksum.Compute(Pool.Bytes(page).Span));
+        return new KvTransferProtocol.RemotePages(source, checksums.MoveToImmutable());
     }
 
     private void Forget(IActorRef receiver)
@@ -220,7 +248,7 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
         private GenerationProtocol.TokenChosen? _token;
         private IActorRef _tokenReceiver = ActorRefs.Nobody;
 
-        public void Granted(SequenceId sequence, int pages)
+        public void Granted(SequenceId sequence, int pages, int cachedPages)
         {
             var job = worker._jobs[sequence].Job;
             Context.Parent.Tell(new WorkerProtocol.Began(job.Attempt));

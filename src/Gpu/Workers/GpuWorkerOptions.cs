@@ -1,6 +1,8 @@
 using ActorInference.Actors.Ids;
+using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
 using ActorInference.Gpu.Engine;
+using Akka.Actor;
 
 namespace ActorInference.Gpu.Workers;
 
@@ -16,6 +18,19 @@ public sealed record GpuWorkerOptions
 
     /// <summary>Makes the model's runner, again after each restart. The worker disposes it.</summary>
     public required Func<IModelRunner> CreateRunner { get; init; }
+
+    /// <summary>
+    /// Makes the worker's prefix cache, over the runner's pool, again after each restart; null makes none. Nobody else uses
+    /// it, and the worker clears it in the end. Workers that share a pool cannot evict each other's caches, so the
+    /// capacities of theirs have to leave room for the longest sequence.
+    /// </summary>
+    public Func<IModelRunner, IPrefixCache?>? CreateCache { get; init; }
+
+    /// <summary>How other processes reach the runner's pool; null if they can't.</summary>
+    public KvPageSource? Source { get; init; }
+
+    /// <summary>Brings pages from other processes into the runner's pool; null if there are none.</summary>
+    public IActorRef? Courier { get; init; }
 
     public EngineOptions Engine { get; init; } = new();
 

@@ -21,6 +21,9 @@ public class Serialization
     [ThreadStatic]
     private static Information _currentTransportInformation;
 
+    [ThreadStatic]
+    private static bool _readsFromWire;
+
     private readonly ConcurrentDictionary<Type, Serializer> _byType = new();
     private readonly ConcurrentDictionary<int, Serializer> _byId = new();
     private readonly ConcurrentDictionary<string, Serializer> _byName = new();
@@ -32,6 +35,10 @@ public class Serialization
     {
         System = system;
         _nullSerializer = new NullSerializer(system);
+        AllowedTypes = new AllowedTypes(
+            IsBoundMoreCloselyThanObject,
+            BoundTypes,
+            system.Settings.Config.GetStringList("akka.actor.serialization-settings.json.allowed-assemblies", []));
         AddSerializer("null", _nullSerializer);
         ReadSerializers(system.Settings.Config);
         ReadBindings(system.Settings.Config);
@@ -51,6 +58,9 @@ public class Serialization
         get => _currentTransportInformation;
         set => _currentTransportInformation = value;
     }
+
+    /// <summary>The types that messages of other systems may name.</summary>
+    internal AllowedTypes AllowedTypes { get; }
 
     /// <summary>Runs the action with local references written as <paramref name="address"/> reaches them.</summary>
     public static T WithTransport<T>(ActorSystem system, Address address, Func<T> action)
@@ -124,6 +134,27 @@ public class Serialization
         if (serializer is SerializerWithStringManifest withManifest) return withManifest.FromBinary(bytes, manifest);
         return serializer.FromBinary(bytes, string.IsNullOrEmpty(manifest) ? null : TypeOf(manifest));
     }
+
+    /// <summary>As <see cref="Deserialize(byte[], int, string)"/>, for bytes of another system: only types that may come from there are loaded.</summary>
+    internal object DeserializeFromWire(byte[] bytes, int serializerId, string manifest)
+    {
+        var before = _readsFromWire;
+        _readsFromWire = true;
+        try
+        {
+            return Deserialize(bytes, serializerId, manifest);
+        }
+        finally
+        {
+            _readsFromWire = before;
+        }
+    }
+
+    /// <summary>The type of that name.</summary>
+    /// <exception cref="SerializationException">There is none, or the bytes being read come from another system that may not name it.</exception>
+    internal Type TypeOf(string name) => _readsFromWire
+        ? AllowedTypes.Resolve(name)
+        : _manifestTypes.GetOrAdd(name, static each => Type.GetType(each) ?? throw new SerializationException($"[{each}] is no type that can be loaded."));
 
     public Serializer FindSerializerFor(object obj, string defaultSerializerName = null) =>
         obj is null ? _nullSerializer : FindSerializerForType(obj.GetType(), defaultSerializerName);
@@ -242,7 +273,8 @@ public class Serialization
         }
     }
 
-    /// <summary>Only types of loaded or referenced assemblies by name; remoting narrows this further.</summary>
-    private Type TypeOf(string manifest) => _manifestTypes.GetOrAdd(manifest, static name => Type.GetType(name)
-        ?? throw new SerializationException($"The manifest [{name}] is no type that can be loaded."));
+    private Type[] BoundTypes()
+    {
+        lock (_bindings) return [.. _bindings.Where(binding => binding.Type != typeof(object)).Select(binding => binding.Type)];
+    }
 }

@@ -24,7 +24,7 @@ public class SystemTextJsonSerializer : Serializer
     {
         _options = new JsonSerializerOptions { IncludeFields = true, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
         _options.Converters.Add(new SurrogateConverterFactory(system));
-        _options.Converters.Add(new TypeConverter());
+        _options.Converters.Add(new TypeConverter(system));
     }
 
     public override int Identifier => 1;
@@ -64,13 +64,10 @@ public class SystemTextJsonSerializer : Serializer
         });
     }
 
-    private sealed class TypeConverter : JsonConverter<Type>
+    private sealed class TypeConverter(ExtendedActorSystem system) : JsonConverter<Type>
     {
-        public override Type Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
-        {
-            var name = reader.GetString();
-            return Type.GetType(name) ?? throw new JsonException($"'{name}' is no type that can be loaded.");
-        }
+        public override Type Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            system.Serialization.TypeOf(reader.GetString());
 
         public override void Write(Utf8JsonWriter writer, Type value, JsonSerializerOptions options) => writer.WriteStringValue(value.TypeQualifiedName());
     }

@@ -3,6 +3,8 @@ using ActorInference.Actors.Generation;
 using ActorInference.Actors.Ids;
 using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
+using ActorInference.Cache.Radix;
+using ActorInference.Cache.Radix.Eviction;
 using ActorInference.Gpu.Engine;
 using ActorInference.Gpu.Kv;
 using ActorInference.Gpu.Tests.Engine;
@@ -167,6 +169,32 @@ public sealed class GpuWorkerActorTests : TestKit
     }
 
     [Fact]
+    public void Workers_with_caches_say_the_same_a_second_time_and_give_the_pages_back_when_they_stop()
+    {
+        var (prefill, prefillIncarnation) = Start(WorkerRole.Prefill, maxStepTokens: 8, caches: true);
+        var (decode, decodeIncarnation) = Start(WorkerRole.Decode, caches: true);
+        var expected = ScriptedRunner.Continue([.. ScriptedNode.Prompt(18)], 6);
+
+        foreach (var cachedTokens in new[] { 0, 16 })
+        {
+            var reserve = Reserve(decode, decodeIncarnation, promptTokens: 18, newTokens: 6);
+            _generation.FishForMessage(message => message is GenerationProtocol.Granted);
+            prefill.Tell(new WorkerProtocol.Run(
+                prefillIncarnation, new PrefillProtocol.Start(reserve.Attempt, reserve.PromptIds, [], reserve.Sampling, decode, _generation.Ref)));
+            var tokens = new List<GenerationProtocol.TokenChosen>();
+            while (tokens.Count < 6)
+                tokens.Add((GenerationProtocol.TokenChosen)_generation.FishForMessage(message => message is GenerationProtocol.TokenChosen));
+
+            Assert.Equal(expected, tokens.OrderBy(token => token.Index).Select(token => token.TokenId));
+            Assert.Equal(cachedTokens, tokens.Single(token => token.Index == 0).CachedTokens);
+        }
+
+        Sys.Stop(prefill);
+        Sys.Stop(decode);
+        AwaitPages(0);
+    }
+
+    [Fact]
     public void A_token_that_ends_the_output_is_told_with_the_end()
     {
         var (worker, incarnation) = Start(WorkerRole.Prefill);
@@ -184,19 +212,23 @@ public sealed class GpuWorkerActorTests : TestKit
         _pool.Dispose();
     }
 
-    private (IActorRef Worker, Guid Incarnation) Start(WorkerRole role, int maxStepTokens = 512, TimeSpan? transferDeadline = null)
+    private (IActorRef Worker, Guid Incarnation) Start(WorkerRole role, int maxStepTokens = 512, TimeSpan? transferDeadline = null, bool caches = false)
     {
         var worker = _parent.ChildActorOf(GpuWorkerActor.Props(new GpuWorkerOptions
         {
             Worker = new WorkerId($"{role}-0"),
             Role = role,
             CreateRunner = () => new ScriptedRunner(_pool),
+            CreateCache = caches ? Tree : null,
             Engine = new EngineOptions { MaxStepTokens = maxStepTokens, StepTarget = TimeSpan.Zero },
             TransferDeadline = transferDeadline ?? Deadline.Limit,
         }));
         var ready = (WorkerProtocol.Ready)_parent.FishForMessage(message => message is WorkerProtocol.Ready);
         return (worker, ready.Incarnation);
     }
+
+    private static RadixTree Tree(IModelRunner runner) =>
+        new(new RadixTreeOptions { PageSizeTokens = PageSize, CapacityPages = runner.Pages.CapacityPages / 2 }, runner.Pages, EvictionPolicies.Create("lru"));
 
     private PrefillProtocol.Start Prefill(IActorRef worker, Guid incarnation, int promptTokens, int newTokens = 10)
     {

@@ -150,8 +150,8 @@ public partial class ActorSystemImpl : ExtendedActorSystem
         try
         {
             _serialization = new Serialization.Serialization(this);
-            Provider.Init(this);
             Provider.TerminationTask.ContinueWith(_ => AfterTermination(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            Provider.Init(this);
             EventStream.StartDefaultLoggers(this);
             EventStream.StartUnsubscriber(this);
             if (Settings.LogDeadLetters > 0) SystemActorOf<DeadLetterListener>("deadLetterListener");
