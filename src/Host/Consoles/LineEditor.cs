@@ -7,6 +7,9 @@ public sealed class LineEditor(string prompt, Func<string, IReadOnlyList<string>
 {
     private const int MaxHistory = 500;
 
+    /// <summary>Of a terminal that does not say how wide it is.</summary>
+    private const int UnknownWidth = 80;
+
     private ImmutableArray<string> _history = [];
 
     /// <summary>The next line; null at Ctrl-D on an empty one. Ctrl-C gives up the line.</summary>
@@ -60,7 +63,8 @@ public sealed class LineEditor(string prompt, Func<string, IReadOnlyList<string>
     /// <summary>Writes the line anew and puts the cursor where it belongs. A line longer than the terminal shows its part around the cursor.</summary>
     private void Draw(LineState state)
     {
-        var width = Math.Max(Console.WindowWidth - prompt.Length - 1, 10);
+        var columns = Console.WindowWidth > 0 ? Console.WindowWidth : UnknownWidth;
+        var width = Math.Max(columns - prompt.Length - 1, 10);
         var first = Math.Max(0, state.Cursor - width + 1);
         var shown = state.Text.Substring(first, Math.Min(width, state.Text.Length - first));
         var back = shown.Length - (state.Cursor - first);
