@@ -49,7 +49,7 @@ public sealed class PublishSubscribeTests
         {
             patience.Token.ThrowIfCancellationRequested();
             mediator.Tell(new Send("/user/worker", "job"));
-            await mediator.Ask<CurrentTopics>(GetTopics.Instance, ClusterNode.Patience);
+            await seen.ArrivalAsync(Seen.RetryInterval);
         }
 
         await ClusterNode.StopAllAsync(nodes);
@@ -72,7 +72,7 @@ public sealed class PublishSubscribeTests
         {
             patience.Token.ThrowIfCancellationRequested();
             mediator.Tell(new Publish("news", message));
-            await mediator.Ask<CurrentTopics>(GetTopics.Instance, ClusterNode.Patience);
+            foreach (var reader in readers) await reader.ArrivalAsync(Seen.RetryInterval);
         }
     }
 
@@ -100,6 +100,9 @@ internal static class Topics
 /// <summary>What a reader has seen.</summary>
 public sealed class Seen
 {
+    /// <summary>What is sent before a subscriber is known is lost, so it is sent again.</summary>
+    public static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(100);
+
     private readonly Lock _lock = new();
     private readonly List<string> _messages = [];
     private readonly SemaphoreSlim _arrived = new(0);
@@ -129,6 +132,9 @@ public sealed class Seen
             }
         }
     }
+
+    /// <summary>Whether a message has come by then.</summary>
+    public Task<bool> ArrivalAsync(TimeSpan limit) => _arrived.WaitAsync(limit);
 
     internal void Add(string message)
     {

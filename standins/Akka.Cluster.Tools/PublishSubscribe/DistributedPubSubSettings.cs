@@ -40,6 +40,10 @@ public sealed record DistributedPubSubSettings : INoSerializationVerificationNee
             Role = config.GetString("role") is { Length: > 0 } role ? role : null,
             IsRoundRobin = logic == "round-robin",
             GossipInterval = config.GetTimeSpan("gossip-interval"),
+            RemovedTimeToLive = config.GetTimeSpan("removed-time-to-live"),
+            MaxDeltaElements = config.GetInt("max-delta-elements") is > 0 and var most
+                ? most
+                : throw new ConfigurationException($"akka.cluster.pub-sub.max-delta-elements is {config.GetInt("max-delta-elements")}; it must be at least 1."),
             SendToDeadLettersWhenNoSubscribers = config.GetBoolean("send-to-dead-letters-when-no-subscribers"),
         };
     }
