@@ -3,16 +3,19 @@ using ActorInference.Bench.Actors;
 using Akka.Actor;
 using Akka.Configuration;
 
-var known = new[] { "--json", "--local", "--remote" };
-if (args.Except(known).FirstOrDefault() is { } unknown)
+string[] parts = ["--local", "--persistence", "--remote"];
+if (args.Except(parts).Except(["--json"]).FirstOrDefault() is { } unknown)
 {
-    Console.Error.WriteLine($"Unknown argument '{unknown}'; there are --json, --local (only one system) and --remote (only two).");
+    Console.Error.WriteLine($"Unknown argument '{unknown}'; expected --json, and any of {string.Join(", ", parts)} for these parts alone.");
     return 2;
 }
 
+var wanted = args.Intersect(parts).ToArray() is { Length: > 0 } given ? given : parts;
 var measurements = new List<Measurement>();
-if (!args.Contains("--remote")) measurements.AddRange(await Local());
-if (!args.Contains("--local")) measurements.AddRange(await RemoteBenchmark.Run());
+if (wanted.Contains("--local")) measurements.AddRange(await Local());
+if (wanted.Contains("--persistence"))
+    measurements.AddRange(await PersistBenchmark.All(Environment.GetEnvironmentVariable("ACTORINFERENCE_BENCH_POSTGRES")));
+if (wanted.Contains("--remote")) measurements.AddRange(await RemoteBenchmark.Run());
 if (args.Contains("--json"))
 {
     Console.WriteLine(JsonSerializer.Serialize(

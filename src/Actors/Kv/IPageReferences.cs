@@ -5,9 +5,10 @@ namespace ActorInference.Actors.Kv;
 /// </summary>
 public interface IPageReferences
 {
-    /// <summary>Adds a reference to a page that the caller of the cache holds.</summary>
-    /// <exception cref="InvalidOperationException">Nobody holds the page.</exception>
-    void AddReference(int page);
+    /// <summary>Adds a reference to each of the pages, which the caller of the cache holds: to all of them, or to none.</summary>
+    /// <param name="pages">Page numbers in any order. Valid during the call only.</param>
+    /// <exception cref="InvalidOperationException">Nobody holds one of the pages. Nothing has changed.</exception>
+    void AddReferences(ReadOnlySpan<int> pages);
 
     /// <summary>Gives back one reference of each page; the last one frees it.</summary>
     /// <param name="pages">Page numbers in any order. Valid during the call only.</param>

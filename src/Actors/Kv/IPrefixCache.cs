@@ -35,8 +35,8 @@ public interface IPrefixCache
     /// <exception cref="ArgumentException"><paramref name="pages"/> is too short; nothing has changed.</exception>
     PrefixMatch Match(KvNamespaceId space, ReadOnlySpan<int> tokens, Span<int> pages, int priority = 0);
 
-    /// <summary>Tokens that <see cref="Match"/> would find now. Changes nothing, not even what is evicted next.</summary>
-    int Peek(KvNamespaceId space, ReadOnlySpan<int> tokens);
+    /// <summary>What <see cref="Match"/> would find now. Changes nothing, not even what is evicted next.</summary>
+    PrefixPeek Peek(KvNamespaceId space, ReadOnlySpan<int> tokens);
 
     /// <summary>Adds the pages that follow a locked prefix, and extends the lock over them.</summary>
     /// <param name="held">The request's lock; it stays the same handle.</param>
@@ -49,8 +49,12 @@ public interface IPrefixCache
     /// Receives the cache's pages of the present part. Same shape as <paramref name="pages"/>. Where it differs, the
     /// caller goes on with the cache's page and releases his own. May be the same memory as <paramref name="pages"/>.
     /// </param>
-    /// <returns>Fewer inserted pages than offered if the cache is full, or was cleared since the match.</returns>
-    /// <exception cref="InvalidOperationException">The lock was unlocked already.</exception>
+    /// <returns>Fewer inserted pages than offered if the cache is full of locked ones, or was cleared since the match.</returns>
+    /// <exception cref="InvalidOperationException">
+    /// The lock was unlocked already, and nothing has changed; or somebody does not hold a page that he offers, and the lock
+    /// covers the present part only.
+    /// </exception>
+    /// <remarks>A full cache evicts to make room.</remarks>
     /// <exception cref="ArgumentException">A span is too short; nothing has changed.</exception>
     PrefixInsert Extend(PrefixLock held, ReadOnlySpan<int> tokens, ReadOnlySpan<int> pages, Span<int> cachedPages);
 

@@ -82,7 +82,7 @@ public sealed partial class RadixTree
         var first = _slots.Tokens(edge.FirstSlot);
         Require(edge.Pages > 0, node, "has no pages");
         Require(edge.Locks <= parent.Locks, node, $"is locked {edge.Locks} times, its parent {parent.Locks}");
-        Require(edge.LastUse <= parent.LastUse, node, "was used after its parent");
+        Require(edge.Locks > 0 || edge.LastUse <= parent.LastUse, node, "was used after its parent");
         Require(edge.KeyHash == _children.Hash(edge.Parent, first), node, "has a stale key");
         Require(_children.Find(edge.Parent, edge.KeyHash, first) == node, node, "is not found under its parent");
 

@@ -83,38 +83,48 @@ public sealed partial class RadixTree
         return upper;
     }
 
-    private PrefixInsert Extend(ref HeldPath path, ReadOnlySpan<int> tokens, ReadOnlySpan<int> pages, Span<int> cachedPages, int offered)
+    private PrefixInsert Extend(ref HeldPath path, ReadOnlySpan<int> tokens, ReadOnlySpan<int> pages, Span<int> cachedPages)
     {
-        var known = path.Node;
-        var exists = known != RadixNode.None || _roots.TryGetValue(path.Space, out known);
-        var end = exists ? Descend(known, tokens, offered, cachedPages) : default;
-        var node = exists ? NodeEndingAt(end) : RadixNode.None;
-        var inserted = Math.Min(offered - end.Pages, _slots.Unused);
-        if (end.Pages + inserted == 0) return new PrefixInsert(0, 0, path.Pages * _pageSize);
-        AddReferences(pages.Slice(end.Pages, inserted));
+        var present = LockPresent(ref path, tokens, pages.Length, cachedPages);
+        var missing = pages.Length - present;
 
-        _tick++;
-        if (!exists) node = AddRoot(path.Space);
-        LockPath(node, path.Node, path);
-        if (inserted > 0) node = Append(node, tokens.Slice(end.Pages * _pageSize, inserted * _pageSize), pages.Slice(end.Pages, inserted), path);
-        path.Node = node;
-        path.Pages += end.Pages + inserted;
-        return new PrefixInsert(end.Pages, inserted, path.Pages * _pageSize);
+        // Not before the present part is locked, or it might be what is evicted.
+        if (missing > _slots.Unused) Evict(missing - _slots.Unused);
+        var inserted = Math.Min(missing, _slots.Unused);
+        if (inserted > 0) Insert(ref path, tokens.Slice(present * _pageSize, inserted * _pageSize), pages.Slice(present, inserted));
+        return new PrefixInsert(present, inserted, path.Pages * _pageSize);
     }
 
-    /// <summary>All of them or, if the caller does not hold one, none.</summary>
-    private void AddReferences(ReadOnlySpan<int> pages)
+    /// <summary>Extends a lock over what is there already.</summary>
+    /// <returns>Pages that are.</returns>
+    private int LockPresent(ref HeldPath path, ReadOnlySpan<int> tokens, int offered, Span<int> cachedPages)
     {
-        var added = 0;
-        try
+        var known = path.Node;
+        if (known == RadixNode.None && !_roots.TryGetValue(path.Space, out known)) return 0;
+        var end = Descend(known, tokens, offered, cachedPages);
+        if (end.Pages == 0) return 0;
+        _tick++;
+        var node = NodeEndingAt(end);
+        LockPath(node, path.Node, path);
+        path.Node = node;
+        path.Pages += end.Pages;
+        return end.Pages;
+    }
+
+    /// <summary>Puts pages behind the locked path, and the lock over them.</summary>
+    private void Insert(ref HeldPath path, ReadOnlySpan<int> tokens, ReadOnlySpan<int> pages)
+    {
+        _references.AddReferences(pages);
+        _tick++;
+        if (path.Node == RadixNode.None)
         {
-            for (; added < pages.Length; added++) _references.AddReference(pages[added]);
+            if (!_roots.TryGetValue(path.Space, out var root)) root = AddRoot(path.Space);
+            LockPath(root, RadixNode.None, path);
+            path.Node = root;
         }
-        catch
-        {
-            _references.Release(pages[..added]);
-            throw;
-        }
+
+        path.Node = Append(path.Node, tokens, pages, path);
+        path.Pages += pages.Length;
     }
 
     /// <summary>Adds pages behind a locked node: to its own edge if nobody else uses that, else as a new leaf.</summary>

@@ -24,6 +24,7 @@ public sealed partial class RadixTree : IPrefixCache
     private long _tick;
     private long _timeMs;
 
+    /// <param name="options">Size; checked.</param>
     /// <param name="references">Gets one reference for each page that the tree holds.</param>
     /// <param name="policy">Says what to evict; it serves this tree only.</param>
     public RadixTree(RadixTreeOptions options, IPageReferences references, IEvictionPolicy policy)
@@ -40,6 +41,7 @@ public sealed partial class RadixTree : IPrefixCache
 
     public int PageSizeTokens => _pageSize;
 
+    /// <summary>Pages that the tree may hold.</summary>
     public int CapacityPages { get; }
 
     public int CachedPages => _slots.Used;
@@ -70,8 +72,19 @@ public sealed partial class RadixTree : IPrefixCache
         return new PrefixMatch(held.Pages * _pageSize, held.Pages, _locks.Take(held));
     }
 
-    public int Peek(KvNamespaceId space, ReadOnlySpan<int> tokens) =>
-        _roots.TryGetValue(space, out var root) ? Descend(root, tokens, MatchablePages(tokens), []).Pages * _pageSize : 0;
+    public PrefixPeek Peek(KvNamespaceId space, ReadOnlySpan<int> tokens)
+    {
+        if (!_roots.TryGetValue(space, out var root)) return default;
+        var end = Descend(root, tokens, MatchablePages(tokens), []);
+        var (evictable, onEdge) = (0, end.EdgePages);
+        for (var node = end.Node; _nodes[node].Locks == 0 && node != root; node = _nodes[node].Parent)
+        {
+            evictable += onEdge;
+            onEdge = _nodes[_nodes[node].Parent].Pages;
+        }
+
+        return new PrefixPeek(end.Pages * _pageSize, end.Pages, evictable);
+    }
 
     public PrefixInsert Extend(PrefixLock held, ReadOnlySpan<int> tokens, ReadOnlySpan<int> pages, Span<int> cachedPages)
     {
@@ -81,7 +94,7 @@ public sealed partial class RadixTree : IPrefixCache
         if (cachedPages.Length < offered) throw new ArgumentException($"There is room for {cachedPages.Length} pages; the tokens fill {offered}.", nameof(cachedPages));
         return offered == 0 || path.Detached
             ? new PrefixInsert(0, 0, path.Pages * _pageSize)
-            : Extend(ref path, tokens, pages, cachedPages, offered);
+            : Extend(ref path, tokens, pages[..offered], cachedPages);
     }
 
     public PrefixInsert Insert(

@@ -27,7 +27,10 @@ internal sealed class BlockPool : IPageReferences
         }
     }
 
-    public void AddReference(int page) => _references[page]++;
+    public void AddReferences(ReadOnlySpan<int> pages)
+    {
+        foreach (var page in pages) _references[page]++;
+    }
 
     public void Release(ReadOnlySpan<int> pages)
     {

@@ -23,6 +23,12 @@ public sealed record EngineOptions
     /// <summary>How many younger sequences may be admitted past one that does not fit yet. 0 keeps strict order. Default 32.</summary>
     public int MaxBypasses { get; init; } = 32;
 
+    /// <summary>
+    /// With a prefix cache, a sequence waits for one that computes at least so many tokens of its prompt already; at least 1.
+    /// <see cref="int.MaxValue"/> never waits. Default 64.
+    /// </summary>
+    public int MinSharedTokens { get; init; } = 64;
+
     /// <summary>The model's end-of-sequence tokens.</summary>
     public ImmutableArray<int> EndTokenIds { get; init; } = [];
 
@@ -34,5 +40,6 @@ public sealed record EngineOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(StepTarget, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(GrowthWindowTokens);
         ArgumentOutOfRangeException.ThrowIfNegative(MaxBypasses);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MinSharedTokens);
     }
 }

@@ -11,7 +11,8 @@ public interface IEngineEvents
 {
     /// <summary>A <see cref="SequenceMode.Decode"/> sequence may be sent its pages.</summary>
     /// <param name="pages">Pages that are kept for it.</param>
-    void Granted(SequenceId sequence, int pages);
+    /// <param name="cachedPages">The first of them, which are here already and need not be sent.</param>
+    void Granted(SequenceId sequence, int pages, int cachedPages);
 
     /// <summary>Compute has begun, for the first time or again after a preemption.</summary>
     /// <param name="cachedTokens">Tokens whose keys and values were there already.</param>

@@ -1,4 +1,5 @@
 using ActorInference.Actors.Generation;
+using ActorInference.Actors.Kv;
 using ActorInference.Actors.Supervision;
 using ActorInference.Gpu.Sampling;
 
@@ -15,28 +16,41 @@ public sealed class InferenceEngine
     private readonly IEngineEvents _events;
     private readonly TimeProvider _time;
     private readonly Sampler _sampler;
+    private readonly PageSupply _supply;
     private readonly Schedule _schedule;
     private readonly ChunkBudget _chunk;
     private readonly ForwardBatch _batch = new();
     private readonly List<Sequence> _step = [];
     private readonly Dictionary<SequenceId, Sequence> _sequences = [];
     private readonly int _maxStepTokens;
+    private readonly long _created;
     private long _lastId;
 
     /// <param name="runner">The model; the engine is its only caller while it lives, and does not dispose it.</param>
     /// <param name="options">Checked.</param>
     /// <param name="events">Told of everything that happens.</param>
     /// <param name="time">Measures steps.</param>
+    /// <param name="cache">
+    /// Remembers the pages of sequences for later ones with the same beginning; null for none. It holds pages of the
+    /// runner's pool, and the engine is its only user while it lives. Its pages remain when all sequences are gone, until
+    /// they are evicted or its owner clears it.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
-    public InferenceEngine(IModelRunner runner, EngineOptions options, IEngineEvents events, TimeProvider time)
+    /// <exception cref="ArgumentException">The cache has pages of another size.</exception>
+    public InferenceEngine(IModelRunner runner, EngineOptions options, IEngineEvents events, TimeProvider time, IPrefixCache? cache = null)
     {
         options.Check();
+        var pageSize = runner.Pages.Layout.PageSizeTokens;
+        if (cache is not null && cache.PageSizeTokens != pageSize)
+            throw new ArgumentException($"The cache has pages of {cache.PageSizeTokens} tokens; the runner has {pageSize}.", nameof(cache));
         (_runner, _events, _time) = (runner, events, time);
         _sampler = new Sampler(runner.VocabSize, options.EndTokenIds);
-        _schedule = new Schedule(runner.Pages, options, events);
+        _created = time.GetTimestamp();
+        _supply = new PageSupply(runner.Pages, cache);
+        _schedule = new Schedule(_supply, options, events);
         _maxStepTokens = Math.Min(options.MaxStepTokens, runner.MaxBatchTokens);
-        _chunk = new ChunkBudget(options.StepTarget, _maxStepTokens, runner.Pages.Layout.PageSizeTokens);
-        var pooledTokens = (long)runner.Pages.CapacityPages * runner.Pages.Layout.PageSizeTokens;
+        _chunk = new ChunkBudget(options.StepTarget, _maxStepTokens, pageSize);
+        var pooledTokens = (long)runner.Pages.CapacityPages * pageSize;
         MaxSequenceTokens = (int)Math.Min(runner.MaxContextTokens, pooledTokens);
     }
 
@@ -60,7 +74,9 @@ public sealed class InferenceEngine
                 heldPages += sequence.PageCount;
             }
 
-            return new EngineLoad(_schedule.Running.Count, _schedule.Landing.Count, _schedule.Waiting.Count, pendingTokens, heldPages);
+            return new EngineLoad(
+                _schedule.Running.Count, _schedule.Landing.Count, _schedule.Waiting.Count, pendingTokens, heldPages,
+                _supply.CachedPages, _supply.EvictablePages);
         }
     }
 
@@ -76,13 +92,19 @@ public sealed class InferenceEngine
     }
 
     /// <summary>Takes over pages for a <see cref="SequenceMode.Decode"/> sequence, with one reference of each.</summary>
-    /// <param name="firstPage">Place of the first of them in the sequence.</param>
+    /// <param name="firstPage">
+    /// Place of the first of them in the sequence: the next after those that have landed, or, while only cached ones are
+    /// here, one of these. A sender need not know what is cached; what he sends twice is released at once.
+    /// </param>
     /// <returns>False if they are not the ones that come next; the references remain the caller's.</returns>
     public bool TryLand(SequenceId id, int firstPage, ReadOnlySpan<int> pages)
     {
         if (!_sequences.TryGetValue(id, out var sequence) || !_schedule.IsLanding(sequence)) return false;
-        if (firstPage != sequence.PageCount || firstPage + pages.Length > sequence.ContextPages) return false;
-        sequence.Take(pages);
+        var isNext = firstPage == sequence.PageCount || (sequence.PageCount == sequence.CachedCount && (uint)firstPage < (uint)sequence.PageCount);
+        if (!isNext || firstPage + pages.Length > sequence.ContextPages) return false;
+        var present = Math.Min(pages.Length, sequence.PageCount - firstPage);
+        _runner.Pages.Release(pages[..present]);
+        sequence.Take(pages[present..]);
         return true;
     }
 
@@ -95,6 +117,7 @@ public sealed class InferenceEngine
         if (sequence.MissingPages > 0 || (uint)nextToken >= (uint)_runner.VocabSize) return false;
         sequence.ComputedCount = sequence.TokenCount;
         _schedule.Join(sequence);
+        _supply.Remember(sequence);
         Append(sequence, nextToken);
         return true;
     }
@@ -114,6 +137,7 @@ public sealed class InferenceEngine
     /// <remarks>After any other exception only <see cref="ReleaseAll"/> may be called.</remarks>
     public StepResult Step()
     {
+        _supply.Advance(_time.GetElapsedTime(_created));
         _schedule.Admit();
         _schedule.Plan(_maxStepTokens, _chunk.Tokens);
         Compose();
@@ -126,34 +150,39 @@ public sealed class InferenceEngine
         return result;
     }
 
-    /// <summary>Drops all sequences without a further event; every page is back when this returns.</summary>
+    /// <summary>Drops all sequences without a further event; every page is back when this returns, but for the cache's.</summary>
     public void ReleaseAll()
     {
-        foreach (var sequence in _sequences.Values) sequence.ReleasePages(_runner.Pages);
+        foreach (var sequence in _sequences.Values) _supply.Release(sequence);
         _sequences.Clear();
         _schedule.Clear();
     }
 
     /// <summary>Checks that every page is free or held, and that each sequence holds just what it needs.</summary>
-    /// <param name="heldElsewhere">Used pages that no sequence of this engine holds.</param>
+    /// <param name="heldElsewhere">Used pages that neither a sequence of this engine nor its cache holds.</param>
     /// <exception cref="InvalidOperationException">A page is lost, or held twice, or missing.</exception>
     public void CheckPages(int heldElsewhere = 0)
     {
-        var held = new HashSet<int>();
+        var (owned, cached) = (new HashSet<int>(), new HashSet<int>());
         foreach (var sequence in _sequences.Values)
         {
-            foreach (var page in sequence.Pages)
+            foreach (var page in sequence.Pages[sequence.CachedCount..])
             {
-                if (!held.Add(page)) throw new InvalidOperationException($"Page {page} is held twice, the second time by {sequence.Id}.");
+                if (!owned.Add(page)) throw new InvalidOperationException($"Page {page} is held twice, the second time by {sequence.Id}.");
             }
+
+            foreach (var page in sequence.Pages[..sequence.CachedCount]) cached.Add(page);
 
             if (sequence.PageCount < _runner.Pages.Layout.PagesFor(sequence.ComputedCount) || sequence.PageCount > sequence.ContextPages)
                 throw new InvalidOperationException($"{sequence.Id} holds {sequence.PageCount} pages for {sequence.ComputedCount} computed of {sequence.TokenCount} tokens.");
         }
 
-        var pool = _runner.Pages;
-        if (pool.FreePages + held.Count + heldElsewhere != pool.CapacityPages)
-            throw new InvalidOperationException($"{pool.FreePages} pages are free, {held.Count} held here and {heldElsewhere} elsewhere; the pool has {pool.CapacityPages}.");
+        if (owned.Overlaps(cached)) throw new InvalidOperationException("A page is cached, and held by a sequence as its own.");
+        var (pool, cachedPages) = (_runner.Pages, _supply.CachedPages);
+        if (cached.Count > cachedPages - _supply.EvictablePages)
+            throw new InvalidOperationException($"Sequences hold {cached.Count} cached pages; only {cachedPages - _supply.EvictablePages} are locked.");
+        if (pool.FreePages + owned.Count + cachedPages + heldElsewhere != pool.CapacityPages)
+            throw new InvalidOperationException($"{pool.FreePages} pages are free, {owned.Count} held here, {cachedPages} cached and {heldElsewhere} held elsewhere; the pool has {pool.CapacityPages}.");
     }
 
     private void Check(SequenceSpec spec)
@@ -222,6 +251,7 @@ public sealed class InferenceEngine
 
     private void Report(Sequence sequence)
     {
+        _supply.Remember(sequence);
         if (sequence.Mode == SequenceMode.Prefill && sequence.FullPages > sequence.PublishedCount)
         {
             var first = sequence.PublishedCount;
@@ -246,6 +276,8 @@ public sealed class InferenceEngine
             return;
         }
 
+        // Not before its logits are known to be numbers, so that what is broken does not spread.
+        _supply.Remember(sequence);
         _events.TokenSampled(sequence.Id, sequence.OutputCount, token, logprob);
         if (Append(sequence, token) || sequence.Mode != SequenceMode.Prefill) return;
         _events.HandedOver(sequence.Id, sequence.PublishedCount, sequence.Pages[sequence.PublishedCount..], token);
@@ -273,6 +305,6 @@ public sealed class InferenceEngine
     {
         _schedule.Remove(sequence);
         _sequences.Remove(sequence.Id);
-        sequence.ReleasePages(_runner.Pages);
+        _supply.Release(sequence);
     }
 }

@@ -1,15 +1,14 @@
 using System.Diagnostics;
-using ActorInference.Gpu.Kv;
-
+using ActorInference.Actors.Kv;
 namespace ActorInference.Gpu.Engine;
 
 /// <summary>
 /// Who computes, and on which pages. Sequences wait, or wait for their pages to land, or run; each list is in the order
-/// of age. Admission is first come, first served; one that does not fit lets younger ones pass, but only so many, and
-/// one that was preempted lets none. Pages are taken when they are needed; when they run out, the youngest gives its own
-/// back. The oldest therefore always comes to its end, then the next.
+/// of age. Admission is first come, first served; one that does not fit, or whose prompt is being computed for another,
+/// lets younger ones pass, but only so many, and one that was preempted lets none. Pages are taken when they are needed; when they run out, the cache gives up its
+/// unused ones, then the youngest gives its own back. The oldest therefore always comes to its end, then the next.
 /// </summary>
-internal sealed class Schedule(KvPagePool pool, EngineOptions options, IEngineEvents events)
+internal sealed class Schedule(PageSupply supply, EngineOptions options, IEngineEvents events)
 {
     private readonly List<Sequence> _waiting = [];
     private readonly List<Sequence> _landing = [];
@@ -56,10 +55,9 @@ internal sealed class Schedule(KvPagePool pool, EngineOptions options, IEngineEv
         while (index < _waiting.Count && _running.Count + _landing.Count < options.MaxSequences)
         {
             var sequence = _waiting[index];
-            var needed = PagesToAdmit(sequence);
-            if (needed <= spare || FitsAlone(sequence))
+            var cached = supply.Peek(sequence);
+            if (!SharesWithAnother(sequence, cached) && (TryReserve(sequence, cached, PagesToAdmit(sequence), ref spare) || FitsAlone(sequence, cached, ref spare)))
             {
-                spare -= needed;
                 _waiting.RemoveAt(index);
                 Begin(sequence);
                 if (CountBypass(index)) return;
@@ -102,7 +100,7 @@ internal sealed class Schedule(KvPagePool pool, EngineOptions options, IEngineEv
     /// <summary>Pages that are free and not meant for a sequence that was admitted already.</summary>
     private int SparePages()
     {
-        var spare = pool.FreePages;
+        var spare = supply.Pool.FreePages;
         foreach (var sequence in _landing) spare -= sequence.GrantedCount - sequence.PageCount;
         foreach (var sequence in _running) spare -= sequence.MissingPages;
         return spare;
@@ -120,9 +118,47 @@ internal sealed class Schedule(KvPagePool pool, EngineOptions options, IEngineEv
     private int PagesToAdmit(Sequence sequence) =>
         sequence.Mode == SequenceMode.Prefill ? sequence.ContextPages : sequence.PagesAfter(options.GrowthWindowTokens);
 
+    /// <summary>One that was preempted has waited enough, and one whose pages come from elsewhere computes nothing.</summary>
+    private bool SharesWithAnother(Sequence sequence, PrefixPeek cached) =>
+        supply.HasCache && sequence is { WasPreempted: false, Mode: not SequenceMode.Decode }
+        && PrefixSharing.IsBeingComputed(sequence, cached.MatchedTokens, _running, supply.Pool.Layout.PageSizeTokens, options.MinSharedTokens);
+
     /// <summary>With nobody else here, a sequence need not leave room for growth: there is nothing to wait for.</summary>
-    private bool FitsAlone(Sequence sequence) =>
-        _running.Count + _landing.Count == 0 && sequence.PagesAfter(sequence.Mode == SequenceMode.Prefill ? 0 : 1) <= pool.FreePages;
+    private bool FitsAlone(Sequence sequence, PrefixPeek cached, ref int spare)
+    {
+        if (_running.Count + _landing.Count > 0) return false;
+        var pages = sequence.PagesAfter(sequence.Mode == SequenceMode.Prefill ? 0 : 1);
+        if (!TryReserve(sequence, cached, pages, ref spare)) return false;
+        spare -= PagesToAdmit(sequence) - pages;
+        return true;
+    }
+
+    /// <summary>
+    /// Gives a sequence what the cache has of it, and makes room for the rest by evicting others. Room is made now and not
+    /// when it is used: only then is it certain, since a page that somebody outside holds does not come free.
+    /// </summary>
+    /// <param name="sequence">Holds nothing yet.</param>
+    /// <param name="cached">What the cache has of it.</param>
+    /// <param name="pages">Pages that it needs, cached ones among them.</param>
+    /// <param name="spare">Free pages that are not promised; less those that it will take.</param>
+    /// <returns>False if there is no room; it holds nothing then.</returns>
+    private bool TryReserve(Sequence sequence, PrefixPeek cached, int pages, ref int spare)
+    {
+        if (pages - cached.PageCount > spare + supply.EvictablePages - cached.EvictablePages) return false;
+
+        // Before the eviction, which might take just these.
+        supply.TakeCached(sequence);
+        var missing = pages - sequence.PageCount;
+        if (missing > spare) spare += supply.MakeRoom(missing - spare);
+        if (missing > spare)
+        {
+            supply.Release(sequence);
+            return false;
+        }
+
+        spare -= missing;
+        return true;
+    }
 
     private void Begin(Sequence sequence)
     {
@@ -130,12 +166,12 @@ internal sealed class Schedule(KvPagePool pool, EngineOptions options, IEngineEv
         {
             sequence.GrantedCount = sequence.ContextPages;
             InsertByAge(_landing, sequence);
-            events.Granted(sequence.Id, sequence.GrantedCount);
+            events.Granted(sequence.Id, sequence.GrantedCount, sequence.PageCount);
             return;
         }
 
         InsertByAge(_running, sequence);
-        events.Started(sequence.Id, cachedTokens: 0);
+        events.Started(sequence.Id, sequence.ComputedCount);
     }
 
     /// <returns>Whether one of those passed over has been passed often enough.</returns>
@@ -152,9 +188,10 @@ internal sealed class Schedule(KvPagePool pool, EngineOptions options, IEngineEv
         var sequence = _running[index];
         var tokens = Math.Min(sequence.PendingCount, maxTokens);
         var free = SparePages() + sequence.MissingPages;
+        if (sequence.PagesToCompute(tokens) > free) free += supply.MakeRoom(sequence.PagesToCompute(tokens) - free);
         if (sequence.PagesToCompute(tokens) > free)
         {
-            var room = (sequence.PageCount + Math.Max(0, free)) * pool.Layout.PageSizeTokens - sequence.ComputedCount;
+            var room = (sequence.PageCount + Math.Max(0, free)) * supply.Pool.Layout.PageSizeTokens - sequence.ComputedCount;
             tokens = Math.Clamp(room, 1, tokens);
         }
 
@@ -169,7 +206,7 @@ internal sealed class Schedule(KvPagePool pool, EngineOptions options, IEngineEv
         _plannedTokens += tokens;
     }
 
-    /// <summary>Gets the pages that so many more tokens need, from the youngest if need be.</summary>
+    /// <summary>Gets the pages that so many more tokens need, from the cache or else the youngest if need be.</summary>
     /// <returns>False if the sequence cannot have them now; it may have lost its own as the youngest.</returns>
     private bool TryGrow(int index, int tokens)
     {
@@ -177,7 +214,9 @@ internal sealed class Schedule(KvPagePool pool, EngineOptions options, IEngineEv
         var pages = sequence.PagesToCompute(tokens);
         while (pages > 0)
         {
-            if (SparePages() + sequence.MissingPages >= pages && sequence.TryAllocate(pool, pages)) return true;
+            var free = SparePages() + sequence.MissingPages;
+            if (free < pages) free += supply.MakeRoom(pages - free);
+            if (free >= pages && sequence.TryAllocate(supply.Pool, pages)) return true;
             var victim = _running.FindLastIndex(_running.Count - 1, _running.Count - index, static s => s.IsPreemptible);
             if (victim < 0) return false;
             Preempt(victim);
@@ -192,7 +231,8 @@ internal sealed class Schedule(KvPagePool pool, EngineOptions options, IEngineEv
         var sequence = _running[index];
         _running.RemoveAt(index);
         _plannedTokens -= sequence.PlannedCount;
-        sequence.Preempt(pool);
+        supply.Release(sequence);
+        sequence.OnPreempted();
         InsertByAge(_waiting, sequence);
         events.Preempted(sequence.Id);
     }

@@ -17,6 +17,7 @@ internal sealed class Sequence
     public Sequence(SequenceId id, SequenceSpec spec, KvPageLayout layout, int maxTokens)
     {
         (Id, Mode, Options, _layout) = (id, spec.Mode, spec.Sampling, layout);
+        (Space, Priority) = (spec.Space, spec.Priority);
         _promptCount = spec.PromptIds.Length;
         MaxTokens = Math.Min(maxTokens, (int)Math.Min((long)_promptCount + Options.MaxNewTokens, int.MaxValue));
         _tokens = new int[MaxTokens];
@@ -30,6 +31,10 @@ internal sealed class Sequence
     public SequenceId Id { get; }
 
     public SequenceMode Mode { get; private set; }
+
+    public KvNamespaceId Space { get; }
+
+    public int Priority { get; }
 
     public SamplingOptions Options { get; }
 
@@ -49,6 +54,17 @@ internal sealed class Sequence
     public int PendingCount => TokenCount - ComputedCount;
 
     public int PageCount { get; private set; }
+
+    /// <summary>The cache's lock on the first <see cref="CachedCount"/> pages, if <see cref="IsLocked"/>.</summary>
+    public PrefixLock Lock { get; set; }
+
+    public bool IsLocked => Lock != PrefixLock.None;
+
+    /// <summary>Leading pages that the cache holds too.</summary>
+    public int CachedCount { get; set; }
+
+    /// <summary>Leading pages that the cache was offered; more than it holds if it is full.</summary>
+    public int OfferedCount { get; set; }
 
     /// <summary>Pages that were reported as filled.</summary>
     public int PublishedCount { get; set; }
@@ -70,7 +86,12 @@ internal sealed class Sequence
     /// <summary>Whether its pages may be taken away: not once others were told of them.</summary>
     public bool IsPreemptible => Mode != SequenceMode.Prefill || PublishedCount == 0;
 
+    public ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, TokenCount);
+
     public ReadOnlySpan<int> Pages => _pages.AsSpan(0, PageCount);
+
+    /// <summary>Where the numbers of its pages are kept.</summary>
+    public Span<int> PageRoom => _pages;
 
     public ReadOnlySpan<int> PlannedTokens => _tokens.AsSpan(ComputedCount, PlannedCount);
 
@@ -109,18 +130,32 @@ internal sealed class Sequence
         PageCount += pages.Length;
     }
 
+    /// <summary>Begins with pages of the cache, which are in <see cref="PageRoom"/> and hold a reference for it.</summary>
+    public void TakeCached(in PrefixMatch match)
+    {
+        (Lock, ComputedCount) = (match.Lock, match.MatchedTokens);
+        CachedCount = OfferedCount = PageCount = match.PageCount;
+    }
+
+    /// <summary>Goes on with other pages of the same content.</summary>
+    public void Replace(int firstPage, ReadOnlySpan<int> pages) => pages.CopyTo(_pages.AsSpan(firstPage));
+
+    /// <summary>Tokens of so many full pages.</summary>
+    public ReadOnlySpan<int> TokensOf(int firstPage, int pages) =>
+        _tokens.AsSpan(firstPage * _layout.PageSizeTokens, pages * _layout.PageSizeTokens);
+
     public void ReleasePages(KvPagePool pool)
     {
         var count = PageCount;
         PageCount = 0;
-        ComputedCount = PublishedCount = PlannedCount = 0;
+        ComputedCount = PublishedCount = PlannedCount = CachedCount = OfferedCount = 0;
+        Lock = PrefixLock.None;
         pool.Release(_pages.AsSpan(0, count));
     }
 
-    /// <summary>Gives the pages back; everything is computed again, here.</summary>
-    public void Preempt(KvPagePool pool)
+    /// <summary>Its pages were given back; everything that is not cached is computed again, here.</summary>
+    public void OnPreempted()
     {
-        ReleasePages(pool);
         WasPreempted = true;
         if (Mode == SequenceMode.Decode) Mode = SequenceMode.Generate;
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ActorInference.Actors.Generation;
+using ActorInference.Actors.Kv;
 
 namespace ActorInference.Gpu.Engine;
 
@@ -21,4 +22,11 @@ public enum SequenceMode
 /// <param name="OutputIds">Tokens that were generated already, perhaps elsewhere; fewer than MaxNewTokens.</param>
 /// <param name="Sampling">How to go on.</param>
 /// <param name="Mode">What is to be done here.</param>
-public sealed record SequenceSpec(ImmutableArray<int> PromptIds, ImmutableArray<int> OutputIds, SamplingOptions Sampling, SequenceMode Mode);
+public sealed record SequenceSpec(ImmutableArray<int> PromptIds, ImmutableArray<int> OutputIds, SamplingOptions Sampling, SequenceMode Mode)
+{
+    /// <summary>Only sequences of the same namespace share cached pages.</summary>
+    public KvNamespaceId Space { get; init; }
+
+    /// <summary>What the cache's policy <c>priority</c> goes by; admission does not.</summary>
+    public int Priority { get; init; }
+}

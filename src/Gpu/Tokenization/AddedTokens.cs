@@ -1,65 +1,50 @@
-using System.Buffers;
 using System.Text.Json;
 
 namespace ActorInference.Gpu.Tokenization;
 
-/// <summary>Tokens that are found in the text as they stand, before any splitting.</summary>
+/// <summary>A text that is one token wherever it stands.</summary>
+/// <param name="SingleWord">Only where no word character touches it.</param>
+/// <param name="LeftStrip">Takes the white space before it.</param>
+/// <param name="RightStrip">Takes the white space after it.</param>
+/// <param name="Normalized">Whether it is looked for in the normalized text, itself normalized, or in the text as given.</param>
+internal sealed record AddedToken(int Id, string Content, bool Special, bool LeftStrip, bool RightStrip, bool SingleWord, bool Normalized);
+
+/// <summary>The added_tokens of tokenizer.json: found before any splitting, in the given and then in the normalized text.</summary>
 internal sealed class AddedTokens
 {
-    private readonly Dictionary<char, Entry[]> _byFirstChar;
-    private readonly SearchValues<char> _firstChars;
-
-    internal sealed record Entry(int Id, string Content, bool Special, bool LeftStrip, bool RightStrip, bool SingleWord);
-
-    private AddedTokens(IReadOnlyList<Entry> all)
+    private AddedTokens(List<AddedToken> all, TextStep normalize)
     {
         All = all;
-        _byFirstChar = all.Where(e => e.Content.Length > 0).GroupBy(e => e.Content[0])
-            .ToDictionary(g => g.Key, g => g.OrderByDescending(e => e.Content.Length).ToArray());
-        _firstChars = SearchValues.Create([.. _byFirstChar.Keys]);
+        InGivenText = new AddedTokenFinder(all.Where(token => !token.Normalized));
+        InNormalizedText = new AddedTokenFinder(
+            all.Where(token => token.Normalized).Select(token => token with { Content = normalize(token.Content).ToString() }));
     }
 
-    public IReadOnlyList<Entry> All { get; }
+    public IReadOnlyList<AddedToken> All { get; }
 
-    public static AddedTokens Read(TokenizerJson json, JsonElement root)
+    public AddedTokenFinder InGivenText { get; }
+
+    public AddedTokenFinder InNormalizedText { get; }
+
+    public static AddedTokens Read(TokenizerJson json, JsonElement root, TextStep normalize)
     {
-        var entries = new List<Entry>();
-        if (TokenizerJson.Optional(root, "added_tokens") is not { ValueKind: JsonValueKind.Array } list) return new AddedTokens(entries);
-        foreach (var (i, token) in list.EnumerateArray().Index())
-        {
-            var path = $"added_tokens[{i}]";
-            entries.Add(new Entry(
-                json.Int(token, path, "id"), json.Text(token, path, "content"), TokenizerJson.Flag(token, "special", false),
-                TokenizerJson.Flag(token, "lstrip", false), TokenizerJson.Flag(token, "rstrip", false), TokenizerJson.Flag(token, "single_word", false)));
-        }
-
-        return new AddedTokens(entries);
+        var tokens = new List<AddedToken>();
+        if (TokenizerJson.Optional(root, "added_tokens") is null) return new AddedTokens(tokens, normalize);
+        var list = json.Required(root, "", "added_tokens", JsonValueKind.Array);
+        foreach (var (i, token) in list.EnumerateArray().Index()) tokens.Add(ReadToken(json, token, $"added_tokens[{i}]"));
+        return new AddedTokens(tokens, normalize);
     }
 
-    /// <summary>The next added token at or after <paramref name="start"/>, the longest where several begin.</summary>
-    /// <returns>The token with the range it takes, spaces that it strips included; null if there is none.</returns>
-    public (Entry Token, int Start, int End)? Find(string text, int start)
+    private static AddedToken ReadToken(TokenizerJson json, JsonElement token, string path)
     {
-        for (var at = start; at < text.Length; at++)
-        {
-            var offset = text.AsSpan(at).IndexOfAny(_firstChars);
-            if (offset < 0) return null;
-            at += offset;
-            foreach (var entry in _byFirstChar[text[at]])
-            {
-                if (!text.AsSpan(at).StartsWith(entry.Content, StringComparison.Ordinal)) continue;
-                if (entry.SingleWord && !StandsAlone(text, at, entry.Content.Length)) continue;
-                var (from, to) = (at, at + entry.Content.Length);
-                while (entry.LeftStrip && from > start && char.IsWhiteSpace(text[from - 1])) from--;
-                while (entry.RightStrip && to < text.Length && char.IsWhiteSpace(text[to])) to++;
-                return (entry, from, to);
-            }
-        }
-
-        return null;
+        var special = json.Flag(token, path, "special", false);
+        return new AddedToken(
+            json.TokenId(json.Required(token, path, "id", JsonValueKind.Number), path + ".id"),
+            json.Text(token, path, "content"),
+            special,
+            json.Flag(token, path, "lstrip", false),
+            json.Flag(token, path, "rstrip", false),
+            json.Flag(token, path, "single_word", false),
+            json.Flag(token, path, "normalized", !special));
     }
-
-    private static bool StandsAlone(string text, int start, int length) =>
-        (start == 0 || !char.IsLetterOrDigit(text[start - 1])) &&
-        (start + length == text.Length || !char.IsLetterOrDigit(text[start + length]));
 }

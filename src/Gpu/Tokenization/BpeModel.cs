@@ -1,4 +1,7 @@
+using System.Buffers;
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 
 namespace ActorInference.Gpu.Tokenization;
@@ -13,19 +16,28 @@ internal sealed class BpeModel
     private const int CachedPieceChars = 48;
 
     private readonly Dictionary<string, int> _vocab;
-    private readonly Dictionary<long, (int Rank, int Id)> _merges;
-    private readonly ConcurrentDictionary<string, int[]> _cache = new();
+    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _vocabBySpan;
+    private readonly Dictionary<long, BpeMerge> _merges;
+    private readonly ConcurrentDictionary<string, int[]> _cache;
+    private readonly ConcurrentDictionary<string, int[]>.AlternateLookup<ReadOnlySpan<char>> _cacheBySpan;
     private readonly int[]? _byteIds;
     private readonly int? _unknown;
     private readonly bool _fuseUnknown;
     private readonly bool _ignoreMerges;
     private int _cached;
 
-    private BpeModel(Dictionary<string, int> vocab, Dictionary<long, (int, int)> merges, JsonElement model, int[]? byteIds, int? unknown)
+    private BpeModel(TokenizerJson json, JsonElement model, Dictionary<string, int> vocab)
     {
-        (_vocab, _merges, _byteIds, _unknown) = (vocab, merges, byteIds, unknown);
-        _fuseUnknown = TokenizerJson.Flag(model, "fuse_unk", false);
-        _ignoreMerges = TokenizerJson.Flag(model, "ignore_merges", false);
+        _vocab = vocab;
+        _vocabBySpan = vocab.GetAlternateLookup<ReadOnlySpan<char>>();
+        _merges = ReadMerges(json, model, vocab);
+        _cache = new ConcurrentDictionary<string, int[]>(StringComparer.Ordinal);
+        _cacheBySpan = _cache.GetAlternateLookup<ReadOnlySpan<char>>();
+        if (json.Flag(model, "model", "byte_fallback", false))
+            _byteIds = [.. Enumerable.Range(0, 256).Select(b => IdOf(json, vocab, "model.byte_fallback", $"<0x{b:X2}>"))];
+        if (json.OptionalText(model, "model", "unk_token") is { } unknown) _unknown = IdOf(json, vocab, "model.unk_token", unknown);
+        _fuseUnknown = json.Flag(model, "model", "fuse_unk", false);
+        _ignoreMerges = json.Flag(model, "model", "ignore_merges", false);
     }
 
     public IReadOnlyDictionary<string, int> Vocabulary => _vocab;
@@ -33,60 +45,63 @@ internal sealed class BpeModel
     public static BpeModel Read(TokenizerJson json, JsonElement root)
     {
         var model = json.Required(root, "", "model", JsonValueKind.Object);
-        var type = TokenizerJson.Optional(model, "type")?.GetString() ?? "BPE";
+        var type = json.OptionalText(model, "model", "type") ?? "BPE";
         if (type != "BPE") throw json.Error("model.type", $"'{type}'", "BPE");
-        var vocab = new Dictionary<string, int>();
-        foreach (var entry in json.Required(model, "model", "vocab", JsonValueKind.Object).EnumerateObject())
+        foreach (var name in (string[])["continuing_subword_prefix", "end_of_word_suffix"])
         {
-            if (entry.Value.ValueKind != JsonValueKind.Number || !entry.Value.TryGetInt32(out var id) || id is < 0 or > 10_000_000)
-                throw json.Error($"model.vocab['{entry.Name}']", TokenizerJson.Short(entry.Value), "a token id");
-            vocab[entry.Name] = id;
+            if (json.OptionalText(model, "model", name) is { Length: > 0 } affix) throw json.Error($"model.{name}", $"'{affix}'", "none");
         }
 
-        var unknown = TokenizerJson.Optional(model, "unk_token")?.GetString() is { } token ? IdOf(json, vocab, "model.unk_token", token) : (int?)null;
-        int[]? byteIds = null;
-        if (TokenizerJson.Flag(model, "byte_fallback", false))
-            byteIds = Enumerable.Range(0, 256).Select(b => IdOf(json, vocab, "model.byte_fallback", $"<0x{b:X2}>")).ToArray();
-        return new BpeModel(vocab, ReadMerges(json, model, vocab), model, byteIds, unknown);
+        if (TokenizerJson.Optional(model, "dropout") is { } dropout && !(dropout.ValueKind == JsonValueKind.Number && dropout.GetDouble() == 0))
+            throw json.Error("model.dropout", TokenizerJson.Short(dropout), "none, since the same text must give the same tokens");
+        var vocab = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var entry in json.Required(model, "model", "vocab", JsonValueKind.Object).EnumerateObject())
+        {
+            var name = json.Name(entry, "model.vocab");
+            vocab[name] = json.TokenId(entry.Value, $"model.vocab['{name}']");
+        }
+
+        return new BpeModel(json, model, vocab);
     }
 
     /// <summary>Appends the token ids of one piece.</summary>
-    public void Encode(string piece, List<int> ids)
+    /// <param name="merger">Memory to work in.</param>
+    public void Encode(ReadOnlySpan<char> piece, BpeMerger merger, List<int> ids)
     {
-        if (piece.Length == 0) return;
-        if (_ignoreMerges && _vocab.TryGetValue(piece, out var whole))
+        if (piece.IsEmpty) return;
+        if (_ignoreMerges && _vocabBySpan.TryGetValue(piece, out var whole))
         {
             ids.Add(whole);
             return;
         }
 
-        if (_cache.TryGetValue(piece, out var known))
+        var cacheable = piece.Length <= CachedPieceChars;
+        if (cacheable && _cacheBySpan.TryGetValue(piece, out var known))
         {
             ids.AddRange(known);
             return;
         }
 
-        var symbols = Symbols(piece);
-        var count = symbols.Length <= 32 ? MergeByScan(symbols) : MergeByHeap(symbols);
-        ids.AddRange(symbols.AsSpan(0, count));
-        if (piece.Length > CachedPieceChars || _cached >= CacheCapacity) return;
-        if (_cache.TryAdd(piece, symbols[..count])) Interlocked.Increment(ref _cached);
+        ReadSymbols(piece, merger.Symbols);
+        merger.Merge(_merges);
+        ids.AddRange(CollectionsMarshal.AsSpan(merger.Symbols));
+        if (!cacheable || _cached >= CacheCapacity) return;
+        if (_cacheBySpan.TryAdd(piece, [.. merger.Symbols])) Interlocked.Increment(ref _cached);
     }
 
     private static int IdOf(TokenizerJson json, Dictionary<string, int> vocab, string field, string token) =>
         vocab.TryGetValue(token, out var id) ? id : throw json.Error(field, $"'{token}'", "a token of the vocabulary");
 
-    private static Dictionary<long, (int, int)> ReadMerges(TokenizerJson json, JsonElement model, Dictionary<string, int> vocab)
+    private static Dictionary<long, BpeMerge> ReadMerges(TokenizerJson json, JsonElement model, Dictionary<string, int> vocab)
     {
         var list = json.Required(model, "model", "merges", JsonValueKind.Array);
-        var merges = new Dictionary<long, (int, int)>(list.GetArrayLength());
-        var rank = 0;
-        foreach (var entry in list.EnumerateArray())
+        var merges = new Dictionary<long, BpeMerge>(list.GetArrayLength());
+        foreach (var (rank, entry) in list.EnumerateArray().Index())
         {
             var field = $"model.merges[{rank}]";
             var (left, right) = ReadPair(json, entry, field);
-            var key = Key(IdOf(json, vocab, field, left), IdOf(json, vocab, field, right));
-            merges.TryAdd(key, (rank++, IdOf(json, vocab, field, left + right)));
+            var pair = BpeMerger.Pair(IdOf(json, vocab, field, left), IdOf(json, vocab, field, right));
+            merges[pair] = new BpeMerge(rank, IdOf(json, vocab, field, left + right));
         }
 
         return merges;
@@ -94,28 +109,24 @@ internal sealed class BpeModel
 
     private static (string Left, string Right) ReadPair(TokenizerJson json, JsonElement entry, string field)
     {
-        if (entry.ValueKind == JsonValueKind.Array && entry.GetArrayLength() == 2 &&
-            entry[0].ValueKind == JsonValueKind.String && entry[1].ValueKind == JsonValueKind.String)
-            return (entry[0].GetString()!, entry[1].GetString()!);
-        var text = entry.ValueKind == JsonValueKind.String ? entry.GetString()! : "";
+        if (entry.ValueKind == JsonValueKind.Array && entry.GetArrayLength() == 2) return (json.Text(entry[0], field), json.Text(entry[1], field));
+        var text = entry.ValueKind == JsonValueKind.String ? json.Text(entry, field) : "";
         var space = text.IndexOf(' ', StringComparison.Ordinal);
-        if (space <= 0 || space == text.Length - 1)
+        if (space <= 0 || space == text.Length - 1 || space != text.LastIndexOf(' '))
             throw json.Error(field, TokenizerJson.Short(entry), "two tokens, as \"a b\" or [\"a\", \"b\"]");
         return (text[..space], text[(space + 1)..]);
     }
 
-    private static long Key(int left, int right) => ((long)left << 32) | (uint)right;
-
     /// <summary>The piece as single characters; one that is not in the vocabulary as its bytes, or as unknown.</summary>
-    private int[] Symbols(string piece)
+    private void ReadSymbols(ReadOnlySpan<char> piece, List<int> symbols)
     {
-        var symbols = new List<int>(piece.Length);
+        symbols.Clear();
         Span<byte> utf8 = stackalloc byte[4];
         var lastUnknown = false;
-        foreach (var rune in piece.EnumerateRunes())
+        while (Rune.DecodeFromUtf16(piece, out var rune, out var length) == OperationStatus.Done)
         {
             var isUnknown = false;
-            if (_vocab.TryGetValue(rune.ToString(), out var id)) symbols.Add(id);
+            if (_vocabBySpan.TryGetValue(piece[..length], out var id)) symbols.Add(id);
             else if (_byteIds is not null)
             {
                 foreach (var b in utf8[..rune.EncodeToUtf8(utf8)]) symbols.Add(_byteIds[b]);
@@ -127,61 +138,7 @@ internal sealed class BpeModel
             }
 
             lastUnknown = isUnknown;
-        }
-
-        return [.. symbols];
-    }
-
-    private int MergeByScan(int[] symbols)
-    {
-        var count = symbols.Length;
-        while (true)
-        {
-            var (best, bestRank, bestId) = (-1, int.MaxValue, 0);
-            for (var i = 0; i + 1 < count; i++)
-            {
-                if (!_merges.TryGetValue(Key(symbols[i], symbols[i + 1]), out var merge) || merge.Rank >= bestRank) continue;
-                (best, bestRank, bestId) = (i, merge.Rank, merge.Id);
-            }
-
-            if (best < 0) return count;
-            symbols[best] = bestId;
-            Array.Copy(symbols, best + 2, symbols, best + 1, count - best - 2);
-            count--;
-        }
-    }
-
-    /// <summary>For long pieces: candidates in a heap by (rank, position) over a linked list, O(n log n).</summary>
-    private int MergeByHeap(int[] symbols)
-    {
-        var count = symbols.Length;
-        var (previous, next) = (new int[count], new int[count]);
-        var heap = new PriorityQueue<(int Left, long Pair), (int Rank, int Position)>();
-        for (var i = 0; i < count; i++) (previous[i], next[i]) = (i - 1, i + 1 < count ? i + 1 : -1);
-        for (var i = 0; i + 1 < count; i++) Offer(i);
-
-        while (heap.TryDequeue(out var candidate, out _))
-        {
-            var left = candidate.Left;
-            var right = symbols[left] < 0 ? -1 : next[left];
-            if (right < 0 || Key(symbols[left], symbols[right]) != candidate.Pair) continue;   // One of the two has been merged meanwhile.
-            symbols[left] = _merges[candidate.Pair].Id;
-            symbols[right] = -1;
-            next[left] = next[right];
-            if (next[left] >= 0) previous[next[left]] = left;
-            Offer(left);
-            if (previous[left] >= 0) Offer(previous[left]);
-        }
-
-        var kept = 0;
-        for (var i = 0; i >= 0; i = next[i]) symbols[kept++] = symbols[i];
-        return kept;
-
-        void Offer(int left)
-        {
-            if (next[left] < 0) return;
-            var pair = Key(symbols[left], symbols[next[left]]);
-            if (_merges.TryGetValue(pair, out var merge)) heap.Enqueue((left, pair), (merge.Rank, left));
+            piece = piece[length..];
         }
     }
 }

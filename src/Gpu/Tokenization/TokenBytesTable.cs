@@ -46,21 +46,29 @@ internal sealed class TokenBytesTable
                 case "Fuse": break;
                 case "Replace":
                     var pattern = json.Required(decoder, path, "pattern", JsonValueKind.Object);
-                    _replacements.Add((json.Text(pattern, path + ".pattern", "String"), json.Text(decoder, path, "content")));
+                    _replacements.Add((
+                        Literal(json, json.Text(pattern, path + ".pattern", "String"), path + ".pattern.String"), json.Text(decoder, path, "content")));
                     break;
                 case "Strip":
-                    StripStart += json.Int(decoder, path, "start");
+                    var strip = json.Int(decoder, path, "start");
+                    if (strip < 0) throw json.Error(path + ".start", $"{strip}", "how many spaces to take off, 0 or more");
+                    if (strip > 0 && json.Text(decoder, path, "content") is not " " and var other)
+                        throw json.Error(path + ".content", $"'{other}'", "a space");
+                    StripStart += strip;
                     if (json.Int(decoder, path, "stop") != 0) throw json.Error(path + ".stop", "not 0", "0, since text is decoded as it comes");
                     break;
                 case "Metaspace":
-                    _replacements.Add((TokenizerJson.Optional(decoder, "replacement")?.GetString() ?? "▁", " "));
-                    var scheme = TokenizerJson.Optional(decoder, "prepend_scheme")?.GetString();
+                    _replacements.Add((Literal(json, json.OptionalText(decoder, path, "replacement") ?? "▁", path + ".replacement"), " "));
+                    var scheme = json.OptionalText(decoder, path, "prepend_scheme");
                     StripStart += scheme == "never" ? 0 : 1;
                     break;
                 default:
                     throw json.Error(path + ".type", $"'{type}'", "Sequence, ByteLevel, ByteFallback, Fuse, Replace, Strip or Metaspace");
             }
         }
+
+        private static string Literal(TokenizerJson json, string text, string field) =>
+            text.Length > 0 ? text : throw json.Error(field, "empty", "the text to replace");
 
         public byte[] BytesOf(string token)
         {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 using ActorInference.Gpu.Models;
@@ -11,40 +12,38 @@ namespace ActorInference.Gpu.Tokenization;
 public sealed class Tokenizer
 {
     private readonly AddedTokens _added;
-    private readonly Func<string, string> _normalize;
+    private readonly TextStep _normalize;
     private readonly IReadOnlyList<PreTokenizer> _preTokenizers;
     private readonly BpeModel _model;
     private readonly TokenBytesTable _bytes;
     private readonly Dictionary<string, int> _ids;
-    private readonly string?[] _texts;
     private readonly HashSet<int> _special;
-    private readonly int[] _prefixIds;
-    private readonly int[] _suffixIds;
+    private readonly TokenTemplate _template;
+    private readonly ConcurrentQueue<EncodeWorkspace> _spareWorkspaces = new();
 
     private Tokenizer(TokenizerJson json, JsonElement root)
     {
-        _added = AddedTokens.Read(json, root);
         _normalize = Normalizer.Read(json, TokenizerJson.Optional(root, "normalizer"), "normalizer");
+        _added = AddedTokens.Read(json, root, _normalize);
         _preTokenizers = PreTokenizer.Read(json, TokenizerJson.Optional(root, "pre_tokenizer"), "pre_tokenizer");
         _model = BpeModel.Read(json, root);
         _ids = new Dictionary<string, int>(_model.Vocabulary);
         foreach (var token in _added.All) _ids[token.Content] = token.Id;
-        VocabSize = _ids.Values.Max() + 1;
-        _texts = new string?[VocabSize];
-        foreach (var (text, id) in _ids) _texts[id] = text;
-        _special = [.. _added.All.Where(t => t.Special).Select(t => t.Id)];
-        _bytes = TokenBytesTable.Read(json, root, _texts, _added.All.Select(t => t.Id).ToHashSet());
-        (_prefixIds, _suffixIds) = ReadTemplate(json, TokenizerJson.Optional(root, "post_processor"), "post_processor");
+        if (_ids.Count == 0) throw json.Error("model.vocab", "empty", "at least one token");
+        VocabSize = _model.Vocabulary.Values.Concat(_added.All.Select(token => token.Id)).Max() + 1;
+        _special = [.. _added.All.Where(token => token.Special).Select(token => token.Id)];
+        _bytes = TokenBytesTable.Read(json, root, Texts(), _added.All.Select(token => token.Id).ToHashSet());
+        _template = TokenTemplate.Read(json, TokenizerJson.Optional(root, "post_processor"), "post_processor", VocabSize);
     }
 
     /// <summary>Highest token id plus one.</summary>
     public int VocabSize { get; }
 
     /// <summary>Null if the model names none.</summary>
-    public int? BosTokenId { get; private init; }
+    public int? BosTokenId { get; private set; }
 
     /// <summary>Null if the model names none.</summary>
-    public int? EosTokenId { get; private init; }
+    public int? EosTokenId { get; private set; }
 
     /// <summary>Reads tokenizer.json, and tokenizer_config.json where it is there.</summary>
     /// <exception cref="ModelFormatException">A file is missing, broken, or asks for something unknown.</exception>
@@ -52,40 +51,31 @@ public sealed class Tokenizer
     {
         var file = Path.Combine(modelFolder, "tokenizer.json");
         using var document = TokenizerJson.Open(file);
-        var json = new TokenizerJson(file);
-        if (document.RootElement.ValueKind != JsonValueKind.Object)
-            throw json.Error("root", TokenizerJson.Short(document.RootElement), "an object");
-        var tokenizer = new Tokenizer(json, document.RootElement);
-
         var configFile = Path.Combine(modelFolder, "tokenizer_config.json");
+        var tokenizer = new Tokenizer(new TokenizerJson(file), document.RootElement);
         if (!File.Exists(configFile)) return tokenizer;
         using var config = TokenizerJson.Open(configFile);
-        return new Tokenizer(json, document.RootElement)
-        {
-            BosTokenId = tokenizer.NamedToken(config.RootElement, "bos_token"),
-            EosTokenId = tokenizer.NamedToken(config.RootElement, "eos_token"),
-        };
+        var json = new TokenizerJson(configFile);
+        tokenizer.BosTokenId = tokenizer.NamedToken(json, config.RootElement, "bos_token");
+        tokenizer.EosTokenId = tokenizer.NamedToken(json, config.RootElement, "eos_token");
+        return tokenizer;
     }
 
     /// <summary>Token ids of a text. Added tokens in the text are recognized.</summary>
     /// <param name="text">Any text; unpaired surrogates become U+FFFD.</param>
     /// <param name="addSpecialTokens">Whether to put the beginning (and end) tokens around it that the model was trained with.</param>
+    /// <remarks>Time is O(n log n) at worst. A warm tokenizer allocates the result, and copies of the text if a normalizer changes it.</remarks>
     public int[] Encode(string text, bool addSpecialTokens = true)
     {
-        var ids = new List<int>(text.Length / 3 + 8);
-        if (addSpecialTokens) ids.AddRange(_prefixIds);
-        var start = 0;
-        while (start < text.Length)
-        {
-            var found = _added.Find(text, start);
-            EncodePlain(text[start..(found?.Start ?? text.Length)], start == 0, ids);
-            if (found is null) break;
-            ids.Add(found.Value.Token.Id);
-            start = found.Value.End;
-        }
-
-        if (addSpecialTokens) ids.AddRange(_suffixIds);
-        return [.. ids];
+        ArgumentNullException.ThrowIfNull(text);
+        if (!_spareWorkspaces.TryDequeue(out var work)) work = new EncodeWorkspace();
+        if (addSpecialTokens) work.Ids.AddRange(_template.Prefix);
+        EncodeRuns(WellFormed(text), first: true, normalized: false, work);
+        if (addSpecialTokens) work.Ids.AddRange(_template.Suffix);
+        var ids = work.Ids.ToArray();
+        work.Clear();
+        if (work.IsWorthKeeping) _spareWorkspaces.Enqueue(work);
+        return ids;
     }
 
     /// <summary>The text of token ids; unknown ids are nothing.</summary>
@@ -109,73 +99,65 @@ public sealed class Tokenizer
     /// <summary>The token's own text, with U+FFFD for bytes that are no character alone; empty for an unknown id.</summary>
     public string TokenText(int id) => Encoding.UTF8.GetString(TokenBytes(id));
 
-    /// <summary>The bytes that the token contributes to the text; none for an unknown id.</summary>
+    /// <summary>The bytes that the token contributes to the text; none for an unknown id. Not to be written to.</summary>
     public byte[] TokenBytes(int id) => _bytes[id];
 
-    private void EncodePlain(string text, bool first, List<int> ids)
-    {
-        if (text.Length == 0) return;
-        var pieces = new List<string> { _normalize(text) };
-        foreach (var step in _preTokenizers)
-        {
-            var parts = new List<string>(pieces.Count * 4);
-            for (var i = 0; i < pieces.Count; i++) step.Split(pieces[i], first && i == 0, parts);
-            pieces = parts;
-        }
-
-        foreach (var piece in pieces) _model.Encode(piece, ids);
-    }
-
-    private int? NamedToken(JsonElement config, string name)
+    private int? NamedToken(TokenizerJson json, JsonElement config, string name)
     {
         if (TokenizerJson.Optional(config, name) is not { } value) return null;
-        var text = value.ValueKind == JsonValueKind.Object ? TokenizerJson.Optional(value, "content")?.GetString()
-            : value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-        return text is not null && _ids.TryGetValue(text, out var id) ? id : null;
+        var text = value.ValueKind == JsonValueKind.Object ? json.Text(value, name, "content") : json.Text(value, name);
+        return _ids.TryGetValue(text, out var id) ? id : throw json.Error(name, $"'{text}'", "a token of tokenizer.json");
     }
 
-    private static (int[] Prefix, int[] Suffix) ReadTemplate(TokenizerJson json, JsonElement? node, string path)
+    private static string WellFormed(string text)
     {
-        if (node is not { } element) return ([], []);
-        var type = json.Text(element, path, "type");
-        switch (type)
-        {
-            case "ByteLevel":
-                return ([], []);
-            case "Sequence":
-                var parts = json.Required(element, path, "processors", JsonValueKind.Array).EnumerateArray()
-                    .Select((part, i) => ReadTemplate(json, part, $"{path}.processors[{i}]")).ToArray();
-                return (parts.SelectMany(p => p.Prefix).ToArray(), parts.SelectMany(p => p.Suffix).ToArray());
-            case "TemplateProcessing":
-                return ReadSingle(json, element, path);
-            default:
-                throw json.Error(path + ".type", $"'{type}'", "ByteLevel, Sequence or TemplateProcessing");
-        }
+        if (!text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF')) return text;
+        var rest = text.AsSpan();
+        while (Rune.DecodeFromUtf16(rest, out _, out var length) == System.Buffers.OperationStatus.Done) rest = rest[length..];
+        return rest.IsEmpty ? text : Encoding.Unicode.GetString(Encoding.Unicode.GetBytes(text));
     }
 
-    private static (int[] Prefix, int[] Suffix) ReadSingle(TokenizerJson json, JsonElement element, string path)
+    private string?[] Texts()
     {
-        var (prefix, suffix) = (new List<int>(), new List<int>());
-        var target = prefix;
-        foreach (var (i, item) in json.Required(element, path, "single", JsonValueKind.Array).EnumerateArray().Index())
-        {
-            if (TokenizerJson.Optional(item, "Sequence") is not null)
-            {
-                target = suffix;
-                continue;
-            }
+        var texts = new string?[VocabSize];
+        // An added token may repeat a text of the model under another id; both ids have that text.
+        foreach (var (text, id) in _model.Vocabulary) texts[id] = text;
+        foreach (var token in _added.All) texts[token.Id] = token.Content;
+        return texts;
+    }
 
-            var field = $"{path}.single[{i}]";
-            var name = json.Text(json.Required(item, field, "SpecialToken", JsonValueKind.Object), field, "id");
-            var tokens = json.Required(element, path, "special_tokens", JsonValueKind.Object);
-            var token = json.Required(tokens, path + ".special_tokens", name, JsonValueKind.Object);
-            foreach (var id in json.Required(token, $"{path}.special_tokens.{name}", "ids", JsonValueKind.Array).EnumerateArray())
-            {
-                if (id.ValueKind != JsonValueKind.Number) throw json.Error($"{path}.special_tokens.{name}.ids", TokenizerJson.Short(id), "token ids");
-                target.Add(id.GetInt32());
-            }
+    /// <summary>Cuts the text at the added tokens and encodes what is between them, once as given and once normalized.</summary>
+    private void EncodeRuns(ReadOnlySpan<char> text, bool first, bool normalized, EncodeWorkspace work)
+    {
+        var finder = normalized ? _added.InNormalizedText : _added.InGivenText;
+        var start = 0;
+        while (finder.TryFind(text, start, out var match))
+        {
+            EncodeRun(text[start..match.Start], first && start == 0, normalized, work);
+            work.Ids.Add(match.Id);
+            start = match.End;
         }
 
-        return ([.. prefix], [.. suffix]);
+        EncodeRun(text[start..], first && start == 0, normalized, work);
+    }
+
+    private void EncodeRun(ReadOnlySpan<char> run, bool first, bool normalized, EncodeWorkspace work)
+    {
+        if (run.IsEmpty) return;
+        if (normalized) EncodePlain(run, first, work);
+        else EncodeRuns(_normalize(run), first, normalized: true, work);
+    }
+
+    private void EncodePlain(ReadOnlySpan<char> text, bool first, EncodeWorkspace work)
+    {
+        work.Pieces.Clear();
+        work.Pieces.Add(text);
+        for (var step = 0; step < _preTokenizers.Count; step++)
+        {
+            for (var i = 0; i < work.Pieces.Count; i++) _preTokenizers[step].Split(work.Pieces[i], first && i == 0, work.Scratch, work.Next);
+            work.Swap();
+        }
+
+        for (var i = 0; i < work.Pieces.Count; i++) _model.Encode(work.Pieces[i], work.Merger, work.Ids);
     }
 }

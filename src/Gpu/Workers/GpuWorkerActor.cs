@@ -29,6 +29,7 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
     private IModelRunner _runner = null!;
     private InferenceEngine _engine = null!;
     private PageTransit _transit = null!;
+    private IPrefixCache? _cache;
     private bool _stepIsDue;
 
     public GpuWorkerActor(GpuWorkerOptions options)
@@ -56,7 +57,8 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
     {
         _runner = _options.CreateRunner();
         _transit = new PageTransit(Pool, TimeProvider.System);
-        _engine = new InferenceEngine(_runner, _options.Engine, _events, TimeProvider.System);
+        _cache = _options.CreateCache?.Invoke(_runner);
+        _engine = new InferenceEngine(_runner, _options.Engine, _events, TimeProvider.System, _cache);
         Timers.StartPeriodicTimer(nameof(Sweep), Sweep.Instance, _options.TransferDeadline / 4);
         Context.Parent.Tell(new WorkerProtocol.Ready(_incarnation, _engine.MaxSequenceTokens));
     }
@@ -66,6 +68,7 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
     {
         // Where PreStart failed there is nothing yet.
         _engine?.ReleaseAll();
+        _cache?.Clear();
         _transit?.ReleaseAll();
         _runner?.Dispose();
         base.PostStop();
@@ -220,7 +223,7 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
         private GenerationProtocol.TokenChosen? _token;
         private IActorRef _tokenReceiver = ActorRefs.Nobody;
 
-        public void Granted(SequenceId sequence, int pages)
+        public void Granted(SequenceId sequence, int pages, int cachedPages)
         {
             var job = worker._jobs[sequence].Job;
             Context.Parent.Tell(new WorkerProtocol.Began(job.Attempt));

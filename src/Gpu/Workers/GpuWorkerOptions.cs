@@ -1,4 +1,5 @@
 using ActorInference.Actors.Ids;
+using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
 using ActorInference.Gpu.Engine;
 
@@ -16,6 +17,13 @@ public sealed record GpuWorkerOptions
 
     /// <summary>Makes the model's runner, again after each restart. The worker disposes it.</summary>
     public required Func<IModelRunner> CreateRunner { get; init; }
+
+    /// <summary>
+    /// Makes the worker's prefix cache, over the runner's pool, again after each restart; null makes none. Nobody else uses
+    /// it, and the worker clears it in the end. Workers that share a pool cannot evict each other's caches, so the
+    /// capacities of theirs have to leave room for the longest sequence.
+    /// </summary>
+    public Func<IModelRunner, IPrefixCache?>? CreateCache { get; init; }
 
     public EngineOptions Engine { get; init; } = new();
 

@@ -65,6 +65,7 @@ public static class InferenceNodeExtensions
         Worker = worker,
         Role = role,
         CreateRunner = () => node.CreateRunner(worker),
+        CreateCache = runner => PrefixCaches.Create(runner, settings.PrefixCache, role == WorkerRole.Prefill ? node.PrefillWorkers : node.DecodeWorkers),
         Engine = settings.Engine with { EndTokenIds = node.EndTokenIds },
         TransferDeadline = settings.TransferDeadline,
     };

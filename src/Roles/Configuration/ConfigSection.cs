@@ -37,6 +37,21 @@ internal sealed class ConfigSection
             : throw Wrong(key, text, $"a whole number of at least {min}");
     }
 
+    /// <summary>A part of a whole, at least 0 and below 1.</summary>
+    public double Share(string key)
+    {
+        var text = Text(key);
+        return double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value is >= 0 and < 1
+            ? value
+            : throw Wrong(key, text, "a number of at least 0 and below 1");
+    }
+
+    public string OneOf(string key, IReadOnlyList<string> names)
+    {
+        var text = Text(key);
+        return names.Contains(text) ? text : throw Wrong(key, text, $"one of {string.Join(", ", names)}");
+    }
+
     /// <summary>A duration such as 250ms, 15s or 2m.</summary>
     public TimeSpan Duration(string key, bool allowZero = false)
     {

@@ -1,4 +1,3 @@
-using ActorInference.Gpu.Engine;
 using ActorInference.Roles.Gateway;
 using ActorInference.Roles.Router;
 using Akka.Configuration;
@@ -60,37 +59,5 @@ public sealed record InferenceSettings(GenerationOptions Gateway, RouterOptions 
             ?? throw new InvalidOperationException($"The assembly lacks its resource {ReferenceResource}.");
         using var reader = new StreamReader(stream);
         return ConfigurationFactory.ParseString(reader.ReadToEnd());
-    }
-}
-
-/// <summary>The settings of the workers of one role.</summary>
-/// <param name="MaxJobs">Jobs, waiting or at work, beyond which others are refused.</param>
-/// <param name="ReportInterval">Between two reports of the load.</param>
-/// <param name="TransferDeadline">How long pages under way are held for a receiver that does not answer.</param>
-public sealed record WorkerSettings(int MaxJobs, TimeSpan ReportInterval, TimeSpan TransferDeadline, EngineOptions Engine)
-{
-    internal static WorkerSettings Read(ConfigSection section, ConfigSection engine)
-    {
-        var settings = new WorkerSettings(
-            section.Integer("max-jobs", min: 1),
-            section.Duration("report-interval"),
-            section.Duration("transfer-deadline"),
-            ReadEngine(section.Section("engine", engine)));
-        section.CheckNoOthers();
-        return settings;
-    }
-
-    internal static EngineOptions ReadEngine(ConfigSection section)
-    {
-        var options = new EngineOptions
-        {
-            MaxSequences = section.Integer("max-sequences", min: 1),
-            MaxStepTokens = section.Integer("max-step-tokens", min: 1),
-            StepTarget = section.Duration("step-target", allowZero: true),
-            GrowthWindowTokens = section.Integer("growth-window-tokens", min: 1),
-            MaxBypasses = section.Integer("max-bypasses", min: 0),
-        };
-        section.CheckNoOthers();
-        return options;
     }
 }

@@ -2,6 +2,11 @@ using ActorInference.Gpu.Engine;
 
 namespace ActorInference.Gpu.Tests.Cpu;
 
+/// <summary>Runs when no other test does: the count is of the whole process.</summary>
+[CollectionDefinition(nameof(AloneInTheProcess), DisableParallelization = true)]
+public sealed class AloneInTheProcess;
+
+[Collection(nameof(AloneInTheProcess))]
 public sealed class RunnerAllocationTests
 {
     [Fact]

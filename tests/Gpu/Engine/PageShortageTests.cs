@@ -80,7 +80,7 @@ public sealed class PageShortageTests
 
         var receiver = decode.Add(prompt, newTokens: 4, SequenceMode.Decode);
         for (var i = 0; i < 30; i++) decode.Engine.Step();
-        Assert.Contains($"granted {receiver.Value} 5", decode.Events.Log);
+        Assert.Contains($"granted {receiver.Value} 5 0", decode.Events.Log);
         var sender = prefill.Add(prompt, newTokens: 4, SequenceMode.Prefill);
         while (prefill.Engine.Step().DidWork) { }
         Assert.True(decode.Engine.TryLand(receiver, 0, [.. prefill.Events.HandedPages[sender]]));

@@ -19,13 +19,21 @@ internal sealed class RecordingEvents(KvPagePool pool) : IEngineEvents
 
     public Dictionary<SequenceId, int> NextTokens { get; } = [];
 
+    /// <summary>Of each start of a sequence, the tokens that were there already.</summary>
+    public Dictionary<SequenceId, List<int>> CachedTokens { get; } = [];
+
     public List<string> Log { get; } = [];
 
     public int PreemptionCount { get; private set; }
 
-    public void Granted(SequenceId sequence, int pages) => Log.Add($"granted {sequence.Value} {pages}");
+    public void Granted(SequenceId sequence, int pages, int cachedPages) => Log.Add($"granted {sequence.Value} {pages} {cachedPages}");
 
-    public void Started(SequenceId sequence, int cachedTokens) => Log.Add($"started {sequence.Value}");
+    public void Started(SequenceId sequence, int cachedTokens)
+    {
+        if (!CachedTokens.TryGetValue(sequence, out var starts)) CachedTokens[sequence] = starts = [];
+        starts.Add(cachedTokens);
+        Log.Add($"started {sequence.Value}");
+    }
 
     public void Progressed(SequenceId sequence, int computedTokens) => Log.Add($"progressed {sequence.Value} {computedTokens}");
 

@@ -69,7 +69,7 @@ public sealed class StepCostTests
     {
         public int Tokens { get; private set; }
 
-        public void Granted(SequenceId sequence, int pages)
+        public void Granted(SequenceId sequence, int pages, int cachedPages)
         {
         }
 

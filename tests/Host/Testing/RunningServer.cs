@@ -17,6 +17,16 @@ public sealed partial class RunningServer : IAsyncDisposable
 
     public string Output => _process.Output;
 
+    /// <summary>Memory of the process that is not swapped out.</summary>
+    public long MemoryBytes
+    {
+        get
+        {
+            using var process = System.Diagnostics.Process.GetProcessById(_process.Id);
+            return process.WorkingSet64;
+        }
+    }
+
     /// <summary>Starts it on a free port and waits for its banner.</summary>
     public static async Task<RunningServer> StartAsync(params string[] arguments)
     {

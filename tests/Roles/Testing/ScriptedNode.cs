@@ -16,6 +16,9 @@ namespace ActorInference.Roles.Tests.Testing;
 /// <summary>Every role in one actor system, over scripted models that share a page pool.</summary>
 internal sealed class ScriptedNode : IAsyncDisposable
 {
+    /// <summary>Without a cache a page that is used is held by somebody, which tests count.</summary>
+    private const string Uncached = "actor-inference.prefill.prefix-cache.share = 0";
+
     private const string Quiet = """
         akka { loglevel = ERROR, stdout-loglevel = ERROR, log-dead-letters = off, log-dead-letters-during-shutdown = off }
         """;
@@ -24,11 +27,14 @@ internal sealed class ScriptedNode : IAsyncDisposable
     private readonly ConcurrentDictionary<WorkerId, int> _starts = [];
     private readonly ActorSystem _system;
     private readonly int _workers;
+    private readonly int _maxContext;
 
-    public ScriptedNode(string settings = "", int pages = 256, int prefillWorkers = 1, int decodeWorkers = 1)
+    public ScriptedNode(string settings = "", int pages = 256, int prefillWorkers = 1, int decodeWorkers = 1, int maxContext = 4096)
     {
         Pool = ScriptedRunner.Pool(pages);
+        _maxContext = maxContext;
         var config = ConfigurationFactory.ParseString(settings)
+            .WithFallback(ConfigurationFactory.ParseString(Uncached))
             .WithFallback(ConfigurationFactory.ParseString(Quiet))
             .WithFallback(InferenceSettings.Reference);
         _system = ActorSystem.Create("scripted-node", config);
@@ -130,7 +136,7 @@ internal sealed class ScriptedNode : IAsyncDisposable
     private ScriptedRunner CreateRunner(WorkerId worker)
     {
         _starts.AddOrUpdate(worker, 1, (_, starts) => starts + 1);
-        var runner = new ScriptedRunner(Pool);
+        var runner = new ScriptedRunner(Pool, maxContextTokens: _maxContext);
         // A hook of its own for each call, so that a script set later reaches runners made before.
         runner.BeforeForward = batch =>
         {

@@ -1,0 +1,31 @@
+using System.Globalization;
+using System.Text.Json;
+using ActorInference.Bench.Cache;
+
+var json = args.Contains("--json");
+var trace = Array.IndexOf(args, "--trace");
+if (args.Where((arg, i) => arg is not ("--json" or "--trace") && (trace < 0 || i != trace + 1)).FirstOrDefault() is { } unknown || trace == args.Length - 1 && trace >= 0)
+{
+    Console.Error.WriteLine("Usage: [--json] [--trace FILE]");
+    return 2;
+}
+
+if (trace >= 0)
+{
+    foreach (var line in TraceTable.Lines(args[trace + 1])) Console.WriteLine(line);
+    return 0;
+}
+
+List<Measurement> measurements = [.. MultiTurnBenchmark.Run(rounds: 7), .. MillionPagesBenchmark.Run(rounds: 7)];
+if (json)
+{
+    Console.WriteLine(JsonSerializer.Serialize(
+        measurements, new JsonSerializerOptions { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower }));
+}
+else
+{
+    foreach (var measurement in measurements)
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{measurement.Name,-40} {measurement.Value,14:N2} {measurement.Unit}"));
+}
+
+return 0;

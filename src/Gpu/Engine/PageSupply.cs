@@ -1,0 +1,91 @@
+using ActorInference.Actors.Kv;
+using ActorInference.Gpu.Kv;
+
+namespace ActorInference.Gpu.Engine;
+
+/// <summary>
+/// Where the pages of sequences come from and go back to: the pool and, if there is one, the cache of prefixes. A
+/// sequence has a reference of its own to each of its pages, cached or not; the cache's lock only keeps a page from being
+/// evicted while that would free nothing.
+/// </summary>
+/// <param name="pool">All pages.</param>
+/// <param name="cache">Of this engine alone; null for none.</param>
+internal sealed class PageSupply(KvPagePool pool, IPrefixCache? cache)
+{
+    private int[] _cachedPages = new int[256];
+
+    public KvPagePool Pool => pool;
+
+    public bool HasCache => cache is not null;
+
+    /// <summary>Pages that the cache holds.</summary>
+    public int CachedPages => cache?.CachedPages ?? 0;
+
+    /// <summary>Pages that come free when the cache gives them up, unless somebody outside of the engine holds them too.</summary>
+    public int EvictablePages => cache?.EvictablePages ?? 0;
+
+    /// <summary>Tells the cache the time.</summary>
+    public void Advance(TimeSpan sinceStart) => cache?.Advance((long)sinceStart.TotalMilliseconds);
+
+    /// <summary>What the cache has of a sequence that waits.</summary>
+    public PrefixPeek Peek(Sequence sequence) => cache?.Peek(sequence.Space, sequence.Tokens) ?? default;
+
+    /// <summary>Gives a sequence without pages those that the cache has of it; they count as computed.</summary>
+    /// <remarks>To be undone by <see cref="Release"/>, even if there are none.</remarks>
+    public void TakeCached(Sequence sequence)
+    {
+        if (cache is null) return;
+        var match = cache.Match(sequence.Space, sequence.Tokens, sequence.PageRoom, sequence.Priority);
+        pool.AddReferences(sequence.PageRoom[..match.PageCount]);
+        sequence.TakeCached(match);
+    }
+
+    /// <summary>
+    /// Gives the cache the full pages of a sequence that it does not know yet, to be shared from now on. Where it has them
+    /// already the sequence goes on with the cache's, and its own are free.
+    /// </summary>
+    public void Remember(Sequence sequence)
+    {
+        if (cache is null || sequence.FullPages <= sequence.OfferedCount) return;
+        sequence.OfferedCount = sequence.FullPages;
+        var first = sequence.CachedCount;
+        var count = sequence.FullPages - first;
+        var scratch = Scratch(count);
+        var insert = cache.Extend(sequence.Lock, sequence.TokensOf(first, count), sequence.Pages.Slice(first, count), scratch);
+        Share(sequence, first, scratch[..insert.PresentPages]);
+        sequence.CachedCount = first + insert.PresentPages + insert.InsertedPages;
+    }
+
+    /// <summary>Frees pages of the cache, the least valuable first.</summary>
+    /// <returns>Pages that came free: at least as many as wanted, unless there are too few.</returns>
+    public int MakeRoom(int pages)
+    {
+        if (cache is null || pages <= 0) return 0;
+        var before = pool.FreePages;
+        var freed = 0;
+
+        // A page that somebody outside holds too does not come free, hence the loop.
+        while (freed < pages && cache.Evict(pages - freed) > 0) freed = pool.FreePages - before;
+        return freed;
+    }
+
+    /// <summary>Takes all pages from a sequence. What the cache has of it remains there.</summary>
+    public void Release(Sequence sequence)
+    {
+        if (sequence.IsLocked) cache!.Unlock(sequence.Lock);
+        sequence.ReleasePages(pool);
+    }
+
+    private void Share(Sequence sequence, int first, ReadOnlySpan<int> cachedPages)
+    {
+        pool.AddReferences(cachedPages);
+        pool.Release(sequence.Pages.Slice(first, cachedPages.Length));
+        sequence.Replace(first, cachedPages);
+    }
+
+    private Span<int> Scratch(int pages)
+    {
+        if (_cachedPages.Length < pages) _cachedPages = new int[2 * pages];
+        return _cachedPages.AsSpan(0, pages);
+    }
+}

@@ -1,0 +1,50 @@
+using ActorInference.Cache.Radix.Eviction;
+using ActorInference.Gpu.Engine;
+
+namespace ActorInference.Roles.Configuration;
+
+/// <summary>The settings of the workers of one role.</summary>
+/// <param name="MaxJobs">Jobs, waiting or at work, beyond which others are refused.</param>
+/// <param name="ReportInterval">Between two reports of the load.</param>
+/// <param name="TransferDeadline">How long pages under way are held for a receiver that does not answer.</param>
+public sealed record WorkerSettings(
+    int MaxJobs, TimeSpan ReportInterval, TimeSpan TransferDeadline, PrefixCacheSettings PrefixCache, EngineOptions Engine)
+{
+    internal static WorkerSettings Read(ConfigSection section, ConfigSection engine)
+    {
+        var settings = new WorkerSettings(
+            section.Integer("max-jobs", min: 1),
+            section.Duration("report-interval"),
+            section.Duration("transfer-deadline"),
+            PrefixCacheSettings.Read(section.Section("prefix-cache")),
+            ReadEngine(section.Section("engine", engine)));
+        section.CheckNoOthers();
+        return settings;
+    }
+
+    internal static EngineOptions ReadEngine(ConfigSection section)
+    {
+        var options = new EngineOptions
+        {
+            MaxSequences = section.Integer("max-sequences", min: 1),
+            MaxStepTokens = section.Integer("max-step-tokens", min: 1),
+            StepTarget = section.Duration("step-target", allowZero: true),
+            GrowthWindowTokens = section.Integer("growth-window-tokens", min: 1),
+            MaxBypasses = section.Integer("max-bypasses", min: 0),
+        };
+        section.CheckNoOthers();
+        return options;
+    }
+}
+
+/// <param name="Share">Part of the page pool that finished prompts may keep; 0 is no cache.</param>
+/// <param name="Policy">One of <see cref="EvictionPolicies.Names"/>.</param>
+public sealed record PrefixCacheSettings(double Share, string Policy)
+{
+    internal static PrefixCacheSettings Read(ConfigSection section)
+    {
+        var settings = new PrefixCacheSettings(section.Share("share"), section.OneOf("policy", EvictionPolicies.Names));
+        section.CheckNoOthers();
+        return settings;
+    }
+}
