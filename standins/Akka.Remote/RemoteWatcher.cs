@@ -90,6 +90,15 @@ public class RemoteWatcher : UntypedActor, IRequiresMessageQueue<IUnboundedMessa
         watchees.Add(watchee);
     }
 
+    /// <summary>Somebody else follows the node from here on; watches on its actors remain.</summary>
+    protected void StopFollowing(Address node)
+    {
+        _watcheesByNode.Remove(node);
+        _uids.Remove(node);
+        _unreachable.Remove(node);
+        _failureDetector.Remove(node);
+    }
+
     protected virtual void Quarantine(Address address, int? uid) => _provider.Quarantine(address, uid);
 
     /// <summary>The node is lost with all its actors.</summary>
