@@ -3,29 +3,19 @@ using ActorInference.Bench.Actors;
 using Akka.Actor;
 using Akka.Configuration;
 
-<<<<<<< HEAD
-string[] known = ["--json", "--persistence"];
-if (args.Except(known).FirstOrDefault() is { } unknown)
+string[] parts = ["--local", "--persistence", "--remote"];
+if (args.Except(parts).Except(["--json"]).FirstOrDefault() is { } unknown)
 {
-    Console.Error.WriteLine($"Unknown argument '{unknown}'; known are --json, and --persistence for those figures alone.");
-=======
-var known = new[] { "--json", "--local", "--remote" };
-if (args.Except(known).FirstOrDefault() is { } unknown)
-{
-    Console.Error.WriteLine($"Unknown argument '{unknown}'; there are --json, --local (only one system) and --remote (only two).");
->>>>>>> akka
+    Console.Error.WriteLine($"Unknown argument '{unknown}'; expected --json, and any of {string.Join(", ", parts)} for these parts alone.");
     return 2;
 }
 
+var wanted = args.Intersect(parts).ToArray() is { Length: > 0 } given ? given : parts;
 var measurements = new List<Measurement>();
-<<<<<<< HEAD
-if (!args.Contains("--persistence")) measurements.AddRange(await Messaging());
-measurements.AddRange(await PersistBenchmark.All(Environment.GetEnvironmentVariable("ACTORINFERENCE_BENCH_POSTGRES")));
-
-=======
-if (!args.Contains("--remote")) measurements.AddRange(await Local());
-if (!args.Contains("--local")) measurements.AddRange(await RemoteBenchmark.Run());
->>>>>>> akka
+if (wanted.Contains("--local")) measurements.AddRange(await Local());
+if (wanted.Contains("--persistence"))
+    measurements.AddRange(await PersistBenchmark.All(Environment.GetEnvironmentVariable("ACTORINFERENCE_BENCH_POSTGRES")));
+if (wanted.Contains("--remote")) measurements.AddRange(await RemoteBenchmark.Run());
 if (args.Contains("--json"))
 {
     Console.WriteLine(JsonSerializer.Serialize(
@@ -38,17 +28,10 @@ else
 
 return 0;
 
-<<<<<<< HEAD
-static async Task<IReadOnlyList<Measurement>> Messaging()
-{
-    var system = ActorSystem.Create("bench", ConfigurationFactory.ParseString("akka.loglevel = WARNING"));
-    Measurement[] results =
-=======
 static async Task<Measurement[]> Local()
 {
     var system = ActorSystem.Create("bench", ConfigurationFactory.ParseString("akka.loglevel = WARNING"));
     Measurement[] measurements =
->>>>>>> akka
     [
         await TellBenchmark.OneWay(system, messages: 4_000_000, rounds: 7),
         await TellBenchmark.PingPong(system, roundTrips: 1_000_000, rounds: 7),
@@ -56,9 +39,5 @@ static async Task<Measurement[]> Local()
         await IdleActorBenchmark.Memory(system, actors: 100_000),
     ];
     await system.Terminate();
-<<<<<<< HEAD
-    return results;
-=======
     return measurements;
->>>>>>> akka
 }
