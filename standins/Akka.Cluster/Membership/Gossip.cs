@@ -9,9 +9,13 @@ namespace Akka.Cluster;
 /// </summary>
 internal sealed record Gossip
 {
+    /// <summary>Compares values by reference: two members are equal even if they differ in status.</summary>
+    public static readonly ImmutableSortedDictionary<UniqueAddress, Member> NoMembers =
+        ImmutableSortedDictionary.Create<UniqueAddress, Member>(null, ReferenceEqualityComparer.Instance);
+
     public static readonly Gossip Empty = new();
 
-    public ImmutableSortedDictionary<UniqueAddress, Member> Members { get; init; } = ImmutableSortedDictionary<UniqueAddress, Member>.Empty;
+    public ImmutableSortedDictionary<UniqueAddress, Member> Members { get; init; } = NoMembers;
 
     /// <summary>Who has this version.</summary>
     public ImmutableHashSet<UniqueAddress> SeenBy { get; init; } = [];

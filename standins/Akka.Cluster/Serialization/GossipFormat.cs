@@ -129,7 +129,7 @@ internal static class GossipFormat
 
     private static ImmutableSortedDictionary<UniqueAddress, Member> ReadMembers(ref WireReader body, UniqueAddress[] nodes, string[] roles, AppVersion[] versions)
     {
-        var members = ImmutableSortedDictionary.CreateBuilder<UniqueAddress, Member>();
+        var members = Gossip.NoMembers.ToBuilder();
         for (var left = ReadCount(ref body); left > 0; left--)
         {
             var one = new WireReader(body.Bytes());
