@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Actor;
+using Akka.Event;
 using static Akka.Cluster.Sharding.ShardingProtocol;
 
 namespace Akka.Cluster.Sharding.Coordination;

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster.Sharding.Storage;
 using Akka.Event;
@@ -26,6 +25,7 @@ internal sealed partial class ShardCoordinator : UntypedActor, IWithUnboundedSta
     private IActorRef _store = ActorRefs.Nobody;
     private CoordinatorState _state = CoordinatorState.Empty;
     private Action _afterStored;
+    private bool _hasAsked;
 
     public ShardCoordinator(string typeName, ClusterShardingSettings settings, IShardAllocationStrategy strategy)
     {
@@ -103,6 +103,7 @@ internal sealed partial class ShardCoordinator : UntypedActor, IWithUnboundedSta
         switch (message)
         {
             case ClusterEvent.CurrentClusterState now:
+                _hasAsked = true;
                 _unheard.UnionWith(now.Members.Where(member => _settings.Role is null || member.HasRole(_settings.Role)).Select(member => member.UniqueAddress));
                 Ask();
                 break;
@@ -131,7 +132,7 @@ internal sealed partial class ShardCoordinator : UntypedActor, IWithUnboundedSta
                 return;
         }
 
-        if (_unheard.Count > 0 || message is ClusterEvent.MemberRemoved && _alive.Count == 0) return;
+        if (!_hasAsked || _unheard.Count > 0) return;
         Timers.Cancel(Tick.AskAgain);
         BeginActive();
     }
