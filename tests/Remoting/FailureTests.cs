@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Remote;
@@ -143,7 +145,9 @@ public sealed class FailureTests
     {
         await using var here = RemoteSystem.Start("here");
         await using var there = RemoteSystem.Start("there");
-        var nowhere = here.System.ActorSelection($"akka.tcp://nobody@127.0.0.1:{ProxiedPair.FreePort()}/user/echo");
+        using var silent = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        silent.Bind(new IPEndPoint(IPAddress.Loopback, 0));   // Held, and not listened on.
+        var nowhere = here.System.ActorSelection($"akka.tcp://nobody@{silent.LocalEndPoint}/user/echo");
 
         await Assert.ThrowsAsync<ActorNotFoundException>(() => nowhere.ResolveOne(TimeSpan.FromSeconds(2)));
 

@@ -32,6 +32,7 @@ public sealed class RemoteSystem : IAsyncDisposable
           stdout-loglevel = OFF
           loggers = ["Akka.TestKit.TestEventListener, Akka.TestKit"]
           log-dead-letters = off
+          logger-startup-timeout = 30s
           coordinated-shutdown.run-by-clr-shutdown-hook = off
           remote {
             retry-gate-closed-for = 500ms

@@ -8,7 +8,7 @@ namespace ActorInference.Actors.Protocols;
 public static class GenerationProtocol
 {
     /// <summary>Every message here: it counts only if the attempt is the present one.</summary>
-    public interface IFromWorker
+    public interface IFromWorker : IWireMessage
     {
         AttemptId Attempt { get; }
     }

@@ -6,7 +6,7 @@ using Akka.Actor;
 namespace ActorInference.Actors.Protocols;
 
 /// <summary>One attempt's work for one worker.</summary>
-public interface IWorkerJob
+public interface IWorkerJob : IWireMessage
 {
     AttemptId Attempt { get; }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ActorInference.Actors.Ids;
 using ActorInference.Actors.Kv;
+using Akka.Actor;
 
 namespace ActorInference.Actors.Protocols;
 
@@ -15,12 +16,31 @@ public static class KvTransferProtocol
     /// <param name="Pool">Where the pages are.</param>
     /// <param name="FirstPage">Place of the first of them in the sequence.</param>
     /// <param name="NextToken">With the last pages: the token that follows; its keys and values are not in them.</param>
+    /// <param name="Remote">What a receiver in another process needs to get them; null where there is none.</param>
     public sealed record KvPages(
-        AttemptId Attempt, long Transfer, KvPoolId Pool, int FirstPage, ImmutableArray<KvPageReference> Pages, int? NextToken);
+        AttemptId Attempt,
+        long Transfer,
+        KvPoolId Pool,
+        int FirstPage,
+        ImmutableArray<KvPageReference> Pages,
+        int? NextToken,
+        RemotePages? Remote = null) : IWireMessage;
+
+    /// <param name="Source">Where the pool is.</param>
+    /// <param name="Checksums">Of each page, <see cref="PageChecksum"/>.</param>
+    public sealed record RemotePages(KvPageSource Source, ImmutableArray<uint> Checksums);
+
+    /// <summary>Brings the pages of a message from another process into a local pool.</summary>
+    /// <param name="Pages">As it came.</param>
+    /// <param name="Sender">Who sent it, and holds the pages until he is answered.</param>
+    public sealed record Fetch(KvPages Pages, IActorRef Sender);
+
+    /// <summary>The pages of a message could not be brought.</summary>
+    public sealed record FetchFailed(AttemptId Attempt, string Message);
 
     /// <summary>The receiver holds the pages itself.</summary>
-    public sealed record PagesLanded(long Transfer);
+    public sealed record PagesLanded(long Transfer) : IWireMessage;
 
     /// <summary>The receiver does not want them, or no longer.</summary>
-    public sealed record PagesRefused(long Transfer);
+    public sealed record PagesRefused(long Transfer) : IWireMessage;
 }

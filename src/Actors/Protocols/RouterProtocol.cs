@@ -11,43 +11,45 @@ public static class RouterProtocol
     /// <param name="Actor">Takes the jobs of the role.</param>
     /// <param name="Jobs">Jobs that it has, waiting or at work.</param>
     /// <param name="PendingTokens">Prompt tokens of those jobs.</param>
-    public sealed record WorkerReport(WorkerId Worker, WorkerRole Role, IActorRef Actor, int Jobs, long PendingTokens);
+    public sealed record WorkerReport(WorkerId Worker, WorkerRole Role, IActorRef Actor, int Jobs, long PendingTokens)
+        : IWireMessage;
 
     /// <summary>Find workers for an attempt. Answered to the sender, who must <see cref="Release"/> it or end.</summary>
     /// <param name="Tokens">Tokens to prefill.</param>
     /// <param name="Avoid">Workers that were lost in earlier attempts: taken only if there is no other.</param>
     /// <param name="Exclude">Workers that refused: not taken.</param>
-    public sealed record Assign(AttemptId Attempt, int Tokens, ImmutableHashSet<WorkerId> Avoid, ImmutableHashSet<WorkerId> Exclude);
+    public sealed record Assign(AttemptId Attempt, int Tokens, ImmutableHashSet<WorkerId> Avoid, ImmutableHashSet<WorkerId> Exclude)
+        : IWireMessage;
 
     /// <summary>A pair of workers, both counted as busy with the attempt.</summary>
-    public sealed record Assigned(AttemptId Attempt, AssignedWorker Prefill, AssignedWorker Decode);
+    public sealed record Assigned(AttemptId Attempt, AssignedWorker Prefill, AssignedWorker Decode) : IWireMessage;
 
     public sealed record AssignedWorker(WorkerId Worker, IActorRef Actor);
 
     /// <summary>There is no place in the cluster now.</summary>
-    public sealed record Overloaded(AttemptId Attempt, string Message);
+    public sealed record Overloaded(AttemptId Attempt, string Message) : IWireMessage;
 
     /// <summary>The attempt is over, or no longer wants its workers.</summary>
-    public sealed record Release(AttemptId Attempt);
+    public sealed record Release(AttemptId Attempt) : IWireMessage;
 
     /// <summary>Say <see cref="Serving"/> once there is a worker of each role.</summary>
-    public sealed record AwaitServing
+    public sealed record AwaitServing : IWireMessage
     {
         public static readonly AwaitServing Instance = new();
     }
 
-    public sealed record Serving
+    public sealed record Serving : IWireMessage
     {
         public static readonly Serving Instance = new();
     }
 
     /// <summary>Asks for the workers that report.</summary>
-    public sealed record GetWorkers
+    public sealed record GetWorkers : IWireMessage
     {
         public static readonly GetWorkers Instance = new();
     }
 
     /// <param name="Reports">The last report of each, in the order of their names.</param>
     /// <param name="InFlight">Generations under way through this router.</param>
-    public sealed record Workers(ImmutableArray<WorkerReport> Reports, int InFlight);
+    public sealed record Workers(ImmutableArray<WorkerReport> Reports, int InFlight) : IWireMessage;
 }

@@ -7,7 +7,7 @@ namespace ActorInference.Actors.Protocols;
 public static class WorkerProtocol
 {
     /// <summary>Drop an attempt's job, wherever it is. Unknown ones are ignored: it may have ended by itself.</summary>
-    public sealed record Cancel(AttemptId Attempt);
+    public sealed record Cancel(AttemptId Attempt) : IWireMessage;
 
     /// <summary>From a GPU worker that has begun, or begun again, and takes jobs.</summary>
     /// <param name="Incarnation">New with every start. Jobs name it, so that one meant for an earlier start is not run twice.</param>
@@ -24,7 +24,7 @@ public static class WorkerProtocol
     public sealed record Ended(AttemptId Attempt);
 
     /// <summary>Asks a role actor how it is.</summary>
-    public sealed record GetStatus
+    public sealed record GetStatus : IWireMessage
     {
         public static readonly GetStatus Instance = new();
     }
@@ -34,5 +34,6 @@ public static class WorkerProtocol
     /// <param name="IsReady">Whether its GPU worker takes jobs.</param>
     /// <param name="Jobs">Jobs that it has, waiting or at work.</param>
     /// <param name="Restarts">How often its GPU worker began again.</param>
-    public sealed record Status(WorkerId Worker, WorkerRole Role, bool IsReady, int Jobs, int Restarts, IActorRef GpuWorker);
+    public sealed record Status(WorkerId Worker, WorkerRole Role, bool IsReady, int Jobs, int Restarts, IActorRef GpuWorker)
+        : IWireMessage;
 }

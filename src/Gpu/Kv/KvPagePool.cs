@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using ActorInference.Actors.Kv;
 
@@ -7,7 +8,7 @@ namespace ActorInference.Gpu.Kv;
 /// A fixed number of KV pages in one block of native memory, reference-counted so that a prefix can be shared and a
 /// page handed from prefill to decode without a copy. Thread-safe: the workers of one process share it.
 /// </summary>
-public sealed unsafe class KvPagePool : IPageReferences, IDisposable
+public sealed unsafe class KvPagePool : IPageMemory, IDisposable
 {
     private const int AlignmentBytes = 4096;
 
@@ -15,13 +16,17 @@ public sealed unsafe class KvPagePool : IPageReferences, IDisposable
     private readonly int[] _free;
     private readonly int[] _references;
     private readonly int[] _generations;
+    private readonly NativePage?[] _views;
+    private readonly SharedSegment? _segment;
     private byte* _memory;
     private int _freeCount;
 
     /// <param name="layout">Shape of each page.</param>
     /// <param name="capacityPages">Number of pages, at least 1. Memory is taken at once.</param>
+    /// <param name="shared">Whether other processes of this host may map the pages.</param>
     /// <exception cref="OutOfMemoryException">The memory is not to be had.</exception>
-    public KvPagePool(KvPageLayout layout, int capacityPages)
+    /// <exception cref="IOException">Nor the shared memory.</exception>
+    public KvPagePool(KvPageLayout layout, int capacityPages, bool shared = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacityPages);
         Layout = layout;
@@ -31,10 +36,17 @@ public sealed unsafe class KvPagePool : IPageReferences, IDisposable
         _generations = new int[capacityPages];
         for (var i = 0; i < capacityPages; i++) _free[i] = capacityPages - 1 - i;
         _freeCount = capacityPages;
-        _memory = (byte*)NativeMemory.AlignedAlloc((nuint)layout.PageBytes * (nuint)capacityPages, AlignmentBytes);
+        _views = new NativePage?[capacityPages];
+        var bytes = (long)layout.PageBytes * capacityPages;
+        if (shared) _segment = SharedSegment.Create(bytes);
+        _memory = _segment is null ? (byte*)NativeMemory.AlignedAlloc((nuint)bytes, AlignmentBytes) : _segment.Address;
     }
 
-    ~KvPagePool() => FreeMemory();
+    ~KvPagePool()
+    {
+        // A segment's own handles are finalized by themselves; its file goes with the next owner's start.
+        if (_segment is null) FreeMemory();
+    }
 
     /// <summary>Tells this pool's pages from those of others.</summary>
     public KvPoolId Id { get; } = KvPoolId.New();
@@ -42,6 +54,8 @@ public sealed unsafe class KvPagePool : IPageReferences, IDisposable
     public KvPageLayout Layout { get; }
 
     public int CapacityPages { get; }
+
+    public string? SharedPath => _segment?.Path;
 
     /// <summary>Pages that nobody holds.</summary>
     public int FreePages
@@ -135,6 +149,8 @@ public sealed unsafe class KvPagePool : IPageReferences, IDisposable
     /// <summary>First byte of a page; <see cref="KvPageLayout.PageBytes"/> bytes are the page's.</summary>
     public byte* Address(int page) => _memory + (nint)page * Layout.PageBytes;
 
+    public Memory<byte> Bytes(int page) => (_views[page] ??= new NativePage(this, page)).Memory;
+
     /// <summary>First element of one layer's keys in a page, shape <c>[PageSizeTokens][KvHeads][HeadDim]</c>.</summary>
     public byte* Keys(int page, int layer) => Address(page) + (nint)layer * Layout.LayerBytes;
 
@@ -154,7 +170,24 @@ public sealed unsafe class KvPagePool : IPageReferences, IDisposable
 
     private void FreeMemory()
     {
-        NativeMemory.AlignedFree(_memory);
+        if (_segment is not null) _segment.Dispose();
+        else NativeMemory.AlignedFree(_memory);
         _memory = null;
+    }
+
+    /// <summary>A page's bytes for interfaces that want managed memory. Keeps its pool alive.</summary>
+    private sealed class NativePage(KvPagePool pool, int page) : MemoryManager<byte>
+    {
+        public override Span<byte> GetSpan() => new(pool.Address(page), pool.Layout.PageBytes);
+
+        public override MemoryHandle Pin(int elementIndex = 0) => new(pool.Address(page) + elementIndex);
+
+        public override void Unpin()
+        {
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+        }
     }
 }

@@ -19,7 +19,8 @@ public sealed class ClusterSingletonManager : UntypedActor, IWithTimers, IRequir
     private readonly TimeSpan _removalMargin;
     private readonly HashSet<UniqueAddress> _handedOver = [];
     private readonly HashSet<UniqueAddress> _lost = [];
-    private readonly HashSet<IActorRef> _waitForStop = [];
+    private readonly HashSet<IActorRef> _successors = [];
+    private readonly TaskCompletionSource<Done> _mayExit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private MembershipState _state;
     private IActorRef _singleton;
     private bool _isStopping;
@@ -27,6 +28,7 @@ public sealed class ClusterSingletonManager : UntypedActor, IWithTimers, IRequir
 
     public ClusterSingletonManager(Props singletonProps, object terminationMessage, ClusterSingletonManagerSettings settings)
     {
+        ToolsDefaults.ForSingleton(Context.System);
         _singletonProps = singletonProps;
         _terminationMessage = terminationMessage;
         _settings = settings;
@@ -49,7 +51,11 @@ public sealed class ClusterSingletonManager : UntypedActor, IWithTimers, IRequir
 
     protected override void PreStart() => _cluster.Subscribe(Self, ClusterEvent.InitialStateAsEvents, typeof(ClusterEvent.StateChanged));
 
-    protected override void PostStop() => _cluster.Unsubscribe(Self);
+    protected override void PostStop()
+    {
+        _cluster.Unsubscribe(Self);
+        _mayExit.TrySetResult(Done.Instance);
+    }
 
     protected override void OnReceive(object message)
     {
@@ -76,7 +82,8 @@ public sealed class ClusterSingletonManager : UntypedActor, IWithTimers, IRequir
                 break;
             case StopBeforeExit:
                 _isLeaving = true;
-                StopFor(Sender);
+                Stop();
+                if (!_isStopping) _mayExit.TrySetResult(Done.Instance);
                 break;
             case Terminated terminated when terminated.ActorRef.Equals(_singleton):
                 HasStopped();
@@ -89,11 +96,12 @@ public sealed class ClusterSingletonManager : UntypedActor, IWithTimers, IRequir
 
     private void AskToStopBeforeExit()
     {
-        var (self, shutdown, cluster) = (Self, CoordinatedShutdown.Get(Context.System), _cluster);
-        shutdown.AddTask(CoordinatedShutdown.PhaseClusterExiting, $"singleton-exiting-{Self.Path.Name}", async () =>
+        var (self, cluster, mayExit) = (Self, _cluster, _mayExit);
+        CoordinatedShutdown.Get(Context.System).AddTask(CoordinatedShutdown.PhaseClusterExiting, $"singleton-exiting-{Self.Path.Name}", async () =>
         {
             if (cluster.IsTerminated || cluster.SelfMember.Status is MemberStatus.Down or MemberStatus.Removed) return Done.Instance;
-            return await self.Ask<Done>(StopBeforeExit.Instance, shutdown.Timeout(CoordinatedShutdown.PhaseClusterExiting)).ConfigureAwait(false);
+            self.Tell(StopBeforeExit.Instance);
+            return await mayExit.Task.ConfigureAwait(false);
         });
     }
 
@@ -163,20 +171,13 @@ public sealed class ClusterSingletonManager : UntypedActor, IWithTimers, IRequir
         Stop();
         if (_isStopping)
         {
-            _waitForStop.Add(Sender);
+            _successors.Add(Sender);
             Sender.Tell(HandOverInProgress.Instance);
         }
         else
         {
             Sender.Tell(HandOverDone.Instance);
         }
-    }
-
-    private void StopFor(IActorRef shutdown)
-    {
-        Stop();
-        if (_isStopping) _waitForStop.Add(shutdown);
-        else shutdown.Tell(Done.Instance);
     }
 
     private void HasStopped()
@@ -189,14 +190,9 @@ public sealed class ClusterSingletonManager : UntypedActor, IWithTimers, IRequir
 
         _singleton = null;
         _isStopping = false;
-        foreach (var waiting in _waitForStop)
-        {
-            // The shutdown of this node waits for an answer as an ask, other managers by their path.
-            if (waiting.Path.Name == Self.Path.Name) waiting.Tell(HandOverDone.Instance);
-            else waiting.Tell(Done.Instance);
-        }
-
-        _waitForStop.Clear();
+        foreach (var successor in _successors) successor.Tell(HandOverDone.Instance);
+        _successors.Clear();
+        if (_isLeaving) _mayExit.TrySetResult(Done.Instance);
         Act();
     }
 

@@ -30,7 +30,7 @@ public sealed class ClusterSingletonManagerSettings : INoSerializationVerificati
 
     public static ClusterSingletonManagerSettings Create(ActorSystem system)
     {
-        system.Settings.InjectTopLevelFallback(ClusterSingletonManager.DefaultConfig());
+        ToolsDefaults.ForSingleton(system);
         return Create(system.Settings.Config.GetConfig("akka.cluster.singleton"));
     }
 

@@ -29,7 +29,7 @@ public sealed class ClusterSingletonProxySettings : INoSerializationVerification
 
     public static ClusterSingletonProxySettings Create(ActorSystem system)
     {
-        system.Settings.InjectTopLevelFallback(ClusterSingletonProxy.DefaultConfig());
+        ToolsDefaults.ForSingleton(system);
         return Create(system.Settings.Config.GetConfig("akka.cluster.singleton-proxy"));
     }
 

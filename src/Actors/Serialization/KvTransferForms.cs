@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using System.Runtime.Serialization;
+using ActorInference.Actors.Kv;
+using ActorInference.Actors.Protocols;
+
+namespace ActorInference.Actors.Serialization;
+
+/// <summary>Forms of what GPU workers tell each other of KV pages.</summary>
+internal static class KvTransferForms
+{
+    public static IEnumerable<WireForm> All { get; } =
+    [
+        new WireForm<KvTransferProtocol.KvPages, Wire.KvPages>("kp", Wire.KvPages.Parser, Write, static (wire, _) => Read(wire)),
+        new WireForm<KvTransferProtocol.PagesLanded, Wire.PagesLanded>(
+            "kl",
+            Wire.PagesLanded.Parser,
+            static landed => new Wire.PagesLanded { Transfer = landed.Transfer },
+            static (wire, _) => new KvTransferProtocol.PagesLanded(wire.Transfer)),
+        new WireForm<KvTransferProtocol.PagesRefused, Wire.PagesRefused>(
+            "kr",
+            Wire.PagesRefused.Parser,
+            static refused => new Wire.PagesRefused { Transfer = refused.Transfer },
+            static (wire, _) => new KvTransferProtocol.PagesRefused(wire.Transfer)),
+    ];
+
+    private static Wire.KvPages Write(KvTransferProtocol.KvPages pages)
+    {
+        var wire = new Wire.KvPages
+        {
+            Attempt = IdForms.Write(pages.Attempt),
+            Transfer = pages.Transfer,
+            Pool = IdForms.Write(pages.Pool.Value),
+            FirstPage = pages.FirstPage,
+        };
+        if (pages.NextToken is { } next) wire.NextToken = next;
+        if (pages.Remote is { } remote) wire.Remote = Write(remote);
+        if (pages.Pages.IsDefaultOrEmpty) return wire;
+        foreach (var page in pages.Pages)
+        {
+            wire.Pages.Add(page.Page);
+            wire.Generations.Add(page.Generation);
+        }
+
+        return wire;
+    }
+
+    private static KvTransferProtocol.KvPages Read(Wire.KvPages wire)
+    {
+        Fields.CheckSameLength(wire.Pages.Count, "pages", wire.Generations.Count, "generations");
+        var pages = ImmutableArray.CreateBuilder<KvPageReference>(wire.Pages.Count);
+        for (var i = 0; i < wire.Pages.Count; i++) pages.Add(new KvPageReference(wire.Pages[i], wire.Generations[i]));
+        return new KvTransferProtocol.KvPages(
+            IdForms.Read(wire.Attempt),
+            wire.Transfer,
+            new KvPoolId(IdForms.Read(Fields.Required(wire.Pool, "pool"))),
+            wire.FirstPage,
+            pages.MoveToImmutable(),
+            wire.HasNextToken ? wire.NextToken : null,
+            wire.Remote is { } remote ? Read(remote, wire.Pages.Count) : null);
+    }
+
+    private static Wire.RemotePages Write(KvTransferProtocol.RemotePages remote)
+    {
+        var source = new Wire.PageSource
+        {
+            Layout = Write(remote.Source.Layout),
+            CapacityPages = remote.Source.CapacityPages,
+            Host = remote.Source.Host,
+            Port = remote.Source.Port,
+        };
+        if (remote.Source.SharedPath is { } path) source.SharedPath = path;
+        var wire = new Wire.RemotePages { Source = source };
+        Fields.Add(wire.Checksums, remote.Checksums);
+        return wire;
+    }
+
+    private static KvTransferProtocol.RemotePages Read(Wire.RemotePages wire, int pages)
+    {
+        // Without one of its own, a page could not be told from a broken one.
+        Fields.CheckSameLength(pages, "pages", wire.Checksums.Count, "remote.checksums");
+        var source = Fields.Required(wire.Source, "remote.source");
+        return new KvTransferProtocol.RemotePages(
+            new KvPageSource(
+                Read(source.Layout),
+                source.CapacityPages,
+                source.HasSharedPath ? source.SharedPath : null,
+                source.Host,
+                source.Port),
+            Fields.Array(wire.Checksums));
+    }
+
+    private static Wire.PageLayout Write(KvPageLayout layout) => new()
+    {
+        Layers = layout.Layers,
+        PageSizeTokens = layout.PageSizeTokens,
+        KvHeads = layout.KvHeads,
+        HeadDim = layout.HeadDim,
+        Dtype = (byte)layout.Dtype,
+    };
+
+    private static KvPageLayout Read(Wire.PageLayout? layout)
+    {
+        var wire = Fields.Required(layout, "remote.source.layout");
+        if (!wire.HasDtype) throw new SerializationException("remote.source.layout.dtype is missing.");
+        var dtype = (KvDtype)wire.Dtype;
+        if (wire.Dtype > byte.MaxValue || !Enum.IsDefined(dtype))
+            throw new SerializationException($"remote.source.layout.dtype is {wire.Dtype}; it must be one of {string.Join(", ", Enum.GetNames<KvDtype>())} (from 0).");
+        return new KvPageLayout(wire.Layers, wire.PageSizeTokens, wire.KvHeads, wire.HeadDim, dtype);
+    }
+}
