@@ -52,7 +52,26 @@ public sealed class ShardingNode : IAsyncDisposable
     {
         var nodes = Enumerable.Range(0, count).Select(_ => new ShardingNode(table, hocon, strategy)).ToArray();
         foreach (var node in nodes) await node.JoinAsync(nodes[0]);
+        await nodes[^1].UntilRegionsAsync(count);
         return nodes;
+    }
+
+    /// <summary>Done when so many nodes host shards.</summary>
+    public Task UntilRegionsAsync(int count) => UntilAsync($"{count} regions are known", async () =>
+        await AskOrNullAsync<CurrentRegions>(GetCurrentRegions.Instance) is { } answer && answer.Regions.Count == count);
+
+    /// <summary>Asks the region; null if there is no answer in a second.</summary>
+    public async Task<T?> AskOrNullAsync<T>(object question)
+        where T : class
+    {
+        try
+        {
+            return await Region.Ask<T>(question, TimeSpan.FromSeconds(1));
+        }
+        catch (AskTimeoutException)
+        {
+            return null;
+        }
     }
 
     public Task JoinAsync(ShardingNode other) => Cluster.JoinAsync(other.Address).WaitAsync(Patience);

@@ -51,8 +51,10 @@ internal sealed partial class ShardCoordinator
         else if (Candidates() is { Count: > 0 } candidates && AreEnoughRegions)
         {
             _allocating[shard] = [requester];
-            Choose(() => _strategy.AllocateShard(requester, shard, candidates))
-                .PipeTo(Self, Self, region => new AllocationChosen(shard, region, null), cause => new AllocationChosen(shard, null, cause));
+            var choice = Choose(() => _strategy.AllocateShard(requester, shard, candidates));
+            // At once if it can be, so that the next shard's choice sees this one.
+            if (choice.IsCompletedSuccessfully) OnAllocation(new AllocationChosen(shard, choice.Result, null));
+            else choice.PipeTo(Self, Self, region => new AllocationChosen(shard, region, null), cause => new AllocationChosen(shard, null, cause));
         }
     }
 
@@ -96,7 +98,8 @@ internal sealed partial class ShardCoordinator
     private void AllocateRemembered()
     {
         if (!_settings.RememberEntities) return;
-        foreach (var shard in _remembered.Union(_state.Unallocated).Where(shard => !_state.Shards.ContainsKey(shard)).ToList()) FindHome(shard, Self);
+        foreach (var shard in _remembered.Union(_state.Unallocated).Where(shard => !_state.Shards.ContainsKey(shard)))
+            Self.Tell(new GetShardHome(shard));
     }
 
     private void BeginRebalance()
@@ -136,7 +139,7 @@ internal sealed partial class ShardCoordinator
         void Resume()
         {
             _moving.Remove(done.Shard);
-            foreach (var requester in waiting) FindHome(done.Shard, requester);
+            foreach (var requester in waiting) Self.Tell(new GetShardHome(done.Shard), requester);
             AllocateRemembered();
         }
     }

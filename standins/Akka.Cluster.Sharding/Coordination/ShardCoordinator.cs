@@ -193,6 +193,7 @@ internal sealed partial class ShardCoordinator : UntypedActor, IWithUnboundedSta
             return;
         }
 
+        if (_afterStored is not null) throw new InvalidOperationException("The coordinator goes by one message at a time while it stores.");
         _afterStored = Apply;
         _store.Tell(new Store(journaled));
         BecomeStacked(WhileStoring);
@@ -210,6 +211,7 @@ internal sealed partial class ShardCoordinator : UntypedActor, IWithUnboundedSta
         {
             case Stored:
                 var after = _afterStored;
+                _afterStored = null;
                 UnbecomeStacked();
                 after();
                 Stash.UnstashAll();
