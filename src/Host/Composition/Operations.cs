@@ -47,7 +47,7 @@ public sealed class Operations : IDisposable
         if (_management is not null)
         {
             var options = new AkkaManagementOptions { HostName = IPAddress.Loopback.ToString(), Port = _management.Port };
-            akka.WithAkkaManagement(options.WithRouteProvider<HealthRoutes>("health").WithRouteProvider<RoleRoutes>("roles"));
+            akka.WithAkkaManagement(options.WithRouteProvider<HealthRoutes>("health").WithRouteProvider<RoleRoutes>("roles").WithRouteProvider<ClusterRoutes>("cluster"));
         }
 
         if (_console is not null)
@@ -77,6 +77,7 @@ public sealed class Operations : IDisposable
     {
         var cmd = PetabridgeCmd.Get(system);
         cmd.RegisterCommandPalette(WorkerCommands.Instance);
+        if (ClusterView.IsMember(system)) cmd.RegisterCommandPalette(ClusterCommands.Instance);
         cmd.Start();
         return Task.CompletedTask;
     }

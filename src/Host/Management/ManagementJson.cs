@@ -14,6 +14,8 @@ public static class ManagementJson
     public static string Workers(RouterProtocol.Workers workers) => JsonSerializer.Serialize(
         new WorkersBody(workers.InFlight, [.. workers.Reports.Select(Worker)]), ManagementJsonTypes.Default.WorkersBody);
 
+    public static string Members(ClusterView view) => JsonSerializer.Serialize(view, ManagementJsonTypes.Default.ClusterView);
+
     private static WorkerBody Worker(RouterProtocol.WorkerReport report) => new(
         report.Worker.Value, report.Role.ToString().ToLowerInvariant(), report.Actor.Path.ToString(), report.Jobs, report.PendingTokens);
 }
@@ -36,4 +38,5 @@ public sealed record WorkerBody(string Worker, string Role, string Actor, int Jo
 [JsonSerializable(typeof(StatusBody))]
 [JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(WorkersBody))]
+[JsonSerializable(typeof(ClusterView))]
 public sealed partial class ManagementJsonTypes : JsonSerializerContext;

@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using ActorInference.Host.Tests.Testing;
 
 namespace ActorInference.Host.Tests.Cli;
@@ -60,6 +61,22 @@ public sealed class ProcessesTests
         Assert.Equal(expected[0], Ids(await PostAsync(server.Client, Greedy(prompts[0], Tokens))));
     }
 
+    [Fact]
+    public async Task Console_and_management_route_show_the_same_members()
+    {
+        await using var server = await RunningServer.StartAsync("--processes", "--management-port", "0", "--cmd-port", "0");
+        var management = new Uri(Regex.Match(server.Output, @"curl (http://\S+)/ready").Groups[1].Value + "/cluster/members");
+        var console = Regex.Match(server.Output, @"cmd (\S+)").Groups[1].Value;
+
+        await Deadline.UntilAsync(() => Members(server, management).Count(member => (string?)member["status"] == "Up") == 3, "three members are up");
+        var members = Members(server, management);
+        var shown = await Executable.RunAsync("cmd", console, "cluster", "show");
+
+        Assert.True(shown.ExitCode == 0, shown.ToString());
+        Assert.Equal(["decode", "gateway", "prefill"], members.Select(member => (string?)member["roles"]![0]).Order());
+        foreach (var member in members) Assert.Matches($@"{Regex.Escape((string)member["node"]!)}\s+Up\s+{(string?)member["roles"]![0]}", shown.Output);
+    }
+
     [SkippableFact]
     public async Task Processes_end_with_the_server_that_started_them_even_if_it_is_killed()
     {
@@ -71,6 +88,9 @@ public sealed class ProcessesTests
 
         await Deadline.UntilAsync(() => workers.All(worker => !Directory.Exists($"/proc/{worker}")), "both workers have ended");
     }
+
+    private static List<JsonNode> Members(RunningServer server, Uri route) =>
+        [.. JsonNode.Parse(server.Client.GetStringAsync(route).GetAwaiter().GetResult())!["members"]!.AsArray().Select(member => member!)];
 
     private static JsonObject Greedy(int[] prompt, int tokens) => new()
     {
