@@ -3,7 +3,7 @@ using ActorInference.Bench.Actors;
 using Akka.Actor;
 using Akka.Configuration;
 
-string[] parts = ["--cluster", "--local", "--persistence", "--remote"];
+string[] parts = ["--cluster", "--local", "--persistence", "--remote", "--serialization"];
 if (args.Except(parts).Except(["--json"]).FirstOrDefault() is { } unknown)
 {
     Console.Error.WriteLine($"Unknown argument '{unknown}'; expected --json, and any of {string.Join(", ", parts)} for these parts alone.");
@@ -17,6 +17,7 @@ if (wanted.Contains("--persistence"))
     measurements.AddRange(await PersistBenchmark.All(Environment.GetEnvironmentVariable("ACTORINFERENCE_BENCH_POSTGRES")));
 if (wanted.Contains("--remote")) measurements.AddRange(await RemoteBenchmark.Run());
 if (wanted.Contains("--cluster")) measurements.AddRange(await ClusterBenchmark.Run(rounds: 5));
+if (wanted.Contains("--serialization")) measurements.AddRange(await Serialization());
 if (args.Contains("--json"))
 {
     Console.WriteLine(JsonSerializer.Serialize(
@@ -39,6 +40,14 @@ static async Task<Measurement[]> Local()
         await AskBenchmark.Sequential(system, asks: 300_000, rounds: 7),
         await IdleActorBenchmark.Memory(system, actors: 100_000),
     ];
+    await system.Terminate();
+    return measurements;
+}
+
+static async Task<Measurement[]> Serialization()
+{
+    var system = ActorSystem.Create("bench", ConfigurationFactory.ParseString("akka.loglevel = WARNING"));
+    var measurements = await SerializationBenchmark.Run(system);
     await system.Terminate();
     return measurements;
 }
