@@ -3,7 +3,7 @@ using ActorInference.Bench.Actors;
 using Akka.Actor;
 using Akka.Configuration;
 
-string[] parts = ["--local", "--persistence", "--remote"];
+string[] parts = ["--local", "--persistence", "--remote", "--sharding"];
 if (args.Except(parts).Except(["--json"]).FirstOrDefault() is { } unknown)
 {
     Console.Error.WriteLine($"Unknown argument '{unknown}'; expected --json, and any of {string.Join(", ", parts)} for these parts alone.");
@@ -16,6 +16,7 @@ if (wanted.Contains("--local")) measurements.AddRange(await Local());
 if (wanted.Contains("--persistence"))
     measurements.AddRange(await PersistBenchmark.All(Environment.GetEnvironmentVariable("ACTORINFERENCE_BENCH_POSTGRES")));
 if (wanted.Contains("--remote")) measurements.AddRange(await RemoteBenchmark.Run());
+if (wanted.Contains("--sharding")) measurements.AddRange(await ShardingBenchmark.Run());
 if (args.Contains("--json"))
 {
     Console.WriteLine(JsonSerializer.Serialize(
