@@ -3,7 +3,7 @@ using ActorInference.Bench.Actors;
 using Akka.Actor;
 using Akka.Configuration;
 
-string[] parts = ["--cluster", "--local", "--persistence", "--remote", "--serialization"];
+string[] parts = ["--cluster", "--local", "--persistence", "--remote", "--serialization", "--sharding"];
 if (args.Except(parts).Except(["--json"]).FirstOrDefault() is { } unknown)
 {
     Console.Error.WriteLine($"Unknown argument '{unknown}'; expected --json, and any of {string.Join(", ", parts)} for these parts alone.");
@@ -18,6 +18,7 @@ if (wanted.Contains("--persistence"))
 if (wanted.Contains("--remote")) measurements.AddRange(await RemoteBenchmark.Run());
 if (wanted.Contains("--cluster")) measurements.AddRange(await ClusterBenchmark.Run(rounds: 5));
 if (wanted.Contains("--serialization")) measurements.AddRange(await Serialization());
+if (wanted.Contains("--sharding")) measurements.AddRange(await ShardingBenchmark.Run());
 if (args.Contains("--json"))
 {
     Console.WriteLine(JsonSerializer.Serialize(

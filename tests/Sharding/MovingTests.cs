@@ -53,16 +53,24 @@ public sealed class MovingTests
         await ShardingNode.StopAllAsync(nodes);
     }
 
-    [Fact]
-    public async Task New_entities_begin_after_the_coordinators_node_has_died()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_new_coordinator_places_new_shards_and_leaves_the_others_where_they_are(bool isJournaled)
     {
-        var nodes = await ShardingNode.FormAsync(3, _table);
-        await AskAll(nodes[1]);
+        using var database = new SharedDatabase();
+        var nodes = await ShardingNode.FormAsync(3, _table, isJournaled ? database.Hocon : "");
+        await AskAll(nodes[0]);   // The others know the homes of their own shards only, and have to ask the next coordinator.
+        var unharmed = Entities.Where(entity => _table.NodeOf(entity) != nodes[0].Number).ToArray();
+        var before = unharmed.Select(_table.NodeOf).ToArray();
 
         await nodes[0].KillAsync();
 
+        await Task.WhenAll(AskAll(nodes[1]), AskAll(nodes[2]));
         var hosts = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => nodes[1 + i % 2].AskAsync($"new{i}")));
         Assert.Equal([nodes[1].Number, nodes[2].Number], hosts.Distinct().Order());
+        Assert.Equal(before, unharmed.Select(_table.NodeOf));
+        Assert.All(unharmed, entity => Assert.Equal(1, _table.StartsOf(entity)));
         Assert.Empty(_table.Twins);
         await ShardingNode.StopAllAsync(nodes);
     }

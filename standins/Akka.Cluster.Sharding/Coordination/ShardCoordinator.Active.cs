@@ -104,9 +104,10 @@ internal sealed partial class ShardCoordinator
         proxy.Tell(new RegisterAck(Self));
     }
 
+    /// <summary>Of a node that was thrown out it is not known whether it has noticed: its shards get time to end.</summary>
     private void OnTerminated(Terminated lost)
     {
-        var margin = _cluster.Settings.DownRemovalMargin;
+        var margin = _cluster.DowningProvider.DownRemovalMargin;
         if (lost.ActorRef.Equals(_store)) Context.Stop(Self);
         else if (_proxies.Remove(lost.ActorRef)) _log.Debug("{0}: proxy [{1}] has gone", _typeName, lost.ActorRef);
         else if (!_state.Regions.ContainsKey(lost.ActorRef)) _log.Debug("{0}: [{1}] was gone already", _typeName, lost.ActorRef);

@@ -11,6 +11,8 @@ namespace Akka.Cluster.Sharding;
 /// </summary>
 public sealed partial class ShardRegion : UntypedActor, IWithTimers
 {
+    private const string CoordinatorQuestion = "coordinator";
+
     private static readonly TimeSpan FirstRegisterRetry = TimeSpan.FromMilliseconds(100);
 
     private readonly ILoggingAdapter _log = Context.GetLogger();
@@ -78,7 +80,7 @@ public sealed partial class ShardRegion : UntypedActor, IWithTimers
             case Terminated lost:
                 OnTerminated(lost);
                 break;
-            case RegisterAck or RegisterAgain or ShardHome or HostShard or BeginHandOff or HandOff or Tick or RestartShard:
+            case RegisterAck or RegisterAgain or ShardHome or HostShard or BeginHandOff or HandOff or Tick or RestartShard or ActorIdentity:
                 OnOrder(message);
                 break;
             case GracefulShutdown:
@@ -115,6 +117,10 @@ public sealed partial class ShardRegion : UntypedActor, IWithTimers
                 break;
             case RegisterAgain:
                 LoseCoordinator();
+                PresentTo(Sender);
+                break;
+            case ActorIdentity { MessageId: CoordinatorQuestion } identity:
+                if (_coordinator is null && identity.Subject is { } found) PresentTo(found);
                 break;
             case Tick.Register:
                 Register();
@@ -134,21 +140,26 @@ public sealed partial class ShardRegion : UntypedActor, IWithTimers
     /// <summary>Orders of a coordinator that another one has succeeded would give a shard two places.</summary>
     private bool IsByCoordinator => _coordinator is not null && _coordinator.Equals(Sender);
 
-    /// <summary>Presents this region to the members that may run the coordinator: the oldest, or those that follow it.</summary>
+    /// <summary>
+    /// Looks for the coordinator on the members that may run it: the oldest, or those that follow it. They are asked for the actor, and
+    /// only it is told more: a member without sharding could not read that.
+    /// </summary>
     private void Register()
     {
         if (_coordinator is not null) return;
-        object register = IsProxy ? new RegisterProxy(Self) : new Register(Self, [.. _shards.Keys]);
         var oldest = _cluster.State.Members
             .Where(member => member.Status is not (MemberStatus.Joining or MemberStatus.WeaklyUp or MemberStatus.Removed))
             .Where(member => _settings.Role is null || member.HasRole(_settings.Role))
             .Order(Member.AgeOrdering).Take(3);
-        foreach (var member in oldest) Context.ActorSelection(new RootActorPath(member.Address) / _coordinatorElements).Tell(register, Self);
+        foreach (var member in oldest) Context.ActorSelection(new RootActorPath(member.Address) / _coordinatorElements).Tell(new Identify(CoordinatorQuestion), Self);
         Timers.StartSingleTimer(Tick.Register, Tick.Register, _registerRetry);
         _registerRetry = _registerRetry + _registerRetry < _settings.TuningParameters.RetryInterval
             ? _registerRetry + _registerRetry
             : _settings.TuningParameters.RetryInterval;
     }
+
+    private void PresentTo(IActorRef coordinator) =>
+        coordinator.Tell(IsProxy ? new RegisterProxy(Self) : new Register(Self, [.. _shards.Keys]));
 
     private void OnRegistered(IActorRef coordinator)
     {
