@@ -3,7 +3,7 @@ using ActorInference.Bench.Actors;
 using Akka.Actor;
 using Akka.Configuration;
 
-string[] parts = ["--local", "--persistence", "--remote", "--sharding"];
+string[] parts = ["--cluster", "--local", "--persistence", "--remote", "--serialization", "--sharding"];
 if (args.Except(parts).Except(["--json"]).FirstOrDefault() is { } unknown)
 {
     Console.Error.WriteLine($"Unknown argument '{unknown}'; expected --json, and any of {string.Join(", ", parts)} for these parts alone.");
@@ -16,6 +16,8 @@ if (wanted.Contains("--local")) measurements.AddRange(await Local());
 if (wanted.Contains("--persistence"))
     measurements.AddRange(await PersistBenchmark.All(Environment.GetEnvironmentVariable("ACTORINFERENCE_BENCH_POSTGRES")));
 if (wanted.Contains("--remote")) measurements.AddRange(await RemoteBenchmark.Run());
+if (wanted.Contains("--cluster")) measurements.AddRange(await ClusterBenchmark.Run(rounds: 5));
+if (wanted.Contains("--serialization")) measurements.AddRange(await Serialization());
 if (wanted.Contains("--sharding")) measurements.AddRange(await ShardingBenchmark.Run());
 if (args.Contains("--json"))
 {
@@ -39,6 +41,14 @@ static async Task<Measurement[]> Local()
         await AskBenchmark.Sequential(system, asks: 300_000, rounds: 7),
         await IdleActorBenchmark.Memory(system, actors: 100_000),
     ];
+    await system.Terminate();
+    return measurements;
+}
+
+static async Task<Measurement[]> Serialization()
+{
+    var system = ActorSystem.Create("bench", ConfigurationFactory.ParseString("akka.loglevel = WARNING"));
+    var measurements = await SerializationBenchmark.Run(system);
     await system.Terminate();
     return measurements;
 }

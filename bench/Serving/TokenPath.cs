@@ -31,13 +31,10 @@ internal static class TokenPath
 
     public static async Task<TokenPathResult> MeasureAsync(BenchOptions options)
     {
-        var up = new UpOptions
-        {
-            ModelFolder = options.Model, ModelName = "bench", Host = IPAddress.Loopback, Port = 0, PageSizeTokens = 16, LogLevel = LogLevel.Warning,
-        };
+        var up = new ModelOptions { ModelFolder = options.Model, ModelName = "bench", PageSizeTokens = 16, LogLevel = LogLevel.Warning };
         using var model = LoadedModel.Load(up, new Silent());
-        var builder = WebServer.CreateBuilder(up.Host, up.Port, up.LogLevel);
-        builder.Services.AddEmbeddedNode(model, up);
+        var builder = WebServer.CreateBuilder(IPAddress.Loopback, 0, up.LogLevel);
+        builder.Services.AddInferenceNode(model.Served, model.ToNode(up), up.LogLevel, _ => { });
         builder.Services.AddHttpApi();
         await using var app = builder.Build();
         app.MapHttpApi();

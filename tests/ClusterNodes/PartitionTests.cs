@@ -36,6 +36,24 @@ public sealed class PartitionTests
     }
 
     [Fact]
+    public async Task A_node_that_was_removed_behind_a_partition_ends_when_the_network_heals()
+    {
+        await using var network = new CuttingNetwork();
+        var majority = Enumerable.Range(0, 2).Select(_ => ClusterNode.Start(network.AddNode())).ToArray();
+        var slow = ClusterNode.Start(network.AddNode() + "akka.cluster.split-brain-resolver.stable-after = 300s");
+        await ClusterNode.JoinAllAsync([.. majority, slow]);
+
+        network.Part(majority, [slow]);
+        foreach (var node in majority) await node.Events.Until("the slow one removed", log => !log.IsMember(slow.Address));
+        Assert.True(slow.Cluster.IsUp);
+        network.Heal();
+
+        await slow.System.WhenTerminated.WaitAsync(ClusterNode.Patience);
+        Assert.All(majority, node => Assert.True(node.Cluster.IsUp));
+        await ClusterNode.StopAllAsync(majority);
+    }
+
+    [Fact]
     public async Task A_partition_that_heals_before_a_decision_costs_no_member()
     {
         await using var network = new CuttingNetwork();

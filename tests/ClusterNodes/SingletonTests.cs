@@ -7,8 +7,6 @@ namespace ActorInference.ClusterNodes.Tests;
 /// <summary>An actor of which the cluster has one.</summary>
 public sealed class SingletonTests
 {
-    private const string Serializes = """akka.actor.serialize-messages = off""";
-
     [Fact]
     public async Task A_singleton_runs_on_the_oldest_node_and_all_reach_it()
     {
@@ -49,7 +47,7 @@ public sealed class SingletonTests
     [Fact]
     public async Task A_singleton_of_a_role_runs_only_on_nodes_of_that_role()
     {
-        var plain = ClusterNode.Start(Serializes);
+        var plain = ClusterNode.Start();
         await ClusterNode.JoinAllAsync(plain);
         var master = ClusterNode.Start("akka.cluster.roles = [master]");
         await ClusterNode.JoinAllAsync(plain, master);
@@ -69,7 +67,7 @@ public sealed class SingletonTests
         for (var i = 0; i < count; i++)
         {
             // One after the other: the first is the oldest.
-            nodes.Add(ClusterNode.Start(Serializes));
+            nodes.Add(ClusterNode.Start());
             await ClusterNode.JoinAllAsync([.. nodes]);
         }
 

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace ActorInference.Actors.Kv;
 
 /// <summary>
-/// The checksum of a page that leaves its process: CRC-32C in four lanes, word i of 64 bits in lane i mod 4, and the CRC of
-/// the four. Four lanes because the instruction takes three cycles but can begin each cycle. Byte layout: docs/formats/kv-transfer.md.
+/// The checksum of a page that leaves its process: CRC-32C in four lanes, word i of 64 bits in lane i mod 4, mixed
+/// into one. Four lanes because the instruction takes three cycles but can begin each cycle. Byte layout: docs/formats/kv-transfer.md.
 /// </summary>
 public static class PageChecksum
 {
@@ -24,7 +24,15 @@ public static class PageChecksum
 
         for (; i < words.Length; i++) a = BitOperations.Crc32C(a, Word(words[i]));
         foreach (var rest in bytes[(words.Length * sizeof(ulong))..]) a = BitOperations.Crc32C(a, rest);
-        return ~BitOperations.Crc32C(BitOperations.Crc32C(BitOperations.Crc32C(a, b), c), d);
+        var mixed = Mix(Mix(Mix(Mix(0, a), b), c), d);
+        return (uint)(mixed ^ (mixed >> 32));
+    }
+
+    // Not a CRC of the lanes: that is linear, and words moved between lanes and rows by the right distance would cancel out.
+    private static ulong Mix(ulong mixed, uint lane)
+    {
+        mixed = (mixed ^ lane) * 0x9E3779B97F4A7C15;
+        return mixed ^ (mixed >> 29);
     }
 
     // Pages are little-endian wherever they are made.

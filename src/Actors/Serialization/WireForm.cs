@@ -1,3 +1,4 @@
+using System.Runtime.Serialization;
 using Google.Protobuf;
 
 namespace ActorInference.Actors.Serialization;
@@ -13,7 +14,7 @@ internal abstract class WireForm(string manifest, Type messageType)
     public abstract byte[] Write(object message);
 
     /// <exception cref="InvalidProtocolBufferException">The bytes are not of this form.</exception>
-    /// <exception cref="System.Runtime.Serialization.SerializationException">A field is missing or has a value that it can't have.</exception>
+    /// <exception cref="SerializationException">A field is missing or has a value that it can't have.</exception>
     public abstract object Read(byte[] bytes, ActorReferences references);
 }
 
@@ -30,5 +31,18 @@ internal sealed class WireForm<TMessage, TWire>(
 
     public override byte[] Write(object message) => write((TMessage)message).ToByteArray();
 
-    public override object Read(byte[] bytes, ActorReferences references) => read(_parser.ParseFrom(bytes), references);
+    public override object Read(byte[] bytes, ActorReferences references) => read(Parse(bytes), references);
+
+    private TWire Parse(byte[] bytes)
+    {
+        try
+        {
+            return _parser.ParseFrom(bytes);
+        }
+        catch (Exception beyond) when (beyond is IndexOutOfRangeException or ArgumentOutOfRangeException)
+        {
+            // Google.Protobuf adds a part's length to its own place before it checks it: near 2^31 that overflows, and the array's end stops it.
+            throw new SerializationException("the length of a part exceeds the message.", beyond);
+        }
+    }
 }

@@ -47,13 +47,13 @@ public sealed class PageServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_stop.IsCancellationRequested) return;
         await _stop.CancelAsync();
         _listener.Dispose();
         await _accepting;
         Task[] connections;
         lock (_lock) connections = [.. _connections];
         await Task.WhenAll(connections);
-        _stop.Dispose();
     }
 
     private async Task AcceptAsync()

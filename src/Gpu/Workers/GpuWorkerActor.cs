@@ -42,6 +42,7 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
         Receive<KvTransferProtocol.KvPages>(Land);
         Receive<KvTransferProtocol.PagesLanded>(landed => _transit.Release(landed.Transfer));
         Receive<KvTransferProtocol.PagesRefused>(refused => _transit.Release(refused.Transfer));
+        Receive<KvTransferProtocol.FetchFailed>(failed => LoseIfHere(failed.Attempt, failed.Message));
         Receive<Terminated>(terminated => Forget(terminated.ActorRef));
         Receive<Sweep>(_ => SweepTransit());
     }
@@ -140,6 +141,12 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
             return;
         }
 
+        if (message.Pool != Pool.Id && message.Remote is not null && _options.Courier is { } courier)
+        {
+            courier.Tell(new KvTransferProtocol.Fetch(message, Sender));
+            return;
+        }
+
         if (TryTake(message, job!))
         {
             Sender.Tell(new KvTransferProtocol.PagesLanded(message.Transfer));
@@ -148,9 +155,16 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
         }
 
         Sender.Tell(new KvTransferProtocol.PagesRefused(message.Transfer));
+        LoseIfHere(message.Attempt, $"Pages from {message.FirstPage} on did not fit the sequence.");
+    }
+
+    private void LoseIfHere(AttemptId attempt, string reason)
+    {
+        if (!_jobs.TryGet(attempt, out var job)) return;
         _engine.Cancel(job!.Sequence);
-        job.Job.ReplyTo.Tell(new GenerationProtocol.Lost(message.Attempt, _options.Worker, $"Pages from {message.FirstPage} on did not fit the sequence."));
+        job.Job.ReplyTo.Tell(new GenerationProtocol.Lost(attempt, _options.Worker, reason));
         End(job);
+        StepSoon();
     }
 
     private bool TryTake(KvTransferProtocol.KvPages message, ActiveJob job)
@@ -191,7 +205,18 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
         var references = ImmutableArray.CreateBuilder<KvPageReference>(pages.Length);
         foreach (var page in pages) references.Add(new KvPageReference(page, Pool.Generation(page)));
         var transfer = _transit.Hold(target, pages);
-        target.Tell(new KvTransferProtocol.KvPages(job.Job.Attempt, transfer, Pool.Id, firstPage, references.MoveToImmutable(), nextToken), Self);
+        var remote = target.Path.Address.HasGlobalScope ? DescribeRemotely(pages) : null;
+        target.Tell(new KvTransferProtocol.KvPages(
+            job.Job.Attempt, transfer, Pool.Id, firstPage, references.MoveToImmutable(), nextToken, remote));
+    }
+
+    /// <summary>Checksums only for pages that leave the process: within it nothing can change them on the way.</summary>
+    private KvTransferProtocol.RemotePages? DescribeRemotely(ReadOnlySpan<int> pages)
+    {
+        if (_options.Source is not { } source) return null;
+        var checksums = ImmutableArray.CreateBuilder<uint>(pages.Length);
+        foreach (var page in pages) checksums.Add(PageChecksum.Compute(Pool.Bytes(page).Span));
+        return new KvTransferProtocol.RemotePages(source, checksums.MoveToImmutable());
     }
 
     private void Forget(IActorRef receiver)

@@ -2,6 +2,7 @@ using ActorInference.Actors.Ids;
 using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
 using ActorInference.Gpu.Engine;
+using Akka.Actor;
 
 namespace ActorInference.Gpu.Workers;
 
@@ -24,6 +25,12 @@ public sealed record GpuWorkerOptions
     /// capacities of theirs have to leave room for the longest sequence.
     /// </summary>
     public Func<IModelRunner, IPrefixCache?>? CreateCache { get; init; }
+
+    /// <summary>How other processes reach the runner's pool; null if they can't.</summary>
+    public KvPageSource? Source { get; init; }
+
+    /// <summary>Brings pages from other processes into the runner's pool; null if there are none.</summary>
+    public IActorRef? Courier { get; init; }
 
     public EngineOptions Engine { get; init; } = new();
 

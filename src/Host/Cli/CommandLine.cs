@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using ActorInference.Gpu.Models;
+using ActorInference.Host.Consoles;
 
 namespace ActorInference.Host.Cli;
 
@@ -42,6 +43,7 @@ public static class CommandLine
             return failure switch
             {
                 UserErrorException or ModelFormatException => Report(failure.Message, UserError),
+                ConsoleFailedException => Report(failure.Message, Failure),
                 OperationCanceledException => Report("interrupted", Interrupted),
                 _ => Report($"{failure.GetType().Name}: {failure.Message} (Set {DebugVariable}=1 for details.)", Failure),
             };

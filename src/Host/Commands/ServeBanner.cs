@@ -5,7 +5,10 @@ namespace ActorInference.Host.Commands;
 /// <summary>What a user reads when the server is up.</summary>
 public static class ServeBanner
 {
-    public static string Of(ServedModel model, Uri address)
+    /// <param name="model">What is served.</param>
+    /// <param name="address">Where the API is.</param>
+    /// <param name="operations">Lines that say where operators reach the node.</param>
+    public static string Of(ServedModel model, Uri address, IEnumerable<string> operations)
     {
         var root = address.ToString().TrimEnd('/');
         var (path, body) = model.ChatTemplate is null
@@ -14,7 +17,7 @@ public static class ServeBanner
         return $"""
             ActorInference {ProductVersion.Text} serves the model {model.Name} (context {model.ContextTokens} tokens) on {root}
               curl {root}{path} -H 'Content-Type: application/json' -d '{body}'
-            Ctrl-C stops it.
+            {string.Concat(operations.Select(line => $"  {line}\n"))}Ctrl-C stops it.
             """;
     }
 }

@@ -1,8 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Net;
-using System.Numerics;
 using ActorInference.Host.Cli;
+using ActorInference.Host.Composition;
 
 namespace ActorInference.Host.Commands;
 
@@ -10,11 +9,8 @@ namespace ActorInference.Host.Commands;
 public static class UpCommand
 {
     private const int DefaultPort = 8000;
-    private const int DefaultPageSizeTokens = 16;
-    private const int MaxPageSizeTokens = 256;
-
-    /// <summary>Where the shipped model lies beside the executable.</summary>
-    private const string ShippedModel = "models/demo";
+    private const int DefaultManagementPort = 8558;
+    private const int DefaultCmdPort = 9110;
 
     public static Command Create()
     {
@@ -28,16 +24,13 @@ public static class UpCommand
 
     private sealed class Options
     {
-        private readonly Option<string?> _model = new("--model") { Description = "Model folder in Hugging Face form. Default: the shipped model." };
-        private readonly Option<string?> _name = new("--served-model-name") { Description = "Name of the model in the API. Default: the folder's name." };
+        private readonly ModelFlags _modelFlags = new();
         private readonly Option<string?> _host = new("--host") { Description = "Address to listen on. Default: 127.0.0.1." };
         private readonly Option<int?> _port = NumberOption.Integer("--port", $"Port to listen on; 0 takes a free one. Default: {DefaultPort}.", 0, 65535);
+        private readonly Option<PortRequest?> _managementPort = PortOption.Create("--management-port", "Port of /ready, /alive and other management routes, on 127.0.0.1", DefaultManagementPort);
+        private readonly Option<PortRequest?> _cmdPort = PortOption.Create("--cmd-port", "Port for 'actorinference cmd', on 127.0.0.1", DefaultCmdPort);
+        private readonly Option<bool> _processes = new("--processes") { Description = "A process for each role on this machine, instead of one for all." };
         private readonly Option<string?> _data = new("--data") { Description = "Folder for what outlives the process." };
-        private readonly Option<int?> _threads = NumberOption.Integer("--threads", "Compute threads. Default: one a core.", 1, 1024);
-        private readonly Option<int?> _kvPages = NumberOption.Integer("--kv-pages", "Size of the KV pool, in pages.", 1);
-        private readonly Option<long?> _kvMemory = NumberOption.Bytes("--kv-memory", "Size of the KV pool, such as 512MiB.");
-        private readonly Option<int?> _pageSize = NumberOption.Integer("--page-size", $"Tokens of a KV page, a power of two. Default: {DefaultPageSizeTokens}.", 1, MaxPageSizeTokens);
-        private readonly Option<LogLevel?> _logLevel = new("--log-level") { Description = "Least level that is logged, to stderr. Default: Information, with --prompt Warning." };
         private readonly Option<string?> _prompt = new("--prompt") { Description = "Print the answer to this and exit, instead of serving." };
         private readonly Option<int?> _maxTokens = NumberOption.Integer("--max-tokens", "With --prompt: new tokens at most. Default: 256.", 1);
         private readonly Option<float?> _temperature = NumberOption.Real("--temperature", "With --prompt: sampling temperature; 0 is greedy. Default: 0.", 0, 100);
@@ -49,20 +42,25 @@ public static class UpCommand
 
         public IEnumerable<Option> All =>
         [
-            _model, _name, _host, _port, _data, _threads, _kvPages, _kvMemory, _pageSize, _logLevel,
+            .. _modelFlags.All, _host, _port, _managementPort, _cmdPort, _processes, _data,
             _prompt, _maxTokens, _temperature, _topP, _topK, _seed, _raw, _json,
         ];
 
         public void Validate(CommandResult result)
         {
-            if (result.GetValue(_kvPages) is not null && result.GetValue(_kvMemory) is not null)
-                result.AddError("--kv-pages and --kv-memory are both given; expected one of them.");
-            if (result.GetValue(_pageSize) is { } pageSize && !BitOperations.IsPow2(pageSize))
-                result.AddError($"--page-size is '{pageSize}'; expected a power of two.");
-            if (ParseAddress(result.GetValue(_host)) is null)
-                result.AddError($"--host is '{result.GetValue(_host)}'; expected an IP address such as 127.0.0.1, 0.0.0.0 or ::1, or localhost.");
+            _modelFlags.Validate(result);
+            if (ModelFlags.ParseAddress(result.GetValue(_host)) is null) result.AddError(ModelFlags.NoAddress("--host", result.GetValue(_host)));
             if (result.GetValue(_prompt) is { Length: 0 }) result.AddError("--prompt is empty; expected text.");
-            if (result.GetValue(_prompt) is not null) return;
+            if (result.GetValue(_prompt) is not null)
+            {
+                foreach (var option in (Option[])[_managementPort, _cmdPort])
+                {
+                    if (result.GetResult(option) is { Implicit: false }) result.AddError($"{option.Name} is given with --prompt; expected one of them, since one answer opens no ports.");
+                }
+
+                return;
+            }
+
             foreach (var option in (Option[])[_maxTokens, _temperature, _topP, _topK, _seed, _raw, _json])
             {
                 if (result.GetResult(option) is { Implicit: false }) result.AddError($"{option.Name} is given without --prompt; expected both or neither.");
@@ -71,20 +69,16 @@ public static class UpCommand
 
         public UpOptions Read(ParseResult parsed)
         {
-            var folder = FindModel(parsed.GetValue(_model));
             var prompt = parsed.GetValue(_prompt);
-            return new UpOptions
+            var model = _modelFlags.Read(parsed, prompt is null ? LogLevel.Information : LogLevel.Warning);
+            return new UpOptions(model)
             {
-                ModelFolder = folder,
-                ModelName = parsed.GetValue(_name) is { Length: > 0 } name ? name : Path.GetFileName(folder),
-                Host = ParseAddress(parsed.GetValue(_host))!,
+                Host = ModelFlags.ParseAddress(parsed.GetValue(_host))!,
                 Port = parsed.GetValue(_port) ?? DefaultPort,
+                ManagementPort = parsed.GetValue(_managementPort) ?? new PortRequest(DefaultManagementPort, IsGiven: false),
+                CmdPort = parsed.GetValue(_cmdPort) ?? new PortRequest(DefaultCmdPort, IsGiven: false),
+                Processes = parsed.GetValue(_processes),
                 DataFolder = parsed.GetValue(_data),
-                Threads = parsed.GetValue(_threads),
-                KvPages = parsed.GetValue(_kvPages),
-                KvBytes = parsed.GetValue(_kvMemory),
-                PageSizeTokens = parsed.GetValue(_pageSize) ?? DefaultPageSizeTokens,
-                LogLevel = parsed.GetValue(_logLevel) ?? (prompt is null ? LogLevel.Information : LogLevel.Warning),
                 Prompt = prompt is null ? null : ReadPrompt(parsed, prompt),
             };
         }
@@ -97,17 +91,5 @@ public static class UpCommand
             TopK = parsed.GetValue(_topK) ?? 0,
             Seed = parsed.GetValue(_seed),
         };
-
-        private static IPAddress? ParseAddress(string? host) =>
-            host is null or "localhost" ? IPAddress.Loopback : IPAddress.TryParse(host, out var address) ? address : null;
-
-        private static string FindModel(string? given)
-        {
-            var folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(given ?? Path.Combine(AppContext.BaseDirectory, ShippedModel)));
-            if (Directory.Exists(folder)) return folder;
-            throw new UserErrorException(given is null
-                ? $"{folder}: the shipped model is missing; expected a model folder there, or one named by --model."
-                : $"--model is '{given}'; expected an existing folder in Hugging Face form.");
-        }
     }
 }

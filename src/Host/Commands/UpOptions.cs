@@ -1,38 +1,40 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using ActorInference.Host.Composition;
 
 namespace ActorInference.Host.Commands;
 
 /// <summary>What <c>actorinference up</c> was asked to do, checked.</summary>
-public sealed record UpOptions
+public sealed record UpOptions : ModelOptions
 {
-    /// <summary>Absolute path of the model's folder; exists.</summary>
-    public required string ModelFolder { get; init; }
+    public UpOptions()
+    {
+    }
 
-    /// <summary>Name in the API.</summary>
-    public required string ModelName { get; init; }
+    /// <summary>With the same model.</summary>
+    [SetsRequiredMembers]
+    public UpOptions(ModelOptions model)
+        : base(model)
+    {
+    }
 
     /// <summary>Address to listen on.</summary>
-    public required IPAddress Host { get; init; }
+    public IPAddress Host { get; init; } = IPAddress.Loopback;
 
     /// <summary>Port to listen on; 0 takes a free one.</summary>
-    public required int Port { get; init; }
+    public int Port { get; init; }
+
+    /// <summary>Port of the management routes, on loopback.</summary>
+    public PortRequest ManagementPort { get; init; }
+
+    /// <summary>Port that consoles connect to, on loopback.</summary>
+    public PortRequest CmdPort { get; init; }
+
+    /// <summary>A process for each role, instead of one for all.</summary>
+    public bool Processes { get; init; }
 
     /// <summary>Folder for what outlives the process; null for none.</summary>
     public string? DataFolder { get; init; }
-
-    /// <summary>Threads of the compute pool; null for one a core.</summary>
-    public int? Threads { get; init; }
-
-    /// <summary>Size of the KV pool in pages; null to derive it.</summary>
-    public int? KvPages { get; init; }
-
-    /// <summary>Size of the KV pool in bytes; null to derive it. Not both.</summary>
-    public long? KvBytes { get; init; }
-
-    /// <summary>Tokens of a KV page; a power of two.</summary>
-    public required int PageSizeTokens { get; init; }
-
-    public required LogLevel LogLevel { get; init; }
 
     /// <summary>Null to serve.</summary>
     public PromptOptions? Prompt { get; init; }

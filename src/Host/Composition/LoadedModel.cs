@@ -3,6 +3,7 @@ using ActorInference.Gpu.ChatTemplates;
 using ActorInference.Gpu.Kv;
 using ActorInference.Gpu.Models;
 using ActorInference.Gpu.Tokenization;
+using ActorInference.Host.Cli;
 using ActorInference.Host.Commands;
 using ActorInference.Host.Serving;
 
@@ -27,9 +28,23 @@ public sealed class LoadedModel : IDisposable
     /// <summary>Reads the folder: what is small first, so that a broken file is found before the weights are read.</summary>
     /// <param name="options">Which model, and how much memory for pages.</param>
     /// <param name="progress">Told of the weights.</param>
+    /// <param name="shared">Whether other processes of this host may map the pages.</param>
     /// <exception cref="ModelFormatException">A file is missing or wrong.</exception>
-    /// <exception cref="Cli.UserErrorException">The pages don't fit.</exception>
-    public static LoadedModel Load(UpOptions options, IProgress<LoadProgress> progress)
+    /// <exception cref="UserErrorException">The pages don't fit.</exception>
+    public static LoadedModel Load(ModelOptions options, IProgress<LoadProgress> progress, bool shared = false)
+    {
+        var config = ModelConfig.Load(options.ModelFolder);
+        var layout = new KvPageLayout(config.Layers, options.PageSizeTokens, config.KvHeads, config.HeadDim, KvDtype.F32);
+        var capacity = KvBudget.Pages(layout, config.MaxPositionEmbeddings, options.KvPages, options.KvBytes);
+        var served = LoadServed(options);
+        served = served with { ContextTokens = (int)Math.Min(served.ContextTokens, (long)capacity * layout.PageSizeTokens) };
+        var weights = ModelWeights.Load(options.ModelFolder, config, progress);
+        return new LoadedModel(served, weights, CreatePool(layout, capacity, shared));
+    }
+
+    /// <summary>What the edge needs of a model whose weights are in other processes.</summary>
+    /// <exception cref="ModelFormatException">A file is missing or wrong.</exception>
+    public static ServedModel LoadServed(ModelOptions options)
     {
         var folder = options.ModelFolder;
         var config = ModelConfig.Load(folder);
@@ -40,29 +55,38 @@ public sealed class LoadedModel : IDisposable
                 Path.Combine(folder, "tokenizer.json"), "vocabulary", $"{tokenizer.VocabSize} tokens", $"at most vocab_size of config.json, {config.VocabSize}");
         }
 
-        var layout = new KvPageLayout(config.Layers, options.PageSizeTokens, config.KvHeads, config.HeadDim, KvDtype.F32);
-        var capacity = KvBudget.Pages(layout, config.MaxPositionEmbeddings, options.KvPages, options.KvBytes);
-        var served = new ServedModel
+        return new ServedModel
         {
             Name = options.ModelName,
             Folder = folder,
             Tokenizer = tokenizer,
             ChatTemplate = ChatTemplate.Load(folder),
             VocabSize = config.VocabSize,
-            ContextTokens = (int)Math.Min(config.MaxPositionEmbeddings, (long)capacity * layout.PageSizeTokens),
-            PageSizeTokens = layout.PageSizeTokens,
+            ContextTokens = config.MaxPositionEmbeddings,
+            PageSizeTokens = options.PageSizeTokens,
             EosTokenIds = !config.EosTokenIds.IsEmpty ? config.EosTokenIds : tokenizer.EosTokenId is { } eos ? [eos] : [],
             Defaults = Advice(GenerationDefaults.Load(folder, config.VocabSize)),
             Created = DateTimeOffset.UtcNow,
         };
-        var weights = ModelWeights.Load(folder, config, progress);
-        return new LoadedModel(served, weights, new KvPagePool(layout, capacity));
     }
 
     public void Dispose()
     {
         Pages.Dispose();
         Weights.Dispose();
+    }
+
+    private static KvPagePool CreatePool(KvPageLayout layout, int capacity, bool shared)
+    {
+        try
+        {
+            return new KvPagePool(layout, capacity, shared);
+        }
+        catch (IOException cause) when (shared)
+        {
+            throw new UserErrorException(
+                $"{capacity} KV pages of {layout.PageBytes} bytes do not fit into shared memory: {cause.Message} Give fewer by --kv-pages, or use --transport tcp.", cause);
+        }
     }
 
     private static SamplingDefaults Advice(GenerationDefaults file) =>

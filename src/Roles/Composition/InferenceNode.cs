@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ActorInference.Actors.Ids;
 using ActorInference.Actors.Protocols;
+using ActorInference.Cache.Transfer;
 using ActorInference.Gpu.Engine;
 
 namespace ActorInference.Roles.Composition;
@@ -9,19 +10,26 @@ namespace ActorInference.Roles.Composition;
 public sealed record InferenceNode
 {
     /// <summary>
-    /// Makes a runner of the model for a worker, again after each restart of it. The workers of one process share a page pool.
+    /// Makes a runner of the model for a worker, again after each restart of it. The workers of one process share a page
+    /// pool. Null where there are no workers.
     /// </summary>
-    public required Func<WorkerId, IModelRunner> CreateRunner { get; init; }
+    public Func<WorkerId, IModelRunner>? CreateRunner { get; init; }
 
     /// <summary>The model's end-of-sequence tokens.</summary>
     public ImmutableArray<int> EndTokenIds { get; init; } = [];
 
-    /// <summary>Workers for prompts, at least 1.</summary>
+    /// <summary>What the process does.</summary>
+    public ImmutableSortedSet<NodeRole> Roles { get; init; } = NodeRoles.All;
+
+    /// <summary>Workers for prompts, at least 1, if it has the role.</summary>
     public int PrefillWorkers { get; init; } = 1;
 
-    /// <summary>Workers for generation, at least 1.</summary>
+    /// <summary>Workers for generation, at least 1, if it has the role.</summary>
     public int DecodeWorkers { get; init; } = 1;
 
-    /// <summary>Name of a worker, for instance <c>prefill-0</c>.</summary>
-    public static WorkerId NameOf(WorkerRole role, int ordinal) => new($"{role.ToString().ToLowerInvariant()}-{ordinal}");
+    /// <summary>How pages are exchanged with other processes; null for a process by itself.</summary>
+    public PageExchange? Exchange { get; init; }
+
+    /// <summary>Name of a worker within its process, for instance <c>prefill-0</c>.</summary>
+    public static string NameOf(WorkerRole role, int ordinal) => $"{role.ToString().ToLowerInvariant()}-{ordinal}";
 }

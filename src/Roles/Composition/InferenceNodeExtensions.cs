@@ -1,13 +1,10 @@
-using ActorInference.Actors.Ids;
 using ActorInference.Actors.Protocols;
-using ActorInference.Actors.Supervision;
-using ActorInference.Gpu.Workers;
+using ActorInference.Cache.Transfer;
 using ActorInference.Roles.Configuration;
 using ActorInference.Roles.Decode;
 using ActorInference.Roles.Gateway;
 using ActorInference.Roles.Prefill;
 using ActorInference.Roles.Router;
-using ActorInference.Roles.Workers;
 using Akka.Actor;
 using Akka.Hosting;
 
@@ -17,56 +14,38 @@ namespace ActorInference.Roles.Composition;
 public static class InferenceNodeExtensions
 {
     /// <summary>
-    /// Adds gateway, router, prefill and decode to a hosted actor system. The registry then has <see cref="GatewayActor"/>
-    /// and <see cref="RouterActor"/>.
+    /// Adds the node's roles to a hosted actor system. The registry of a gateway then has <see cref="GatewayActor"/> and
+    /// <see cref="RouterActor"/>.
     /// </summary>
     public static AkkaConfigurationBuilder WithInferenceNode(this AkkaConfigurationBuilder builder, InferenceNode node) => builder
         .AddHocon(InferenceSettings.Reference, HoconAddMode.Append)
         .WithActors((system, registry) =>
         {
             var (gateway, router) = system.StartInferenceNode(node);
+            if (gateway.IsNobody()) return;
             registry.Register<GatewayActor>(gateway);
             registry.Register<RouterActor>(router);
         });
 
     /// <summary>Starts the actors in a system whose configuration has <see cref="InferenceSettings.Reference"/> in it.</summary>
+    /// <returns>Gateway and router; nobody where the node is no gateway.</returns>
     /// <exception cref="Akka.Configuration.ConfigurationException">A setting is wrong; nothing was started.</exception>
     public static (IActorRef Gateway, IActorRef Router) StartInferenceNode(this ActorSystem system, InferenceNode node)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(node.PrefillWorkers);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(node.DecodeWorkers);
         var settings = InferenceSettings.Read(system.Settings.Config);
-        var router = system.ActorOf(RouterActor.Props(settings.Router), "router");
-        for (var i = 0; i < node.PrefillWorkers; i++)
-            StartWorker(system, node, WorkerRole.Prefill, i, settings.Prefill, router, PrefillActor.Props);
-        for (var i = 0; i < node.DecodeWorkers; i++)
-            StartWorker(system, node, WorkerRole.Decode, i, settings.Decode, router, DecodeActor.Props);
-        var gateway = system.ActorOf(GatewayActor.Props(router, settings.Gateway), "gateway");
+        var (gateway, router) = node.Roles.Contains(NodeRole.Gateway) ? StartGateway(system, settings) : (ActorRefs.Nobody, ActorRefs.Nobody);
+        // Alone, its router is the only one; in a cluster there may be several, its own among them.
+        var routers = node.Exchange is null ? router : system.ActorOf(GatewayDirectoryActor.Props(), "gateways");
+        var courier = node.Exchange is { } exchange ? system.ActorOf(KvCourierActor.Props(exchange.Pool, exchange.Fetcher), "courier") : null;
+        var starter = new WorkerStarter(system, node, routers, courier);
+        if (node.Roles.Contains(NodeRole.Prefill)) starter.Start(WorkerRole.Prefill, node.PrefillWorkers, settings.Prefill, PrefillActor.Props);
+        if (node.Roles.Contains(NodeRole.Decode)) starter.Start(WorkerRole.Decode, node.DecodeWorkers, settings.Decode, DecodeActor.Props);
         return (gateway, router);
     }
 
-    private static void StartWorker(
-        ActorSystem system, InferenceNode node, WorkerRole role, int ordinal, WorkerSettings settings, IActorRef router, Func<WorkerRoleOptions, Props> props)
+    private static (IActorRef Gateway, IActorRef Router) StartGateway(ActorSystem system, InferenceSettings settings)
     {
-        var worker = InferenceNode.NameOf(role, ordinal);
-        var options = new WorkerRoleOptions
-        {
-            Worker = worker,
-            GpuWorker = GpuWorkerActor.Props(GpuOptions(node, role, worker, settings)),
-            Router = router,
-            MaxJobs = settings.MaxJobs,
-            ReportInterval = settings.ReportInterval,
-        };
-        system.ActorOf(SupervisionStrategies.WithBackoff(props(options), worker.Value), worker.Value);
+        var router = system.ActorOf(RouterActor.Props(settings.Router), RouterActor.Name);
+        return (system.ActorOf(GatewayActor.Props(router, settings.Gateway), "gateway"), router);
     }
-
-    private static GpuWorkerOptions GpuOptions(InferenceNode node, WorkerRole role, WorkerId worker, WorkerSettings settings) => new()
-    {
-        Worker = worker,
-        Role = role,
-        CreateRunner = () => node.CreateRunner(worker),
-        CreateCache = runner => PrefixCaches.Create(runner, settings.PrefixCache, role == WorkerRole.Prefill ? node.PrefillWorkers : node.DecodeWorkers),
-        Engine = settings.Engine with { EndTokenIds = node.EndTokenIds },
-        TransferDeadline = settings.TransferDeadline,
-    };
 }

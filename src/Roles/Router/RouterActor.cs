@@ -8,8 +8,13 @@ namespace ActorInference.Roles.Router;
 /// Gives each attempt a prefill and a decode worker. Knows workers only by their reports, so it can begin anew at any
 /// time; an attempt for which a role has no worker waits until one reports or its generation gives up.
 /// </summary>
-public sealed class RouterActor : ReceiveActor
+public sealed class RouterActor : ReceiveActor, IWithTimers
 {
+    /// <summary>Its name under the user guardian of a gateway: workers of other nodes report to it there.</summary>
+    public const string Name = "router";
+
+    private static readonly TimeSpan SilenceCheck = TimeSpan.FromMilliseconds(250);
+
     private readonly RouterOptions _options;
     private readonly WorkerTable _workers;
     private readonly Dictionary<IActorRef, AttemptId> _generations = [];
@@ -27,14 +32,19 @@ public sealed class RouterActor : ReceiveActor
         Receive<RouterProtocol.Release>(release => Release(release.Attempt, Sender));
         Receive<RouterProtocol.AwaitServing>(_ => AwaitServing());
         Receive<RouterProtocol.GetWorkers>(_ => Sender.Tell(new RouterProtocol.Workers(_workers.Reports(Now), _generations.Count)));
+        Receive<CheckSilence>(_ => DropSilentWorkers());
         Receive<Terminated>(terminated => Forget(terminated.ActorRef));
     }
+
+    public ITimerScheduler Timers { get; set; } = null!;
 
     private static TimeSpan Now => Context.System.Scheduler.MonotonicClock;
 
     private bool IsServing => _workers.Has(WorkerRole.Prefill, Now) && _workers.Has(WorkerRole.Decode, Now);
 
     public static Props Props(RouterOptions options) => Akka.Actor.Props.Create(() => new RouterActor(options));
+
+    protected override void PreStart() => Timers.StartPeriodicTimer(nameof(CheckSilence), CheckSilence.Instance, SilenceCheck);
 
     private void TakeReport(RouterProtocol.WorkerReport report)
     {
@@ -107,5 +117,25 @@ public sealed class RouterActor : ReceiveActor
     {
         if (_generations.Remove(actor, out var attempt)) Drop(attempt);
         else _workers.Remove(actor);
+    }
+
+    /// <summary>A process that died or hangs is noticed by this long before the cluster removes it.</summary>
+    private void DropSilentWorkers()
+    {
+        foreach (var silent in _workers.RemoveSilent(Now))
+        {
+            Context.Unwatch(silent.Actor);
+            foreach (var (generation, attempt) in _generations)
+            {
+                if (!silent.Attempts.Contains(attempt)) continue;
+                generation.Tell(new GenerationProtocol.Lost(
+                    attempt, silent.Worker, $"Worker {silent.Worker} has not reported for {_options.WorkerSilence.TotalSeconds:0.#} s."));
+            }
+        }
+    }
+
+    private sealed record CheckSilence
+    {
+        public static readonly CheckSilence Instance = new();
     }
 }

@@ -6,6 +6,6 @@ public sealed record RouterOptions
     /// <summary>Generations under way at the same time, at least 1; a further one is refused.</summary>
     public int MaxInFlight { get; init; } = 256;
 
-    /// <summary>A worker that has not reported for so long gets no more work.</summary>
-    public TimeSpan WorkerSilence { get; init; } = TimeSpan.FromSeconds(10);
+    /// <summary>A worker that has not reported for so long counts as lost: its generations go to others.</summary>
+    public TimeSpan WorkerSilence { get; init; } = TimeSpan.FromSeconds(5);
 }

@@ -70,6 +70,15 @@ public sealed class WorkerTable(TimeSpan silence)
     public bool Remove(IActorRef actor) =>
         _workers.Values.FirstOrDefault(worker => worker.Actor.Equals(actor)) is { } gone && _workers.Remove(gone.Id);
 
+    /// <summary>Forgets the workers that have been silent too long.</summary>
+    /// <returns>Each with its actor and the attempts that it has from here.</returns>
+    public IReadOnlyList<(WorkerId Worker, IActorRef Actor, IReadOnlySet<AttemptId> Attempts)> RemoveSilent(TimeSpan now)
+    {
+        var silent = _workers.Values.Where(worker => !IsHeard(worker, now)).ToList();
+        foreach (var worker in silent) _workers.Remove(worker.Id);
+        return [.. silent.Select(worker => (worker.Id, worker.Actor, AttemptsOf(worker)))];
+    }
+
     /// <summary>Whether there is a worker of the role that reports.</summary>
     public bool Has(WorkerRole role, TimeSpan now) => Candidates(role, now).Any();
 
@@ -102,6 +111,9 @@ public sealed class WorkerTable(TimeSpan silence)
         TakeBack(assignment.Decode, assignment.Tokens);
         return true;
     }
+
+    private IReadOnlySet<AttemptId> AttemptsOf(Worker worker) =>
+        _assignments.Where(pair => pair.Value.Prefill == worker || pair.Value.Decode == worker).Select(pair => pair.Key).ToHashSet();
 
     private IEnumerable<Worker> Candidates(WorkerRole role, TimeSpan now) =>
         _workers.Values.Where(worker => worker.Role == role && IsHeard(worker, now));

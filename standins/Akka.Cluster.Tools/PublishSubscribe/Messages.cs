@@ -5,32 +5,79 @@ using Akka.Event;
 namespace Akka.Cluster.Tools.PublishSubscribe;
 
 /// <summary>Makes an actor of this node known by its path, for <see cref="Send"/> and <see cref="SendToAll"/>.</summary>
-public sealed record Put(IActorRef Ref) : INoSerializationVerificationNeeded;
+public sealed class Put(IActorRef @ref) : INoSerializationVerificationNeeded
+{
+    public IActorRef Ref { get; } = @ref;
+}
 
 /// <summary>Takes back a <see cref="Put"/>.</summary>
-public sealed record Remove(string Path) : INoSerializationVerificationNeeded;
+public sealed class Remove(string path) : INoSerializationVerificationNeeded
+{
+    public string Path { get; } = path;
+}
 
 /// <summary>An actor of this node wants what is published on a topic. Answered by <see cref="SubscribeAck"/>.</summary>
-/// <param name="Group">One of a group gets each message; null for everyone.</param>
-public sealed record Subscribe(string Topic, IActorRef Ref, string Group = null) : INoSerializationVerificationNeeded;
+/// <param name="group">One of a group gets each message; null for everyone.</param>
+public sealed class Subscribe(string topic, IActorRef @ref, string group = null) : INoSerializationVerificationNeeded
+{
+    public string Topic { get; } = topic;
+
+    public IActorRef Ref { get; } = @ref;
+
+    public string Group { get; } = group;
+}
 
 /// <summary>Takes back a <see cref="Subscribe"/>. Answered by <see cref="UnsubscribeAck"/>.</summary>
-public sealed record Unsubscribe(string Topic, IActorRef Ref, string Group = null) : INoSerializationVerificationNeeded;
+public sealed class Unsubscribe(string topic, IActorRef @ref, string group = null) : INoSerializationVerificationNeeded
+{
+    public string Topic { get; } = topic;
 
-public sealed record SubscribeAck(Subscribe Subscribe) : IDeadLetterSuppression, INoSerializationVerificationNeeded;
+    public IActorRef Ref { get; } = @ref;
 
-public sealed record UnsubscribeAck(Unsubscribe Unsubscribe) : INoSerializationVerificationNeeded;
+    public string Group { get; } = group;
+}
 
-/// <summary>To all subscribers of a topic without group, or, if <paramref name="SendOneMessageToEachGroup"/>, to one of each group.</summary>
-public sealed record Publish(string Topic, object Message, bool SendOneMessageToEachGroup = false) : IWrappedMessage, INoSerializationVerificationNeeded;
+public sealed class SubscribeAck(Subscribe subscribe) : IDeadLetterSuppression, INoSerializationVerificationNeeded
+{
+    public Subscribe Subscribe { get; } = subscribe;
+}
+
+public sealed class UnsubscribeAck(Unsubscribe unsubscribe) : INoSerializationVerificationNeeded
+{
+    public Unsubscribe Unsubscribe { get; } = unsubscribe;
+}
+
+/// <summary>To all subscribers of a topic without group, or, if <paramref name="sendOneMessageToEachGroup"/>, to one of each group.</summary>
+public sealed class Publish(string topic, object message, bool sendOneMessageToEachGroup = false) : IWrappedMessage, INoSerializationVerificationNeeded
+{
+    public string Topic { get; } = topic;
+
+    public object Message { get; } = message;
+
+    public bool SendOneMessageToEachGroup { get; } = sendOneMessageToEachGroup;
+}
 
 /// <summary>To one actor that was <see cref="Put"/> under a path.</summary>
-/// <param name="LocalAffinity">Whether one of this node goes first.</param>
-public sealed record Send(string Path, object Message, bool LocalAffinity = false) : IWrappedMessage, INoSerializationVerificationNeeded;
+/// <param name="localAffinity">Whether one of this node goes first.</param>
+public sealed class Send(string path, object message, bool localAffinity = false) : IWrappedMessage, INoSerializationVerificationNeeded
+{
+    public string Path { get; } = path;
+
+    public object Message { get; } = message;
+
+    public bool LocalAffinity { get; } = localAffinity;
+}
 
 /// <summary>To all actors that were <see cref="Put"/> under a path.</summary>
-/// <param name="ExcludeSelf">Not to one of this node.</param>
-public sealed record SendToAll(string Path, object Message, bool ExcludeSelf = false) : IWrappedMessage, INoSerializationVerificationNeeded;
+/// <param name="excludeSelf">Not to one of this node.</param>
+public sealed class SendToAll(string path, object message, bool excludeSelf = false) : IWrappedMessage, INoSerializationVerificationNeeded
+{
+    public string Path { get; } = path;
+
+    public object Message { get; } = message;
+
+    public bool ExcludeSelf { get; } = excludeSelf;
+}
 
 /// <summary>Which topics are there? Answered by <see cref="CurrentTopics"/>.</summary>
 public sealed class GetTopics : INoSerializationVerificationNeeded
@@ -42,7 +89,10 @@ public sealed class GetTopics : INoSerializationVerificationNeeded
     public static GetTopics Instance { get; } = new();
 }
 
-public sealed record CurrentTopics(IImmutableSet<string> Topics) : INoSerializationVerificationNeeded;
+public sealed class CurrentTopics(IImmutableSet<string> topics) : INoSerializationVerificationNeeded
+{
+    public IImmutableSet<string> Topics { get; } = topics;
+}
 
 /// <summary>Of what mediators on different nodes say to one another.</summary>
 internal interface IDistributedPubSubMessage;

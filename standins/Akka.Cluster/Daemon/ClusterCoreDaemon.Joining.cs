@@ -89,6 +89,8 @@ internal sealed partial class ClusterCoreDaemon
     private void BeginSeeds(ImmutableList<Address> seeds)
     {
         if (seeds.IsEmpty) return;
+        foreach (var wrong in seeds.Where(seed => seed.System != _self.Address.System || seed.Protocol != _self.Address.Protocol))
+            _log.Warning("The seed node [{0}] is of another cluster: the system and protocol of this one are [{1}://{2}].", wrong, _self.Address.Protocol, _self.Address.System);
         _joinWith = null;
         _seedNodes = seeds;
         if (Settings.ShutdownAfterUnsuccessfulJoinSeedNodes is { } limit && _giveUpMs == long.MaxValue)

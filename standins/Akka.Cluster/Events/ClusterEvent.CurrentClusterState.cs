@@ -49,9 +49,6 @@ public partial class ClusterEvent
         /// <summary>Null if there is none.</summary>
         public Address RoleLeader(string role) => _roleLeaders.GetValueOrDefault(role);
 
-        public bool IsMemberUp(Address address) =>
-            Members.Any(member => member.Address.Equals(address) && member.Status is MemberStatus.Up or MemberStatus.WeaklyUp);
-
         /// <summary>The snapshot that follows from a state.</summary>
         internal static CurrentClusterState Of(MembershipState state)
         {

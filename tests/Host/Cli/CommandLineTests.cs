@@ -73,7 +73,7 @@ public sealed class CommandLineTests
         var result = await Executable.RunAsync("up", "--help");
 
         Assert.True(result.ExitCode == 0, result.ToString());
-        foreach (var option in (string[])["--model", "--port", "--host", "--data", "--threads", "--kv-pages", "--page-size", "--prompt", "--json"])
+        foreach (var option in (string[])["--model", "--port", "--host", "--management-port", "--cmd-port", "--data", "--threads", "--kv-pages", "--page-size", "--prompt", "--json"])
             Assert.Contains(option, result.Output);
     }
 }

@@ -136,7 +136,7 @@ public sealed class ReferenceModelTests
         return JsonNode.Parse(text)!;
     }
 
-    private static string Folder()
+    internal static string Folder()
     {
         var folder = Repository.TestModel(Model);
         Skip.If(folder is null, $"the model {Model} is not on this machine; ACTORINFERENCE_TEST_MODELS names the folder of models");

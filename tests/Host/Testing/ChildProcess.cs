@@ -19,7 +19,11 @@ public sealed class ChildProcess : IAsyncDisposable
     private readonly StringBuilder _output = new();
     private readonly StringBuilder _error = new();
 
-    public ChildProcess(string file, IEnumerable<string> arguments, string? folder = null)
+    /// <param name="file">The program.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="folder">Where it runs; null for here.</param>
+    /// <param name="input">All of its stdin.</param>
+    public ChildProcess(string file, IEnumerable<string> arguments, string? folder = null, string input = "")
     {
         var start = new ProcessStartInfo(file, arguments)
         {
@@ -31,6 +35,7 @@ public sealed class ChildProcess : IAsyncDisposable
             WorkingDirectory = folder ?? "",
         };
         _process = Process.Start(start) ?? throw new InvalidOperationException($"{file} did not start.");
+        _process.StandardInput.Write(input);
         _process.StandardInput.Close();
         _process.OutputDataReceived += (_, line) => Append(_output, line.Data);
         _process.ErrorDataReceived += (_, line) => Append(_error, line.Data);
@@ -46,9 +51,9 @@ public sealed class ChildProcess : IAsyncDisposable
 
     public string Error => Read(_error);
 
-    public static async Task<ChildResult> RunAsync(string file, IEnumerable<string> arguments, TimeSpan limit, string? folder = null)
+    public static async Task<ChildResult> RunAsync(string file, IEnumerable<string> arguments, TimeSpan limit, string? folder = null, string input = "")
     {
-        await using var child = new ChildProcess(file, arguments, folder);
+        await using var child = new ChildProcess(file, arguments, folder, input);
         return await child.WaitAsync(limit);
     }
 

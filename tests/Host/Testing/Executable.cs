@@ -6,9 +6,9 @@ public static class Executable
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
 
     /// <summary>It lies beside the tests, with all that it needs.</summary>
-    private static readonly string Assembly = Path.Combine(AppContext.BaseDirectory, "actorinference.dll");
+    public static readonly string Path = System.IO.Path.Combine(AppContext.BaseDirectory, "actorinference.dll");
 
-    public static Task<ChildResult> RunAsync(params string[] arguments) => ChildProcess.RunAsync("dotnet", [Assembly, .. arguments], Limit);
+    public static Task<ChildResult> RunAsync(params string[] arguments) => ChildProcess.RunAsync("dotnet", [Path, .. arguments], Limit);
 
-    public static ChildProcess Start(params string[] arguments) => new("dotnet", [Assembly, .. arguments]);
+    public static ChildProcess Start(params string[] arguments) => new("dotnet", [Path, .. arguments]);
 }

@@ -5,6 +5,8 @@ namespace ActorInference.Host.Tests.Testing;
 /// <summary>The built program, serving in a process of its own.</summary>
 public sealed partial class RunningServer : IAsyncDisposable
 {
+    private const string BannerEnd = "Ctrl-C stops it.\n";
+
     private readonly ChildProcess _process;
 
     private RunningServer(ChildProcess process, Uri address)
@@ -16,6 +18,10 @@ public sealed partial class RunningServer : IAsyncDisposable
     public HttpClient Client { get; }
 
     public string Output => _process.Output;
+
+    public int ProcessId => _process.Id;
+
+    public string Error => _process.Error;
 
     /// <summary>Memory of the process that is not swapped out.</summary>
     public long MemoryBytes
@@ -31,7 +37,7 @@ public sealed partial class RunningServer : IAsyncDisposable
     public static async Task<RunningServer> StartAsync(params string[] arguments)
     {
         var process = Executable.Start(["up", "--port", "0", .. arguments]);
-        await Deadline.UntilAsync(() => process.HasExited || Address().IsMatch(process.Output), "the banner is printed");
+        await Deadline.UntilAsync(() => process.HasExited || process.Output.Contains(BannerEnd, StringComparison.Ordinal), "the banner is printed");
         Assert.False(process.HasExited, $"It ended.\nstdout: {process.Output}\nstderr: {process.Error}");
         return new RunningServer(process, new Uri(Address().Match(process.Output).Groups[1].Value));
     }

@@ -1,10 +1,9 @@
-using ActorInference.Gpu.Kv;
 using Akka.Actor;
 
-namespace ActorInference.Gpu.Workers;
+namespace ActorInference.Actors.Kv;
 
-/// <summary>The pages that a worker has sent and still holds for their receivers, with one reference of each.</summary>
-internal sealed class PageTransit(KvPagePool pool, TimeProvider time)
+/// <summary>The pages that an actor has sent and still holds for their receivers, with one reference of each.</summary>
+public sealed class PageTransit(IPageReferences pool, TimeProvider time)
 {
     private readonly Dictionary<long, Entry> _entries = [];
     private long _lastTransfer;
@@ -21,8 +20,15 @@ internal sealed class PageTransit(KvPagePool pool, TimeProvider time)
     /// <returns>The transfer's number.</returns>
     public long Hold(IActorRef receiver, ReadOnlySpan<int> pages)
     {
-        foreach (var page in pages) pool.AddReference(page);
-        _entries.Add(++_lastTransfer, new Entry(receiver, pages.ToArray(), time.GetTimestamp()));
+        pool.AddReferences(pages);
+        return TakeOver(receiver, pages.ToArray());
+    }
+
+    /// <summary>Holds pages by the references that the caller has, which are his no longer.</summary>
+    /// <returns>The transfer's number.</returns>
+    public long TakeOver(IActorRef receiver, int[] pages)
+    {
+        _entries.Add(++_lastTransfer, new Entry(receiver, pages, time.GetTimestamp()));
         return _lastTransfer;
     }
 

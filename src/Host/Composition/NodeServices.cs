@@ -6,34 +6,46 @@ using Akka.Hosting;
 
 namespace ActorInference.Host.Composition;
 
-/// <summary>The embedded default: every role as actors of this process, on the CPU.</summary>
-public static class EmbeddedNode
+/// <summary>The actors of a process, as services of its host.</summary>
+public static class NodeServices
 {
-    private const string SystemName = "actor-inference";
+    /// <summary>Name of the actor system, the same in every process of a cluster.</summary>
+    public const string SystemName = "actor-inference";
 
-    /// <summary>For the workers to make their buffers; weights are loaded before.</summary>
-    private static readonly TimeSpan ServingDeadline = TimeSpan.FromMinutes(2);
+    /// <summary>For the workers to load weights and make their buffers, in other processes too.</summary>
+    private static readonly TimeSpan ServingDeadline = TimeSpan.FromMinutes(5);
 
-    /// <summary>Adds the actors, and the generator over them.</summary>
-    public static IServiceCollection AddEmbeddedNode(this IServiceCollection services, LoadedModel model, UpOptions options)
+    /// <summary>What a process with workers runs: the model on the CPU.</summary>
+    public static InferenceNode ToNode(this LoadedModel model, ModelOptions options)
     {
         var threads = options.Threads ?? Environment.ProcessorCount;
-        var node = new InferenceNode
+        return new InferenceNode
         {
             CreateRunner = _ => new CpuModelRunner(model.Weights, model.Pages, new CpuRunnerOptions { Threads = threads }),
             EndTokenIds = model.Served.EosTokenIds,
         };
-        services.AddSingleton(model.Served);
+    }
+
+    /// <summary>Adds the actors and, on a gateway, the generator over them.</summary>
+    /// <param name="services">Of the host.</param>
+    /// <param name="served">What the edge knows of the model.</param>
+    /// <param name="node">What the process does.</param>
+    /// <param name="logLevel">Least level that actors log.</param>
+    /// <param name="configure">Adds more to the actor system.</param>
+    public static IServiceCollection AddInferenceNode(
+        this IServiceCollection services, ServedModel served, InferenceNode node, LogLevel logLevel, Action<AkkaConfigurationBuilder> configure)
+    {
+        services.AddSingleton(served);
         services.AddSingleton<ClusterTokenGenerator>();
         services.AddSingleton<ITokenGenerator>(provider => provider.GetRequiredService<ClusterTokenGenerator>());
-        services.AddAkka(SystemName, akka => akka
+        services.AddAkka(SystemName, akka => configure(akka
             .ConfigureLoggers(loggers =>
             {
                 loggers.ClearLoggers();
-                loggers.LogLevel = Severity(options.LogLevel);
+                loggers.LogLevel = Severity(logLevel);
                 loggers.AddLoggerFactory();
             })
-            .WithInferenceNode(node));
+            .WithInferenceNode(node)));
         return services;
     }
 

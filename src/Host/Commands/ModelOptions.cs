@@ -1,0 +1,30 @@
+using ActorInference.Host.Composition;
+
+namespace ActorInference.Host.Commands;
+
+/// <summary>Which model a process works with, and on how much of the machine; checked.</summary>
+public record ModelOptions
+{
+    /// <summary>Absolute path of the model's folder; exists.</summary>
+    public required string ModelFolder { get; init; }
+
+    /// <summary>Name in the API.</summary>
+    public required string ModelName { get; init; }
+
+    /// <summary>Threads of the compute pool; null for one a core.</summary>
+    public int? Threads { get; init; }
+
+    /// <summary>Size of the KV pool in pages; null to derive it.</summary>
+    public int? KvPages { get; init; }
+
+    /// <summary>Size of the KV pool in bytes; null to derive it. Not both.</summary>
+    public long? KvBytes { get; init; }
+
+    /// <summary>Tokens of a KV page; a power of two.</summary>
+    public required int PageSizeTokens { get; init; }
+
+    /// <summary>How pages travel between processes.</summary>
+    public TransferTransport Transport { get; init; }
+
+    public required LogLevel LogLevel { get; init; }
+}

@@ -1,0 +1,67 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using ActorInference.Host.Cli;
+using ActorInference.Host.Composition;
+using ActorInference.Roles.Composition;
+
+namespace ActorInference.Host.Commands;
+
+/// <summary><c>actorinference node</c>: one process of a cluster.</summary>
+public static class NodeCommand
+{
+    private const int DefaultPort = 8000;
+    private const int DefaultClusterPort = 4053;
+
+    public static Command Create()
+    {
+        var options = new Options();
+        var command = new Command("node", "Run one process of a cluster, with some of its roles.");
+        foreach (var option in options.All) command.Add(option);
+        command.Validators.Add(options.Validate);
+        command.SetAction((parsed, _) => Node.RunAsync(options.Read(parsed)));
+        return command;
+    }
+
+    private sealed class Options
+    {
+        private readonly ModelFlags _model = new();
+        private readonly Option<string> _roles = new("--role") { Description = "What it does: gateway, prefill, decode, or several with commas.", Required = true };
+        private readonly Option<string?> _clusterHost = new("--cluster-host") { Description = "Address for the other processes. Default: 127.0.0.1." };
+        private readonly Option<int?> _clusterPort = NumberOption.Integer("--cluster-port", $"Port for the other processes; 0 takes a free one. Default: {DefaultClusterPort}.", 0, 65535);
+        private readonly Option<string[]> _seeds = new("--seed") { Description = "Process to join, host:port; may be repeated. Default: begins a cluster." };
+        private readonly Option<string?> _host = new("--host") { Description = "Address of a gateway's HTTP. Default: 127.0.0.1." };
+        private readonly Option<int?> _port = NumberOption.Integer("--port", $"Port of a gateway's HTTP; 0 takes a free one. Default: {DefaultPort}.", 0, 65535);
+        private readonly Option<bool> _endsWithInput = new("--end-with-input") { Description = "End when standard input does, as with the process that started this one." };
+
+        public IEnumerable<Option> All => [_roles, .. _model.All, _clusterHost, _clusterPort, _seeds, _host, _port, _endsWithInput];
+
+        public void Validate(CommandResult result)
+        {
+            _model.Validate(result);
+            if (result.GetResult(_roles) is { } roles && NodeRoles.TryParse(roles.GetValueOrDefault<string>()) is null)
+                result.AddError($"--role is '{result.GetValue(_roles)}'; expected {string.Join(", ", NodeRoles.All.Select(role => role.Name()))}, or several with commas.");
+            foreach (var (option, value) in new[] { ("--cluster-host", result.GetValue(_clusterHost)), ("--host", result.GetValue(_host)) })
+            {
+                if (ModelFlags.ParseAddress(value) is null) result.AddError(ModelFlags.NoAddress(option, value));
+            }
+
+            foreach (var seed in result.GetValue(_seeds) ?? [])
+            {
+                if (!ClusterNode.IsSeed(seed)) result.AddError($"--seed is '{seed}'; expected host:port, such as 127.0.0.1:{DefaultClusterPort}.");
+            }
+        }
+
+        public NodeOptions Read(ParseResult parsed) => new(_model.Read(parsed, LogLevel.Information), ReadCluster(parsed))
+        {
+            Host = ModelFlags.ParseAddress(parsed.GetValue(_host))!,
+            Port = parsed.GetValue(_port) ?? DefaultPort,
+            EndsWithInput = parsed.GetValue(_endsWithInput),
+        };
+
+        private ClusterNode ReadCluster(ParseResult parsed) => new(
+            ModelFlags.ParseAddress(parsed.GetValue(_clusterHost))!,
+            parsed.GetValue(_clusterPort) ?? DefaultClusterPort,
+            NodeRoles.TryParse(parsed.GetRequiredValue(_roles))!,
+            [.. parsed.GetValue(_seeds) ?? []]);
+    }
+}

@@ -1,0 +1,29 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using ActorInference.Host.Composition;
+
+namespace ActorInference.Host.Commands;
+
+/// <summary>What <c>actorinference node</c> was asked to do, checked.</summary>
+public sealed record NodeOptions : ModelOptions
+{
+    /// <summary>With a model, and a place in the cluster.</summary>
+    [SetsRequiredMembers]
+    public NodeOptions(ModelOptions model, ClusterNode cluster)
+        : base(model)
+    {
+        Cluster = cluster;
+    }
+
+    /// <summary>Its place in the cluster.</summary>
+    public ClusterNode Cluster { get; }
+
+    /// <summary>Where a gateway listens for HTTP.</summary>
+    public IPAddress Host { get; init; } = IPAddress.Loopback;
+
+    /// <summary>Port of a gateway; 0 takes a free one.</summary>
+    public int Port { get; init; }
+
+    /// <summary>Whether it ends with the process that started it: when its standard input does.</summary>
+    public bool EndsWithInput { get; init; }
+}

@@ -1,0 +1,105 @@
+using System.Net;
+using ActorInference.Host.Cli;
+using ActorInference.Host.Commands;
+using ActorInference.Host.Consoles;
+using ActorInference.Host.Management;
+using Akka.Actor;
+using Akka.Hosting;
+using Akka.Management;
+using Akka.Management.Dsl;
+using Petabridge.Cmd.Host;
+
+namespace ActorInference.Host.Composition;
+
+/// <summary>What operators reach a node by: management routes and the console, on ports of loopback.</summary>
+public sealed class Operations : IDisposable
+{
+    private readonly ReservedPort? _management;
+    private readonly ReservedPort? _console;
+
+    private Operations(ReservedPort? management, ReservedPort? console)
+    {
+        _management = management;
+        _console = console;
+    }
+
+    /// <summary>Holds the ports, before anything slow is done.</summary>
+    /// <exception cref="UserErrorException">The user asked for a port that is taken.</exception>
+    public static Operations Reserve(UpOptions options, Action<string> note)
+    {
+        if (options is { ManagementPort: { IsGiven: true, Port: { } port and not 0 }, CmdPort: { IsGiven: true, Port: { } other } } && port == other)
+            throw new UserErrorException($"--management-port and --cmd-port are both '{port}'; expected different ports.");
+        var management = ReservedPort.Take("--management-port", options.ManagementPort, options.Port, note);
+        try
+        {
+            return new Operations(management, ReservedPort.Take("--cmd-port", options.CmdPort, options.Port, note));
+        }
+        catch
+        {
+            management?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Configures both, for <see cref="StartAsync"/>.</summary>
+    public void Configure(AkkaConfigurationBuilder akka)
+    {
+        if (_management is not null)
+        {
+            var options = new AkkaManagementOptions { HostName = IPAddress.Loopback.ToString(), Port = _management.Port };
+            akka.WithAkkaManagement(options.WithRouteProvider<HealthRoutes>("health").WithRouteProvider<RoleRoutes>("roles").WithRouteProvider<ClusterRoutes>("cluster"));
+        }
+
+        if (_console is not null)
+            akka.AddHocon($"petabridge.cmd {{ host = \"{IPAddress.Loopback}\", port = {_console.Port} }}", HoconAddMode.Prepend);
+    }
+
+    /// <summary>Starts both. A default port that was lost to another process meanwhile costs only what it was for.</summary>
+    /// <returns>Lines that say where they are.</returns>
+    /// <exception cref="UserErrorException">A port that the user asked for was lost to another process meanwhile.</exception>
+    public async Task<IReadOnlyList<string>> StartAsync(ActorSystem system, ILogger log)
+    {
+        var lines = new List<string>();
+        if (await ListenAsync(_management, "--management-port", () => AkkaManagement.Get(system).Start(), log))
+            lines.Add($"Management: curl http://{IPAddress.Loopback}:{_management!.Port}/ready");
+        if (await ListenAsync(_console, "--cmd-port", () => StartConsole(system), log))
+            lines.Add($"Console: actorinference cmd {IPAddress.Loopback}:{_console!.Port}");
+        return lines;
+    }
+
+    public void Dispose()
+    {
+        _management?.Dispose();
+        _console?.Dispose();
+    }
+
+    private static Task StartConsole(ActorSystem system)
+    {
+        var cmd = PetabridgeCmd.Get(system);
+        cmd.RegisterCommandPalette(WorkerCommands.Instance);
+        if (ClusterView.IsMember(system)) cmd.RegisterCommandPalette(ClusterCommands.Instance);
+        cmd.Start();
+        return Task.CompletedTask;
+    }
+
+    /// <returns>Whether it listens.</returns>
+    private static async Task<bool> ListenAsync(ReservedPort? port, string flag, Func<Task> start, ILogger log)
+    {
+        if (port is null) return false;
+        port.Dispose();
+        try
+        {
+            await start();
+            return true;
+        }
+        catch (InvalidOperationException cause) when (port.IsGiven)
+        {
+            throw new UserErrorException($"{flag} is '{port.Port}': {cause.Message}", cause);
+        }
+        catch (InvalidOperationException cause)
+        {
+            log.LogWarning("Nothing listens for {Flag}, since another process took port {Port}: {Reason}", flag, port.Port, cause.Message);
+            return false;
+        }
+    }
+}

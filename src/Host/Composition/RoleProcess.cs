@@ -1,0 +1,115 @@
+using System.Diagnostics;
+using System.Globalization;
+using ActorInference.Host.Commands;
+using ActorInference.Roles.Composition;
+
+namespace ActorInference.Host.Composition;
+
+/// <summary>
+/// A process of this machine with one role, started by the one that serves. Begun again when it dies, after a pause that
+/// grows; ends when its parent does, whatever happens to that, since its standard input ends then.
+/// </summary>
+public sealed class RoleProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(20);
+
+    private readonly NodeRole _role;
+    private readonly ModelOptions _options;
+    private readonly string _seed;
+    private readonly ILogger _log;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _running;
+
+    /// <param name="role">What it does.</param>
+    /// <param name="options">Its model, the same as here.</param>
+    /// <param name="seed">The parent, as <c>host:port</c>.</param>
+    /// <param name="log">Told of its end.</param>
+    public RoleProcess(NodeRole role, ModelOptions options, string seed, ILogger log)
+    {
+        (_role, _options, _seed, _log) = (role, options, seed, log);
+        _running = RunAsync();
+    }
+
+    /// <summary>Asks it to end and waits; ends it by force after a deadline.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _running;
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        var pause = FirstPause;
+        while (!_stop.IsCancellationRequested)
+        {
+            using var process = Start();
+            try
+            {
+                await process.WaitForExitAsync(_stop.Token);
+                _log.LogWarning("The {Role} process ended with exit code {ExitCode}; another begins in {Pause}.", _role.Name(), process.ExitCode, pause);
+                await Task.Delay(pause, _stop.Token);
+                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            }
+            catch (OperationCanceledException)
+            {
+                await StopAsync(process);
+            }
+        }
+    }
+
+    private Process Start()
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        // Under `dotnet actorinference.dll` the process is dotnet, and the program its first argument.
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(typeof(RoleProcess).Assembly.Location);
+        foreach (var argument in Arguments()) start.ArgumentList.Add(argument);
+        var process = Process.Start(start) ?? throw new InvalidOperationException($"{Environment.ProcessPath} did not start.");
+        process.OutputDataReceived += (_, _) => { };   // Its banner; stdout is for answers.
+        process.BeginOutputReadLine();
+        return process;
+    }
+
+    private IEnumerable<string> Arguments()
+    {
+        yield return "node";
+        foreach (var (name, value) in new (string, object?)[]
+        {
+            ("--role", _role.Name()),
+            ("--seed", _seed),
+            ("--cluster-port", 0),
+            ("--model", _options.ModelFolder),
+            ("--served-model-name", _options.ModelName),
+            ("--threads", _options.Threads),
+            ("--kv-pages", _options.KvPages),
+            ("--kv-memory", _options.KvBytes),
+            ("--page-size", _options.PageSizeTokens),
+            ("--transport", _options.Transport.ToString().ToLowerInvariant()),
+            ("--log-level", _options.LogLevel),
+        })
+        {
+            if (value is null) continue;
+            yield return name;
+            yield return Convert.ToString(value, CultureInfo.InvariantCulture)!;
+        }
+
+        yield return "--end-with-input";
+    }
+
+    private async Task StopAsync(Process process)
+    {
+        process.StandardInput.Close();
+        using var deadline = new CancellationTokenSource(StopDeadline);
+        try
+        {
+            await process.WaitForExitAsync(deadline.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            _log.LogWarning("The {Role} process did not end within {Deadline}; it is killed.", _role.Name(), StopDeadline);
+            process.Kill(entireProcessTree: true);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using Akka.Actor;
+using Akka.Cluster;
+
+namespace ActorInference.Host.Management;
+
+/// <summary>A cluster as one of its members sees it.</summary>
+/// <param name="Self">Address of that member.</param>
+/// <param name="Leader">Address of the leader; null if there is none.</param>
+/// <param name="Members">In the order of their addresses.</param>
+public sealed record ClusterView(string Self, string? Leader, IReadOnlyList<MemberView> Members)
+{
+    public const string NoCluster = "This process is no member of a cluster; expected one begun by 'node' or 'up --processes'.";
+
+    /// <returns>Null if the actor system is no member of one.</returns>
+    public static ClusterView? Of(ActorSystem system)
+    {
+        if (!IsMember(system)) return null;
+        var cluster = Cluster.Get(system);
+        var state = cluster.State;
+        return new ClusterView(
+            cluster.SelfAddress.ToString(),
+            state.Leader?.ToString(),
+            [.. state.Members.OrderBy(member => member.Address.ToString(), StringComparer.Ordinal).Select(member => new MemberView(
+                member.Address.ToString(), member.Status.ToString(), [.. member.Roles.Order(StringComparer.Ordinal)], !state.Unreachable.Contains(member)))]);
+    }
+
+    public static bool IsMember(ActorSystem system) => system.Settings.Config.GetString("akka.actor.provider") == "cluster";
+}
+
+/// <param name="Status">Such as Up or Leaving.</param>
+public sealed record MemberView(string Node, string Status, IReadOnlyList<string> Roles, bool Reachable);

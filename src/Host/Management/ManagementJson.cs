@@ -1,0 +1,42 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using ActorInference.Actors.Protocols;
+
+namespace ActorInference.Host.Management;
+
+/// <summary>Bodies of the management routes.</summary>
+public static class ManagementJson
+{
+    public static string Status(string status, string? reason = null) => JsonSerializer.Serialize(new StatusBody(status, reason), ManagementJsonTypes.Default.StatusBody);
+
+    public static string Error(string message) => JsonSerializer.Serialize(new ErrorBody(new ErrorText(message)), ManagementJsonTypes.Default.ErrorBody);
+
+    public static string Workers(RouterProtocol.Workers workers) => JsonSerializer.Serialize(
+        new WorkersBody(workers.InFlight, [.. workers.Reports.Select(Worker)]), ManagementJsonTypes.Default.WorkersBody);
+
+    public static string Members(ClusterView view) => JsonSerializer.Serialize(view, ManagementJsonTypes.Default.ClusterView);
+
+    private static WorkerBody Worker(RouterProtocol.WorkerReport report) => new(
+        report.Worker.Value, report.Role.ToString().ToLowerInvariant(), report.Actor.Path.ToString(), report.Jobs, report.PendingTokens);
+}
+
+/// <param name="Reason">Why it is so; absent if all is well.</param>
+public sealed record StatusBody(string Status, string? Reason);
+
+public sealed record ErrorBody(ErrorText Error);
+
+public sealed record ErrorText(string Message);
+
+/// <param name="InFlight">Generations under way.</param>
+public sealed record WorkersBody(int InFlight, IReadOnlyList<WorkerBody> Workers);
+
+/// <param name="Jobs">Waiting or at work.</param>
+/// <param name="PendingTokens">Prompt tokens of those.</param>
+public sealed record WorkerBody(string Worker, string Role, string Actor, int Jobs, long PendingTokens);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(StatusBody))]
+[JsonSerializable(typeof(ErrorBody))]
+[JsonSerializable(typeof(WorkersBody))]
+[JsonSerializable(typeof(ClusterView))]
+public sealed partial class ManagementJsonTypes : JsonSerializerContext;

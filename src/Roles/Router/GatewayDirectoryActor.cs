@@ -1,0 +1,36 @@
+using ActorInference.Actors.Protocols;
+using ActorInference.Roles.Composition;
+using Akka.Actor;
+using Akka.Cluster;
+
+namespace ActorInference.Roles.Router;
+
+/// <summary>Passes the reports of this node's workers on to the router of every gateway in the cluster.</summary>
+public sealed class GatewayDirectoryActor : ReceiveActor
+{
+    private readonly Cluster _cluster = Cluster.Get(Context.System);
+    private readonly Dictionary<Address, ActorSelection> _routers = [];
+
+    public GatewayDirectoryActor()
+    {
+        Receive<ClusterEvent.MemberUp>(up => Add(up.Member));
+        Receive<ClusterEvent.MemberRemoved>(removed => _routers.Remove(removed.Member.Address));
+        Receive<ClusterEvent.IMemberEvent>(_ => { });
+        Receive<RouterProtocol.WorkerReport>(report =>
+        {
+            foreach (var router in _routers.Values) router.Tell(report);
+        });
+    }
+
+    public static Props Props() => Akka.Actor.Props.Create(() => new GatewayDirectoryActor());
+
+    protected override void PreStart() =>
+        _cluster.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent));
+
+    protected override void PostStop() => _cluster.Unsubscribe(Self);
+
+    private void Add(Member member)
+    {
+        if (member.HasRole(NodeRole.Gateway.Name())) _routers[member.Address] = Context.ActorSelection(new RootActorPath(member.Address) / "user" / RouterActor.Name);
+    }
+}

@@ -1,0 +1,129 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using ActorInference.Host.Tests.Testing;
+
+namespace ActorInference.Host.Tests.Cli;
+
+/// <summary>Prefill and decode in processes of their own, and what happens when these die.</summary>
+public sealed class ProcessesTests
+{
+    private const int Tokens = 400;
+
+    [SkippableTheory]
+    [InlineData("auto")]
+    [InlineData("tcp")]
+    public async Task A_process_for_each_role_continues_as_the_reference_does(string transport)
+    {
+        var folder = ReferenceModelTests.Folder();
+        await using var server = await RunningServer.StartAsync("--model", folder, "--processes", "--transport", transport);
+
+        foreach (var reference in ReferenceCase.Load(folder))
+        {
+            var answer = await PostAsync(server.Client, Greedy(reference.PromptIds, reference.GreedyIds.Length));
+            Assert.Equal(reference.GreedyIds, Ids(answer));
+        }
+
+        var end = await server.TerminateAsync();
+        Assert.True(end.ExitCode == 0, end.ToString());
+    }
+
+    [Fact]
+    public async Task One_prompt_is_answered_as_in_one_process()
+    {
+        var alone = await Executable.RunAsync("up", "--prompt", "Hello!", "--max-tokens", "40");
+        var together = await Executable.RunAsync("up", "--processes", "--prompt", "Hello!", "--max-tokens", "40");
+
+        Assert.True(together.ExitCode == 0, together.ToString());
+        Assert.Equal(alone.Output, together.Output);
+    }
+
+    [SkippableTheory]
+    [InlineData("decode")]
+    [InlineData("prefill")]
+    public async Task Streams_are_whole_although_a_process_is_killed_in_their_midst(string role)
+    {
+        Skip.IfNot(RoleProcesses.CanBeSeen, "processes are not seen under /proc here");
+        await using var server = await RunningServer.StartAsync("--processes");
+        var prompts = Enumerable.Range(0, 6).Select(i => Enumerable.Range(20 + i, 30 + i).ToArray()).ToList();
+        var expected = new List<int[]>();
+        foreach (var prompt in prompts) expected.Add(Ids(await PostAsync(server.Client, Greedy(prompt, Tokens))));
+        var victim = RoleProcesses.Find(server.ProcessId, role) ?? throw new InvalidOperationException($"There is no {role} process.");
+        var killed = 0;
+
+        var streams = await Task.WhenAll(prompts.Select((prompt, i) => StreamAsync(server.Client, Greedy(prompt, Tokens), tokens =>
+        {
+            if (i == 0 && tokens == 10 && Interlocked.Exchange(ref killed, 1) == 0) RoleProcesses.Kill(victim);
+        })));
+
+        for (var i = 0; i < prompts.Count; i++) Assert.Equal(expected[i], streams[i]);
+        await Deadline.UntilAsync(() => RoleProcesses.Find(server.ProcessId, role) is { } next && next != victim, $"another {role} process runs");
+        Assert.Equal(expected[0], Ids(await PostAsync(server.Client, Greedy(prompts[0], Tokens))));
+    }
+
+    [Fact]
+    public async Task Console_and_management_route_show_the_same_members()
+    {
+        await using var server = await RunningServer.StartAsync("--processes", "--management-port", "0", "--cmd-port", "0");
+        var management = new Uri(Regex.Match(server.Output, @"curl (http://\S+)/ready").Groups[1].Value + "/cluster/members");
+        var console = Regex.Match(server.Output, @"cmd (\S+)").Groups[1].Value;
+
+        await Deadline.UntilAsync(() => Members(server, management).Count(member => (string?)member["status"] == "Up") == 3, "three members are up");
+        var members = Members(server, management);
+        var shown = await Executable.RunAsync("cmd", console, "cluster", "show");
+
+        Assert.True(shown.ExitCode == 0, shown.ToString());
+        Assert.Equal(["decode", "gateway", "prefill"], members.Select(member => (string?)member["roles"]![0]).Order());
+        foreach (var member in members) Assert.Matches($@"{Regex.Escape((string)member["node"]!)}\s+Up\s+{(string?)member["roles"]![0]}", shown.Output);
+    }
+
+    [SkippableFact]
+    public async Task Processes_end_with_the_server_that_started_them_even_if_it_is_killed()
+    {
+        Skip.IfNot(RoleProcesses.CanBeSeen, "processes are not seen under /proc here");
+        await using var server = await RunningServer.StartAsync("--processes");
+        var workers = new[] { "prefill", "decode" }.Select(role => RoleProcesses.Find(server.ProcessId, role)!.Value).ToList();
+
+        RoleProcesses.Kill(server.ProcessId);
+
+        await Deadline.UntilAsync(() => workers.All(worker => !Directory.Exists($"/proc/{worker}")), "both workers have ended");
+    }
+
+    private static List<JsonNode> Members(RunningServer server, Uri route) =>
+        [.. JsonNode.Parse(server.Client.GetStringAsync(route).GetAwaiter().GetResult())!["members"]!.AsArray().Select(member => member!)];
+
+    private static JsonObject Greedy(int[] prompt, int tokens) => new()
+    {
+        ["input_ids"] = new JsonArray([.. prompt.Select(id => JsonValue.Create(id))]),
+        ["sampling_params"] = new JsonObject { ["temperature"] = 0, ["max_new_tokens"] = tokens, ["ignore_eos"] = true },
+    };
+
+    private static async Task<JsonNode> PostAsync(HttpClient client, JsonObject body)
+    {
+        using var response = await client.PostAsync("/generate", JsonContent.Create(body));
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.True(response.IsSuccessStatusCode, text);
+        return JsonNode.Parse(text)!;
+    }
+
+    private static async Task<int[]> StreamAsync(HttpClient client, JsonObject body, Action<int> onTokens)
+    {
+        body["stream"] = true;
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/generate") { Content = JsonContent.Create(body) };
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        var ids = Array.Empty<int>();
+        while (await reader.ReadLineAsync() is { } line)
+        {
+            if (!line.StartsWith("data: {", StringComparison.Ordinal)) continue;
+            var update = JsonNode.Parse(line["data: ".Length..])!;
+            Assert.True(update["output_ids"] is not null, line);
+            ids = Ids(update);
+            onTokens(ids.Length);
+        }
+
+        return ids;
+    }
+
+    private static int[] Ids(JsonNode answer) => [.. answer["output_ids"]!.AsArray().Select(id => (int)id!)];
+}

@@ -1,0 +1,97 @@
+using System.Net;
+using System.Net.Sockets;
+using ActorInference.Actors.Ids;
+using ActorInference.Actors.Protocols;
+using ActorInference.Host.Management;
+using ActorInference.Host.Tests.Testing;
+using ActorInference.Roles.Router;
+using Akka.Actor;
+using Akka.Hosting;
+using Akka.Management.Dsl;
+
+namespace ActorInference.Host.Tests.Management;
+
+/// <summary>The routes over a router that says what a test wants.</summary>
+public sealed class ReadinessTests : IAsyncLifetime
+{
+    private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(20) };
+    private ActorSystem _system = null!;
+
+    public async Task InitializeAsync()
+    {
+        _system = ActorSystem.Create("readiness", $$"""
+            akka { loglevel = ERROR, stdout-loglevel = ERROR, log-dead-letters = off }
+            akka.management.http {
+              hostname = "127.0.0.1"
+              port = {{FreePort()}}
+              routes.health = "{{typeof(HealthRoutes).FullName}}, {{typeof(HealthRoutes).Assembly.GetName().Name}}"
+              routes.roles = "{{typeof(RoleRoutes).FullName}}, {{typeof(RoleRoutes).Assembly.GetName().Name}}"
+            }
+            """);
+        _client.BaseAddress = await AkkaManagement.Get(_system).Start();
+    }
+
+    public async Task DisposeAsync()
+    {
+        _client.Dispose();
+        await Deadline.OnAsync(_system.Terminate());
+    }
+
+    [Fact]
+    public async Task Without_a_router_the_node_is_alive_and_not_ready()
+    {
+        await AssertAsync("/alive", HttpStatusCode.OK, """{"status":"alive"}""");
+        await AssertAsync("/ready", HttpStatusCode.ServiceUnavailable, """{"status":"not ready","reason":"This node has no router."}""");
+        await AssertAsync("/roles/workers", HttpStatusCode.ServiceUnavailable, """{"error":{"message":"This node has no router."}}""");
+    }
+
+    [Fact]
+    public async Task A_role_without_a_worker_is_not_ready()
+    {
+        Register(() => [Report(WorkerRole.Prefill)]);
+
+        await AssertAsync("/ready", HttpStatusCode.ServiceUnavailable, """{"status":"not ready","reason":"There is no decode worker."}""");
+    }
+
+    [Fact]
+    public async Task Workers_of_each_role_make_it_ready()
+    {
+        Register(() => [Report(WorkerRole.Prefill), Report(WorkerRole.Decode)]);
+
+        await AssertAsync("/ready", HttpStatusCode.OK, """{"status":"ready"}""");
+    }
+
+    [Fact]
+    public async Task A_silent_router_is_not_ready_within_a_deadline()
+    {
+        Register(() => null);
+
+        await AssertAsync("/ready", HttpStatusCode.ServiceUnavailable, """{"status":"not ready","reason":"The router did not answer within 2 s."}""");
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private void Register(Func<RouterProtocol.WorkerReport[]?> reports) =>
+        ActorRegistry.For(_system).Register<RouterActor>(_system.ActorOf(Props.Create(() => new ScriptedRouter(reports))));
+
+    private RouterProtocol.WorkerReport Report(WorkerRole role) => new(new WorkerId($"{role}-0"), role, _system.DeadLetters, 1, 20);
+
+    private async Task AssertAsync(string path, HttpStatusCode status, string body)
+    {
+        using var response = await _client.GetAsync(path);
+        Assert.Equal((status, body), (response.StatusCode, await response.Content.ReadAsStringAsync()));
+    }
+
+    private sealed class ScriptedRouter : ReceiveActor
+    {
+        public ScriptedRouter(Func<RouterProtocol.WorkerReport[]?> reports) => Receive<RouterProtocol.GetWorkers>(_ =>
+        {
+            if (reports() is { } known) Sender.Tell(new RouterProtocol.Workers([.. known], 0));
+        });
+    }
+}
