@@ -45,6 +45,7 @@ internal sealed partial class ShardCoordinator
                 if (_state.Shards.TryGetValue(resend.Shard, out var home) && home.Equals(resend.Region)) SendHostShard(resend.Shard, resend.Region);
                 break;
             case Tick.Rebalance:
+                AllocateRemembered();   // Of those that could have no place when they were asked for.
                 BeginRebalance();
                 break;
             case RebalanceChosen chosen:
@@ -71,7 +72,7 @@ internal sealed partial class ShardCoordinator
             case Terminate:
                 Context.Stop(Self);
                 break;
-            case ActorIdentity or ClusterEvent.IClusterDomainEvent or ClusterEvent.CurrentClusterState or Tick or ShardHome:
+            case ActorIdentity or ClusterEvent.IClusterDomainEvent or ClusterEvent.CurrentClusterState or Tick or ShardHome or ShardStopped:
                 break;   // Answers to what is known by now.
             default:
                 Unhandled(message);

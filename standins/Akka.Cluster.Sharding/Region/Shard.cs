@@ -106,21 +106,15 @@ internal sealed partial class Shard : UntypedActor, IWithUnboundedStash, IWithTi
             StartActor(entity);
         }
 
-        if (message is ShardRegion.StartEntity)
-        {
-            sender.Tell(new ShardRegion.StartEntityAck(id, _shardId));
-            return;
-        }
-
-        var payload = _extractor.EntityMessage(message);
-        if (entity.Phase == Phase.Running) Tell(entity, payload, sender);
+        if (entity.Phase == Phase.Running) Tell(entity, message, sender);
         else entity.Waiting.Enqueue((message, sender));
     }
 
-    private void Tell(Entity entity, object payload, IActorRef sender)
+    private void Tell(Entity entity, object message, IActorRef sender)
     {
         entity.LastToldAt = Environment.TickCount64;
-        entity.Actor.Tell(payload, sender);
+        if (message is ShardRegion.StartEntity) sender.Tell(new ShardRegion.StartEntityAck(entity.Id, _shardId));
+        else entity.Actor.Tell(_extractor.EntityMessage(message), sender);
     }
 
     /// <summary>An entity that is remembered runs when that is durable.</summary>
@@ -136,7 +130,7 @@ internal sealed partial class Shard : UntypedActor, IWithUnboundedStash, IWithTi
         entity.Phase = Phase.Running;
         entity.LastToldAt = Environment.TickCount64;
         _byActor[entity.Actor] = entity;
-        while (entity.Waiting.TryDequeue(out var waiting)) Tell(entity, _extractor.EntityMessage(waiting.Message), waiting.Sender);
+        while (entity.Waiting.TryDequeue(out var waiting)) Tell(entity, waiting.Message, waiting.Sender);
     }
 
     private void BeginPassivation(Entity entity, object stopMessage)
