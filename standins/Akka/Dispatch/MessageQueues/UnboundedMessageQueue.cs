@@ -61,7 +61,7 @@ public class UnboundedMessageQueue : IMessageQueue, IUnboundedMessageQueueSemant
 
     public virtual bool TryDequeue(out Envelope envelope)
     {
-        var head = _head ?? (_head = HeadOrNull());
+        var head = HeadOrNull();   // Read only: writing back what was null would undo a sender's first segment.
         if (head is not null && _read == head.Slots.Length && !MoveOn(ref head)) head = null;
         if (head is null)
         {
