@@ -1,0 +1,27 @@
+using ActorInference.Actors.Kv;
+
+namespace ActorInference.Cache.Tiers;
+
+/// <summary>
+/// The storage tier (L3) as a worker's process sees it: pages by key, read into and written from its own pools. Thread-safe.
+/// </summary>
+/// <remarks>
+/// It is never the reason that a request fails: what a store does not have, has lost, sends too late or sends broken is a
+/// miss. Every call ends by its own short deadline; a storage that keeps failing is not asked for a while.
+/// </remarks>
+public interface IPageStorage
+{
+    /// <summary>How many of the run's first pages are stored and can be read now. One query for all of them.</summary>
+    ValueTask<int> FindLeadingAsync(PageRun run, CancellationToken cancellationToken);
+
+    /// <summary>Reads pages into a pool, first to last.</summary>
+    /// <param name="run">What to read.</param>
+    /// <param name="into">Of the layout that the run was stored with.</param>
+    /// <param name="pages">A page for each key, which the caller holds. Shape <c>[run.Count]</c>.</param>
+    /// <returns>How many of the first ones have landed, their checksums right; the bytes of the others are undefined.</returns>
+    ValueTask<int> GetAsync(PageRun run, IPageMemory into, ReadOnlyMemory<int> pages, CancellationToken cancellationToken);
+
+    /// <summary>Stores pages that the caller holds until this ends.</summary>
+    /// <returns>How many are stored, those counted that were there before.</returns>
+    ValueTask<int> PutAsync(PageRun run, IPageMemory from, ReadOnlyMemory<int> pages, CancellationToken cancellationToken);
+}
