@@ -9,12 +9,15 @@ public sealed class NodeProcess : IAsyncDisposable
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    private const int LogLinesShown = 60;
+
     private readonly Process _process;
     private readonly string _name;
     private readonly ConcurrentDictionary<int, TaskCompletionSource<string>> _orders = new();
     private readonly TaskCompletionSource<string> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lines _events = new();
     private readonly Lines _errors = new();
+    private readonly Lines _log = new();
     private int _lastOrder;
 
     private NodeProcess(string name, IReadOnlyList<string> prefix, IEnumerable<string> arguments)
@@ -129,7 +132,7 @@ public sealed class NodeProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    public override string ToString() => $"{_name} {Address}: {string.Join(", ", Events)} {string.Join('\n', _errors.All)}";
+    public override string ToString() => $"{_name} {Address}: {string.Join(", ", Events)}\n{string.Join('\n', _log.All.TakeLast(LogLinesShown))}\n{string.Join('\n', _errors.All)}";
 
     private void OnLine(string? line)
     {
@@ -137,7 +140,8 @@ public sealed class NodeProcess : IAsyncDisposable
         var (word, rest) = Split(line);
         if (word == "ready") _ready.TrySetResult(rest);
         else if (word == "event") _events.Add(rest);
-        else if (int.TryParse(word, CultureInfo.InvariantCulture, out var number) && _orders.TryRemove(number, out var answer)) Answer(answer, rest);
+        else if (!int.TryParse(word, CultureInfo.InvariantCulture, out var number)) _log.Add(line);
+        else if (_orders.TryRemove(number, out var answer)) Answer(answer, rest);
     }
 
     private static void Answer(TaskCompletionSource<string> answer, string line)
