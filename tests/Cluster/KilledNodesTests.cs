@@ -12,20 +12,24 @@ public sealed class KilledNodesTests(PostgreSqlServer server)
     public async Task No_acknowledged_write_is_lost_or_doubled_by_kills_on_PostgreSQL()
     {
         using var journals = Journals.PostgreSql(server);
-        await SurviveKillsAsync(journals.Journal);
+        await SurviveKillsAsync(journals.Journal, "persistence");
     }
 
     [Fact]
     public async Task No_acknowledged_write_is_lost_or_doubled_by_kills_on_a_shared_SQLite_file()
     {
         using var journals = Journals.Sqlite();
-        await SurviveKillsAsync(journals.Journal);
+        await SurviveKillsAsync(journals.Journal, "ddata");
     }
 
     /// <summary>A node, and then the host of the shard coordinator, are killed.</summary>
-    private static async Task SurviveKillsAsync(Journal journal)
+    /// <param name="stateStore">Where sharding keeps the places of shards.</param>
+    private static async Task SurviveKillsAsync(Journal journal, string stateStore)
     {
-        await using var cluster = new NodeCluster(journal, "akka.cluster.split-brain-resolver.stable-after = 3s");
+        await using var cluster = new NodeCluster(journal, $"""
+            akka.cluster.split-brain-resolver.stable-after = 3s
+            akka.cluster.sharding.state-store-mode = {stateStore}
+            """);
         var nodes = await cluster.FormAsync(5);
         var ledgers = new Ledgers(cluster, Entities, seed: 1);
         ledgers.Begin();

@@ -30,7 +30,8 @@ internal sealed record NodeOptions(string Host, string Provider, string Connecti
           }
           cluster {
             sharding {
-              state-store-mode = persistence
+              state-store-mode = ddata
+              distributed-data.durable.keys = []
               remember-entities = off
               passivate-idle-entity-after = off
             }
