@@ -27,7 +27,8 @@ public sealed class KilledNodesTests(PostgreSqlServer server)
     private static async Task SurviveKillsAsync(Journal journal, string stateStore)
     {
         await using var cluster = new NodeCluster(journal, $"""
-            akka.cluster.split-brain-resolver.stable-after = 3s
+            akka.cluster.split-brain-resolver.stable-after = 5s
+            akka.cluster.down-removal-margin = 1s
             akka.cluster.sharding.state-store-mode = {stateStore}
             """);
         var nodes = await cluster.FormAsync(5);
