@@ -98,6 +98,7 @@ public abstract class SqlLeaseTests : IAsyncLifetime
         var (first, second) = (Owner("first"), Owner("second"));
         var lost = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
         Assert.True(await first.Acquire(lost.SetResult));
+        Assert.False(await second.Acquire());   // From here on it takes the table to be there.
 
         await ExecuteAsync("DROP TABLE lease");
 
@@ -200,7 +201,7 @@ public sealed class SqliteLeaseTests : SqlLeaseTests
 
         var failure = Assert.ThrowsAny<Exception>(() => LeaseProvider.Get(system).GetLease("any", "akka.coordination.lease.sql", "me"));
 
-        Assert.Contains(named, failure.GetBaseException().Message, StringComparison.Ordinal);
+        Assert.Contains(named, failure.ToString(), StringComparison.Ordinal);
     }
 }
 
