@@ -1,5 +1,4 @@
 using ActorInference.Gpu.Cpu;
-using ActorInference.Gpu.Models.Gguf;
 
 namespace ActorInference.Gpu.Models;
 
@@ -54,7 +53,7 @@ public sealed unsafe class ModelWeights : IDisposable
     /// <exception cref="ModelFormatException">As above.</exception>
     public static ModelWeights Load(string folder, ModelConfig config, IProgress<LoadProgress>? progress = null, SimdLevel? simd = null)
     {
-        using ITensorSource tensors = GgufFile.Find(folder) is { } file ? GgufTensors.Open(file, config) : TensorFolder.Open(folder);
+        using var tensors = ModelFiles.Open(folder, config);
         return WeightLoader.Load(tensors, config, simd ?? SimdLevels.Best, progress);
     }
 

@@ -20,7 +20,7 @@ public static unsafe class GgufConverter
         var input = GgufFile.Find(source);
         if (input is not null && Path.GetFullPath(input) == Path.GetFullPath(target))
             throw new ModelFormatException(target, "target", "the source", "another file");
-        using ITensorSource tensors = input is null ? TensorFolder.Open(source) : GgufTensors.Open(input, config);
+        using var tensors = ModelFiles.Open(source, config);
         try
         {
             using var writer = new GgufWriter(target);
