@@ -12,11 +12,12 @@ internal sealed class TwoPools : IAsyncDisposable
 {
     public static readonly KvPageLayout Layout = new(Layers: 2, PageSizeTokens: 16, KvHeads: 2, HeadDim: 16, KvDtype.F32);
 
-    public TwoPools(int pages = 64, bool shared = false, PageFetcherOptions? options = null, KvPageLayout? receiverLayout = null)
+    public TwoPools(int pages = 64, bool shared = false, PageFetcherOptions? options = null, KvPageLayout? receiverLayout = null,
+        PageServerOptions? serverOptions = null)
     {
         Sender = new KvPagePool(Layout, pages, shared);
         Receiver = new KvPagePool(receiverLayout ?? Layout, pages);
-        Server = new PageServer(Sender, IPAddress.Loopback, 0, TimeSpan.FromSeconds(2));
+        Server = new PageServer(Sender, IPAddress.Loopback, 0, serverOptions ?? new PageServerOptions());
         Fetcher = new PageFetcher(Receiver, options ?? new PageFetcherOptions());
     }
 
