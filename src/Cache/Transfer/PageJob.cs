@@ -9,10 +9,6 @@ namespace ActorInference.Cache.Transfer;
 /// </summary>
 internal sealed class PageJob
 {
-    /// <summary>Pages are cut at multiples of this, and parts have no less than <see cref="MinPartBytes"/>.</summary>
-    private const int CutBytes = 4096;
-    private const long MinPartBytes = 256 << 10;
-
     private readonly KvTransferProtocol.KvPages _message;
     private readonly IPageMemory _pool;
     private readonly ReadOnlyMemory<int> _local;
@@ -31,11 +27,8 @@ internal sealed class PageJob
     public PageJob(KvTransferProtocol.KvPages message, IPageMemory pool, ReadOnlyMemory<int> local, int connections)
     {
         (_message, _pool, _local, _pageBytes) = (message, pool, local, pool.Layout.PageBytes);
-        var bytes = (long)local.Length * _pageBytes;
-        var count = (int)Math.Clamp(bytes / MinPartBytes, 1, connections);
-        _parts = new PagePart[count];
-        for (var i = 0; i < count; i++) _parts[i] = new PagePart(this, _pageBytes, Cut(bytes * i / count), Cut(bytes * (i + 1) / count));
-        _open = count;
+        _parts = PagePart.Split(this, _pageBytes, local.Length, connections);
+        _open = _parts.Length;
     }
 
     public ReadOnlySpan<PagePart> Parts => _parts;
@@ -141,7 +134,4 @@ internal sealed class PageJob
         if (_failure is null) _done.TrySetResult();
         else _done.TrySetException(_failure);
     }
-
-    /// <summary>The place within all pages' bytes where a part may begin.</summary>
-    private long Cut(long position) => position - position % _pageBytes % CutBytes;
 }
