@@ -12,6 +12,9 @@ internal sealed class InProcessWay : IBenchmarkWay
 {
     private const int LatencySamples = 200;
 
+    /// <summary>Times that all pages are moved: once would be over before a clock of CPU time moved.</summary>
+    private const int Passes = 64;
+
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     private readonly int[] _pages;
@@ -26,7 +29,12 @@ internal sealed class InProcessWay : IBenchmarkWay
         _sender = _system.ActorOf(Props.Create(() => new SenderActor(pool, receiver)));
     }
 
-    public Task<double> MoveAllAsync(CancellationToken cancellationToken) => MoveAsync(_pages, _group, cancellationToken);
+    public async Task<double> MoveAllAsync(CancellationToken cancellationToken)
+    {
+        var seconds = 0.0;
+        for (var pass = 0; pass < Passes; pass++) seconds += await MoveAsync(_pages, _group, cancellationToken).ConfigureAwait(false);
+        return seconds / Passes;
+    }
 
     public async Task<double> LatencyUsAsync(CancellationToken cancellationToken)
     {

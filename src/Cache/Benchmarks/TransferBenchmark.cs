@@ -17,6 +17,7 @@ public static class TransferBenchmark
         where TPool : IPageMemory, IDisposable
     {
         List<TransferBenchmarkResult> results = [];
+        CpuCount.MeasureSecondsPerByte();   // For its code to be compiled.
         var secondsPerByte = CpuCount.MeasureSecondsPerByte();
         foreach (var pageBytes in options.PageBytes)
         {

@@ -12,7 +12,7 @@ internal sealed class PagePart(PageJob job, int pageBytes, long begin, long end)
 {
     /// <summary>Pages are cut at multiples of this, and parts have about <see cref="MinPartBytes"/> or more.</summary>
     private const int CutBytes = 4096;
-    private const long MinPartBytes = 256 << 10;
+    private const long MinPartBytes = 1 << 20;
 
     public PageJob Job => job;
 

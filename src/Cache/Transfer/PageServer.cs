@@ -1,13 +1,14 @@
 using System.Net;
 using System.Net.Sockets;
 using ActorInference.Actors.Kv;
+using Microsoft.Win32.SafeHandles;
 
 namespace ActorInference.Cache.Transfer;
 
 /// <summary>
-/// Gives the pages of one pool to other hosts, straight from the pool's memory. Whoever asks names pages by their generation; one that
+/// Gives the pages of one pool to other hosts, straight from the pool's memory, or from its file if it is one. Whoever asks names pages by their generation; one that
 /// was freed meanwhile is said to be gone. A connection has a thread of its own, which waits in the kernel and nowhere else
-/// (docs/decisions/0008-page-threads.md).
+/// (docs/decisions/0014-page-threads.md).
 /// </summary>
 public sealed class PageServer : IAsyncDisposable
 {
@@ -16,6 +17,7 @@ public sealed class PageServer : IAsyncDisposable
     private readonly IPageMemory _pool;
     private readonly PageServerOptions _options;
     private readonly Socket _listener;
+    private readonly SafeFileHandle? _file;
     private readonly CancellationTokenSource _stop = new();
     private readonly Dictionary<Socket, Connection> _connections = [];
     private readonly Lock _lock = new();
@@ -36,6 +38,7 @@ public sealed class PageServer : IAsyncDisposable
         _listener.Bind(new IPEndPoint(address, port));
         _listener.Listen();
         Port = ((IPEndPoint)_listener.LocalEndPoint!).Port;
+        if (pool.SharedPath is { } path && OperatingSystem.IsLinux()) _file = File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete);
         _accepting = AcceptAsync();
         var period = options.Stall / 4;
         _watch = new Timer(_ => EndOverdue(), null, period, period);
@@ -67,6 +70,7 @@ public sealed class PageServer : IAsyncDisposable
         lock (_lock) connections = [.. _connections.Values];
         foreach (var connection in connections) connection.Socket.Dispose();
         foreach (var connection in connections) await connection.Ended.Task.ConfigureAwait(false);
+        _file?.Dispose();
     }
 
     private async Task AcceptAsync()
@@ -119,7 +123,8 @@ public sealed class PageServer : IAsyncDisposable
         {
             connection.Socket.NoDelay = true;
             using var stream = new NetworkStream(connection.Socket, ownsSocket: false);
-            new PageSession(_pool, stream, connection.Clock).Run();
+            IPageOutput output = _file is null ? new MemoryOutput(_pool, stream) : new FileOutput(connection.Socket, _file, _pool.Layout.PageBytes);
+            new PageSession(_pool, stream, output, connection.Clock).Run();
         }
         catch (TransferException)
         {

@@ -7,15 +7,12 @@ namespace ActorInference.Cache.Transfer;
 /// The server's side of one connection, on the calling thread: gives stretches of pages straight from the pool's memory. Allocates
 /// nothing once it has begun.
 /// </summary>
-internal sealed class PageSession(IPageMemory pool, Stream stream, TransferClock clock)
+internal sealed class PageSession(IPageMemory pool, Stream stream, IPageOutput pages, TransferClock clock)
 {
-    /// <summary>What goes out in one piece with the head of a response: a page by itself then wakes its receiver once.</summary>
-    private const int StagingBytes = 64 << 10;
-
     private readonly PageWire.Stretch[] _stretches = new PageWire.Stretch[PageWire.MaxStretches];
     private readonly int[] _held = new int[PageWire.MaxStretches];
     private readonly byte[] _input = new byte[PageWire.RequestHeadBytes + PageWire.MaxStretches * PageWire.StretchBytes];
-    private readonly byte[] _staging = new byte[PageWire.ResponseHeadBytes + StagingBytes];
+    private readonly byte[] _head = new byte[Math.Max(PageWire.ResponseHeadBytes, PageWire.AnswerBytes)];
     private int _start;
     private int _end;
 
@@ -44,7 +41,7 @@ internal sealed class PageSession(IPageMemory pool, Stream stream, TransferClock
             throw new TransferException(TransferError.Protocol, "A client does not speak the page protocol.");
         var mine = KvTransferFormat.Of(pool.Layout);
         var answer = format != mine ? PageWire.Answer.OtherFormat : id != pool.Id ? PageWire.Answer.UnknownPool : PageWire.Answer.Welcome;
-        var bytes = _staging.AsSpan(0, PageWire.AnswerBytes);
+        var bytes = _head.AsSpan(0, PageWire.AnswerBytes);
         PageWire.WriteAnswer(bytes, answer, mine);
         stream.Write(bytes);
         return answer == PageWire.Answer.Welcome;
@@ -79,34 +76,22 @@ internal sealed class PageSession(IPageMemory pool, Stream stream, TransferClock
                 var (page, generation) = request[held].Page;
                 if ((uint)page >= (uint)pool.CapacityPages || !pool.TryAddReference(page, generation))
                 {
-                    PageWire.WriteResponseHead(_staging, PageWire.ResponseState.Gone, held);
-                    stream.Write(_staging.AsSpan(0, PageWire.ResponseHeadBytes));
+                    PageWire.WriteResponseHead(_head, PageWire.ResponseState.Gone, held);
+                    stream.Write(_head.AsSpan(0, PageWire.ResponseHeadBytes));
                     return;
                 }
 
                 _held[held] = page;
             }
 
-            Send(request);
+            PageWire.WriteResponseHead(_head, PageWire.ResponseState.Here, 0);
+            pages.Send(_head.AsSpan(0, PageWire.ResponseHeadBytes), request);
         }
         finally
         {
             pool.Release(_held.AsSpan(0, held));
         }
     }
-
-    private void Send(ReadOnlySpan<PageWire.Stretch> request)
-    {
-        PageWire.WriteResponseHead(_staging, PageWire.ResponseState.Here, 0);
-        var first = Bytes(request[0]);
-        var staged = Math.Min(first.Length, StagingBytes);
-        first[..staged].CopyTo(_staging.AsSpan(PageWire.ResponseHeadBytes));
-        stream.Write(_staging.AsSpan(0, PageWire.ResponseHeadBytes + staged));
-        if (staged < first.Length) stream.Write(first[staged..]);
-        foreach (var stretch in request[1..]) stream.Write(Bytes(stretch));
-    }
-
-    private ReadOnlySpan<byte> Bytes(PageWire.Stretch stretch) => pool.Bytes(stretch.Page.Page).Span.Slice(stretch.Offset, stretch.Length);
 
     private static long Sum(ReadOnlySpan<PageWire.Stretch> request)
     {

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using ActorInference.Actors.Ids;
 using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
 using ActorInference.Cache.Transfer;
@@ -93,7 +91,7 @@ public sealed class KvCourierActorTests : TestKit
         Assert.Equal(77, _worker.ExpectMsg<KvTransferProtocol.KvPages>(Limit).FirstPage);
         Assert.Equal(2 + 1, pools.Receiver.UsedPages);   // Of three messages of the slow one, one has been given memory.
         slowMayGo.Set();
-        ImmutableArray<int> rest = [.. Enumerable.Range(0, 3).Select(_ => _worker.ExpectMsg<KvTransferProtocol.KvPages>(Limit).FirstPage)];
+        int[] rest = [.. Enumerable.Range(0, 3).Select(_ => _worker.ExpectMsg<KvTransferProtocol.KvPages>(Limit).FirstPage)];
         Assert.Equal([0, 1, 2], rest);
         await StopAsync(courier);
     }

@@ -20,7 +20,7 @@ public sealed class PageFaultTests
             LyingServer.Welcome(stream, Format);
             LyingServer.Request(stream);
             LyingServer.Head(stream);
-            stream.Write(new byte[TwoPools.Layout.PageBytes * 3 / 2]);
+            stream.Write(new byte[TwoPools.Layout.PageBytes / 2]);
         });
 
         var failure = await FailsAsync(pools, server);
@@ -159,10 +159,13 @@ public sealed class PageFaultTests
         pools.AssertSame(sent, received);
     }
 
-    [Fact]
-    public async Task A_receiver_that_stops_reading_is_ended_and_its_pages_come_back()
+    [SkippableTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_receiver_that_stops_reading_is_ended_and_its_pages_come_back(bool shared)
     {
-        await using var pools = new TwoPools(serverOptions: new PageServerOptions { Stall = TimeSpan.FromSeconds(2), MinBytesPerSecond = 1_000_000_000 });
+        Skip.If(shared && SharedSegment.Folder is null, "this system has no /dev/shm");
+        await using var pools = new TwoPools(shared: shared, options: new PageFetcherOptions { UseSharedMemory = false }, serverOptions: new PageServerOptions { Stall = TimeSpan.FromSeconds(2), MinBytesPerSecond = 1_000_000_000 });
         var sent = pools.Fill(8, seed: 1);
         using var silent = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await silent.ConnectAsync(IPAddress.Loopback, pools.Server.Port);
@@ -207,13 +210,16 @@ public sealed class PageFaultTests
         pools.AssertSame(sent, received);
     }
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(3)]
-    public async Task Large_pages_come_in_stretches_by_all_connections_and_are_whole(int count)
+    [SkippableTheory]
+    [InlineData(1, false)]
+    [InlineData(3, false)]
+    [InlineData(1, true)]
+    [InlineData(3, true)]
+    public async Task Large_pages_come_in_stretches_by_all_connections_and_are_whole(int count, bool shared)
     {
+        Skip.If(shared && SharedSegment.Folder is null, "this system has no /dev/shm");
         var layout = TwoPools.Layout with { PageSizeTokens = 512, HeadDim = 264 };   // 4.1 MiB, and no power of two.
-        await using var pools = new TwoPools(pages: 4, layout: layout, options: new PageFetcherOptions { Connections = 4 });
+        await using var pools = new TwoPools(pages: 4, shared: shared, layout: layout, options: new PageFetcherOptions { Connections = 4, UseSharedMemory = false });
         var (sent, received) = (pools.Fill(count, seed: 1), pools.Allocate(count));
         var message = pools.Message(sent);
 

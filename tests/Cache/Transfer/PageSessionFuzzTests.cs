@@ -36,7 +36,7 @@ public sealed class PageSessionFuzzTests : IDisposable
             var stream = new ScriptedStream(input, random);
             try
             {
-                new PageSession(_pool, stream, new TransferClock(TimeProvider.System, TimeSpan.FromMinutes(1), 1_000)).Run();
+                new PageSession(_pool, stream, new MemoryOutput(_pool, stream), new TransferClock(TimeProvider.System, TimeSpan.FromMinutes(1), 1_000)).Run();
             }
             catch (Exception ended) when (ended is TransferException or IOException)
             {

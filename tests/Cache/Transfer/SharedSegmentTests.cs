@@ -61,7 +61,7 @@ public sealed class SharedSegmentTests
         var failure = Assert.Throws<SharedMemoryException>(() => SharedSegment.Create(total + 4096));
 
         Assert.Contains($"{total + 4096} are needed", failure.Message);
-        Assert.Empty(OwnSegments().Where(path => new FileInfo(path).Length > total / 2));
+        Assert.DoesNotContain(OwnSegments(), path => new FileInfo(path).Length > total / 2);
     }
 
     [SkippableFact]
