@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Akka.Actor;
 using Akka.Configuration;
 using Akka.Management.Cluster.Bootstrap;
 using Akka.Management.Dsl;
