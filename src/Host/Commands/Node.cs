@@ -15,6 +15,7 @@ public static class Node
     {
         if (options.IsGateway) WebServer.CheckFree(options.Host, options.Port);
         using var operations = Operations.Reserve(options, options.IsGateway ? options.Port : 0, Console.Error.WriteLine);
+        ReservedPort.Take("--cluster-port", new PortRequest(options.Cluster.Port, IsGiven: true), 0, Console.Error.WriteLine, options.Cluster.Address)?.Dispose();
         using var signals = new SignalCancellation();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(signals.Token);
         if (options.EndsWithInput) _ = EndWithInputAsync(stop);
@@ -77,8 +78,9 @@ public static class Node
             try
             {
                 var system = host.Services.GetRequiredService<ActorSystem>();
-                var seed = await Options.Cluster.JoinAsync(system, stop);
-                await onJoined(seed, await Operations.StartAsync(system, host.Services.GetRequiredService<ILogger<Operations>>()));
+                // First, so that a node can be looked at, and told whom to join, while it waits for its seeds.
+                var lines = await Operations.StartAsync(system, host.Services.GetRequiredService<ILogger<Operations>>());
+                await onJoined(await Options.Cluster.JoinAsync(system, Options.Config.Settings.Membership.JoinDeadline, stop), lines);
                 await host.WaitForShutdownAsync(stop);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)

@@ -103,7 +103,7 @@ public static class Up
         /// <summary>Begins the cluster; if each role is to have a process, starts those of the others, with this one as their seed.</summary>
         public async Task<RoleProcesses> StartProcessesAsync(IServiceProvider services, CancellationToken stop)
         {
-            var joining = _cluster.JoinAsync(services.GetRequiredService<ActorSystem>(), stop);
+            var joining = _cluster.JoinAsync(services.GetRequiredService<ActorSystem>(), Options.Config.Settings.Membership.JoinDeadline, stop);
             if (!Options.Processes)
             {
                 await Task.WhenAll(joining, services.WaitUntilServingAsync(stop));   // Both take their time, and neither needs the other.

@@ -17,8 +17,6 @@ namespace ActorInference.Host.Composition;
 /// <param name="Seeds">Processes to join, as <c>host:port</c>; none begins a cluster.</param>
 public sealed record ClusterNode(IPAddress Address, int Port, ImmutableSortedSet<NodeRole> Roles, ImmutableArray<string> Seeds)
 {
-    private static readonly TimeSpan JoinDeadline = TimeSpan.FromSeconds(60);
-
     /// <summary>Whether it has workers, and so a model in memory.</summary>
     public bool HasWorkers => Roles.Contains(NodeRole.Prefill) || Roles.Contains(NodeRole.Decode);
 
@@ -38,13 +36,16 @@ public sealed record ClusterNode(IPAddress Address, int Port, ImmutableSortedSet
         HoconAddMode.Prepend);
 
     /// <summary>Joins the others, or begins a cluster.</summary>
+    /// <param name="system">Of this process.</param>
+    /// <param name="timeout">For the others to let it in.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
     /// <returns>This process as a seed for others, <c>host:port</c>.</returns>
     /// <exception cref="UserErrorException">No seed answered.</exception>
-    public async Task<string> JoinAsync(ActorSystem system, CancellationToken cancellationToken)
+    public async Task<string> JoinAsync(ActorSystem system, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var cluster = Cluster.Get(system);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(JoinDeadline);
+        deadline.CancelAfter(timeout);
         try
         {
             if (Seeds.IsEmpty) await cluster.JoinAsync(cluster.SelfAddress, deadline.Token);
@@ -53,7 +54,7 @@ public sealed record ClusterNode(IPAddress Address, int Port, ImmutableSortedSet
         catch (Exception failure) when (failure is OperationCanceledException or ClusterJoinFailedException && !cancellationToken.IsCancellationRequested)
         {
             throw new UserErrorException(
-                $"--seed is '{string.Join(',', Seeds)}'; expected a running process of the cluster '{system.Name}' there, but none let this one join within {JoinDeadline.TotalSeconds:0} s.", failure);
+                $"--seed is '{string.Join(',', Seeds)}'; expected a running process of the cluster '{system.Name}' there, but none let this one join within {timeout.TotalSeconds:0.#} s.", failure);
         }
 
         return $"{cluster.SelfAddress.Host}:{cluster.SelfAddress.Port}";

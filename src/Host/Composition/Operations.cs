@@ -90,8 +90,9 @@ public sealed class Operations : IDisposable
     private static Task StartConsole(ActorSystem system)
     {
         var cmd = PetabridgeCmd.Get(system);
+        cmd.RegisterCommandPalette(ClusterCommands.Instance);
+        cmd.RegisterCommandPalette(ShardingCommands.Instance);
         cmd.RegisterCommandPalette(WorkerCommands.Instance);
-        if (ClusterView.IsMember(system)) cmd.RegisterCommandPalette(ClusterCommands.Instance);
         cmd.Start();
         return Task.CompletedTask;
     }

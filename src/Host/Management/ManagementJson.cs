@@ -16,6 +16,12 @@ public static class ManagementJson
 
     public static string Members(ClusterView view) => JsonSerializer.Serialize(view, ManagementJsonTypes.Default.ClusterView);
 
+    public static string Message(string message) => JsonSerializer.Serialize(new ErrorText(message), ManagementJsonTypes.Default.ErrorText);
+
+    public static string ShardTypes(IReadOnlyList<string> types) => JsonSerializer.Serialize(new ShardTypesBody(types), ManagementJsonTypes.Default.ShardTypesBody);
+
+    public static string Shards(ShardsView view) => JsonSerializer.Serialize(view, ManagementJsonTypes.Default.ShardsView);
+
     private static WorkerBody Worker(RouterProtocol.WorkerReport report) => new(
         report.Worker.Value, report.Role.ToString().ToLowerInvariant(), report.Actor.Path.ToString(), report.Jobs, report.PendingTokens);
 }
@@ -26,6 +32,8 @@ public sealed record StatusBody(string Status, string? Reason);
 public sealed record ErrorBody(ErrorText Error);
 
 public sealed record ErrorText(string Message);
+
+public sealed record ShardTypesBody(IReadOnlyList<string> Types);
 
 /// <param name="InFlight">Generations under way.</param>
 public sealed record WorkersBody(int InFlight, IReadOnlyList<WorkerBody> Workers);
@@ -39,4 +47,6 @@ public sealed record WorkerBody(string Worker, string Role, string Actor, int Jo
 [JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(WorkersBody))]
 [JsonSerializable(typeof(ClusterView))]
+[JsonSerializable(typeof(ShardsView))]
+[JsonSerializable(typeof(ShardTypesBody))]
 public sealed partial class ManagementJsonTypes : JsonSerializerContext;
