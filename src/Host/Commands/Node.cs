@@ -15,13 +15,14 @@ public static class Node
     {
         if (options.IsGateway) WebServer.CheckFree(options.Host, options.Port);
         using var operations = Operations.Reserve(options, options.IsGateway ? options.Port : 0, Console.Error.WriteLine);
-        ReservedPort.Take("--cluster-port", new PortRequest(options.Cluster.Port, IsGiven: true), 0, Console.Error.WriteLine, options.Cluster.Address)?.Dispose();
+        ReservedPort.Take("--cluster-port", new PortRequest(options.Cluster.Port, IsGiven: true), 0, Console.Error.WriteLine, options.Cluster.Host.Listen)?.Dispose();
         using var signals = new SignalCancellation();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(signals.Token);
         if (options.EndsWithInput) _ = EndWithInputAsync(stop);
         using var model = options.Cluster.HasWorkers
             ? LoadingBar.Show(options.ModelName, progress => LoadedModel.Load(options, progress, shared: options.Transport != TransferTransport.Tcp && Actors.Kv.SharedSegment.Folder is not null))
             : null;
+        if (model is not null) operations.Metrics.ObservePages(model.Pages);
         await using var exchange = model is null ? null : options.Cluster.CreateExchange(model, options);
         var node = (model?.ToNode(options) ?? new InferenceNode()) with { Roles = options.Cluster.Roles, Exchange = exchange };
         if (options.IsGateway) await ServeAsync(new NodeRun(options, node, operations), model?.Served ?? LoadedModel.LoadServed(options), stop.Token);
@@ -49,7 +50,7 @@ public static class Node
     {
         var options = run.Options;
         var builder = WebServer.CreateBuilder(options.Host, options.Port, options.LogLevel);
-        builder.Services.AddInferenceNode(run.Node, options.LogLevel, run.Configure).AddGateway(served).AddHttpApi();
+        builder.Services.AddInferenceNode(run.Node, options.LogLevel, run.Configure).AddGateway(served, run.Operations.Metrics).AddHttpApi();
         await using var app = builder.Build();
         app.MapHttpApi();
         app.Services.StartActorSystem(options);

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Net;
 using ActorInference.Cache.Transfer;
 using ActorInference.Host.Cli;
 using ActorInference.Host.Commands;
@@ -11,25 +10,25 @@ using Akka.Hosting;
 namespace ActorInference.Host.Composition;
 
 /// <summary>One process of a cluster: where it listens for the others, what it does there, and where it finds them.</summary>
-/// <param name="Address">Address to listen on, and by which others reach it.</param>
+/// <param name="Host">Where the others reach it.</param>
 /// <param name="Port">0 takes a free one.</param>
 /// <param name="Roles">What it does.</param>
 /// <param name="Seeds">Processes to join, as <c>host:port</c>; none begins a cluster.</param>
-public sealed record ClusterNode(IPAddress Address, int Port, ImmutableSortedSet<NodeRole> Roles, ImmutableArray<string> Seeds)
+public sealed record ClusterNode(ClusterHost Host, int Port, ImmutableSortedSet<NodeRole> Roles, ImmutableArray<string> Seeds)
 {
     /// <summary>Whether it has workers, and so a model in memory.</summary>
     public bool HasWorkers => Roles.Contains(NodeRole.Prefill) || Roles.Contains(NodeRole.Decode);
 
     /// <summary>Makes what exchanges the pages of a model with other processes.</summary>
     public PageExchange CreateExchange(LoadedModel model, ModelOptions options) => new(
-        model.Pages, Address, Address.ToString(), port: 0, new PageFetcherOptions { UseSharedMemory = options.Transport != TransferTransport.Tcp });
+        model.Pages, Host.Listen, Host.Name, port: 0, new PageFetcherOptions { UseSharedMemory = options.Transport != TransferTransport.Tcp });
 
     /// <summary>Configures the actor system as a member.</summary>
     public void Configure(AkkaConfigurationBuilder akka) => akka.AddHocon(
         $$"""
         akka {
           actor.provider = cluster
-          remote.dot-netty.tcp { hostname = "{{Address}}", port = {{Port}} }
+          remote.dot-netty.tcp { hostname = "{{Host.Listen}}", public-hostname = "{{Host.Name}}", port = {{Port}} }
           cluster.roles = [{{string.Join(", ", Roles.Select(role => role.Name()))}}]
         }
         """,

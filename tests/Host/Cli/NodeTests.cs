@@ -14,7 +14,7 @@ public sealed class NodeTests : IDisposable
     [Theory]
     [InlineData("--role judge", "--role is 'judge'; expected gateway, prefill, decode, cache-master, cache-store, or several with commas.")]
     [InlineData("--role decode --seed nowhere", "--seed is 'nowhere'; expected host:port, such as 127.0.0.1:4053.")]
-    [InlineData("--role decode --cluster-host here", "--cluster-host is 'here'; expected an IP address")]
+    [InlineData("--role decode --cluster-host 0.0.0.0", "--cluster-host is '0.0.0.0'; expected an address of this machine that others can reach, or a name of it.")]
     [InlineData("--role decode --management-port 99999", "--management-port is '99999'; expected an integer from 0 to 65535, or none.")]
     [InlineData("--role decode --cmd-port 7000 --management-port 7000", "--management-port and --cmd-port are both '7000'; expected different ports.")]
     [InlineData("--role decode --transport pigeon", "")]
