@@ -3,6 +3,7 @@ using ActorInference.Host.Composition;
 using ActorInference.Host.Http;
 using ActorInference.Host.Serving;
 using ActorInference.Roles.Composition;
+using ActorInference.Roles.Configuration;
 using Akka.Actor;
 using Akka.Hosting;
 
@@ -80,7 +81,9 @@ public static class Node
             {
                 var system = host.Services.GetRequiredService<ActorSystem>();
                 // First, so that a node can be looked at, and told whom to join, while it waits for its seeds.
-                var lines = await Operations.StartAsync(system, host.Services.GetRequiredService<ILogger<Operations>>());
+                var log = host.Services.GetRequiredService<ILogger<Operations>>();
+                var lines = await Operations.StartAsync(system, log);
+                WarnOfMemory(log);
                 await onJoined(await Options.Cluster.JoinAsync(system, Options.Config.Settings.Membership.JoinDeadline, stop), lines);
                 await host.WaitForShutdownAsync(stop);
             }
@@ -92,6 +95,18 @@ public static class Node
             {
                 await host.StopAsync(CancellationToken.None);
             }
+        }
+
+        /// <summary>Says that what entities know is not safe, if this node hosts any and nobody else has decided on that.</summary>
+        private void WarnOfMemory(ILogger log)
+        {
+            var settings = Options.Config.Settings;
+            if (Options.EndsWithInput || Options.DataFolder is not null || settings.Persistence.Provider != PersistenceProvider.Memory) return;
+            var hosted = Node.Entities(settings).Where(entity => entity.Role is not { } role || Node.Roles.Contains(role)).Select(entity => entity.TypeName).ToList();
+            if (hosted.Count == 0) return;
+            log.LogWarning(
+                "What the entities {Types} know is kept in memory, and gone when they move to another process or this one ends; name a database by --data or {Section}.",
+                string.Join(", ", hosted), PersistenceSettings.Section);
         }
     }
 

@@ -37,8 +37,8 @@ public sealed class NodeTests : IDisposable
         taken.Start();
         var port = ((IPEndPoint)taken.LocalEndpoint).Port;
 
-        string[] others = option == "--cluster-port" ? ["--management-port", "none", "--cmd-port", "none"] : ["--cluster-port", "0"];
-        var result = await Executable.RunAsync(["node", "--role", "cache-master", option, $"{port}", .. others]);
+        string[] options = ["--cluster-port", "--management-port", "--cmd-port"];
+        var result = await Executable.RunAsync(["node", "--role", "cache-master", .. options.SelectMany(each => new[] { each, each == option ? $"{port}" : "0" })]);
 
         Assert.Equal((2, ""), (result.ExitCode, result.Output));
         Assert.StartsWith($"actorinference: {option} is '{port}', which cannot be listened on (", result.Error);
