@@ -62,7 +62,7 @@ public sealed partial class DeployFilesTests : IDisposable
     /// <summary>Lines of a file, or of all files of a folder, under deploy/.</summary>
     private static IEnumerable<string> Lines(params string[] names) => names
         .Select(name => Path.Combine(Repository.Root, "deploy", name))
-        .SelectMany(path => File.Exists(path) ? [path] : Directory.EnumerateFiles(path).Order(StringComparer.Ordinal))
+        .SelectMany(path => File.Exists(path) ? Enumerable.Repeat(path, 1) : Directory.EnumerateFiles(path).Order(StringComparer.Ordinal))
         .SelectMany(File.ReadLines);
 
     [GeneratedRegex("--[a-z][a-z-]+")]
