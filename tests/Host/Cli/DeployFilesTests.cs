@@ -63,7 +63,7 @@ public sealed partial class DeployFilesTests : IDisposable
     private static IEnumerable<string> Lines(params string[] names) => names
         .Select(name => Path.Combine(Repository.Root, "deploy", name))
         .SelectMany(path => File.Exists(path) ? Enumerable.Repeat(path, 1) : Directory.EnumerateFiles(path).Order(StringComparer.Ordinal))
-        .SelectMany(File.ReadLines);
+        .SelectMany(path => File.ReadLines(path));
 
     [GeneratedRegex("--[a-z][a-z-]+")]
     private static partial Regex Option();
