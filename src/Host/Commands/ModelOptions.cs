@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ActorInference.Host.Composition;
 
 namespace ActorInference.Host.Commands;
@@ -25,6 +26,9 @@ public record ModelOptions
 
     /// <summary>How pages travel between processes.</summary>
     public TransferTransport Transport { get; init; }
+
+    /// <summary>Settings under <c>actor-inference</c>, each as <c>path=value</c>.</summary>
+    public ImmutableArray<string> Settings { get; init; } = [];
 
     public required LogLevel LogLevel { get; init; }
 }

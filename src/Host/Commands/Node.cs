@@ -30,7 +30,7 @@ public static class Node
     }
 
     private static InferenceNode Describe(NodeOptions options, LoadedModel? model, PageExchange? exchange) =>
-        (model?.ToNode(options) ?? new InferenceNode()) with { Roles = options.Cluster.Roles, Exchange = exchange };
+        (model?.ToNode(options) ?? new InferenceNode { Settings = options.Settings }) with { Roles = options.Cluster.Roles, Exchange = exchange };
 
     private static async Task WorkAsync(NodeOptions options, ServedModel served, InferenceNode node, CancellationToken stop)
     {

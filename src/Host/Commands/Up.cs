@@ -22,7 +22,7 @@ public static class Up
         using var signals = new SignalCancellation();
         if (options.Processes)
         {
-            await RunAsync(new UpRun(options, LoadedModel.LoadServed(options), new InferenceNode { Roles = [NodeRole.Gateway] }, operations, GatewayOfProcesses()), signals.Token);
+            await RunAsync(new UpRun(options, LoadedModel.LoadServed(options), new InferenceNode { Roles = [NodeRole.Gateway], Settings = options.Settings }, operations, GatewayOfProcesses()), signals.Token);
             return CommandLine.Success;
         }
 

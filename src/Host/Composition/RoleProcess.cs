@@ -95,6 +95,12 @@ public sealed class RoleProcess : IAsyncDisposable
             yield return Convert.ToString(value, CultureInfo.InvariantCulture)!;
         }
 
+        foreach (var setting in _options.Settings)
+        {
+            yield return "--set";
+            yield return setting;
+        }
+
         yield return "--end-with-input";
     }
 

@@ -32,12 +32,12 @@ public static class InferenceNodeExtensions
     /// <exception cref="Akka.Configuration.ConfigurationException">A setting is wrong; nothing was started.</exception>
     public static (IActorRef Gateway, IActorRef Router) StartInferenceNode(this ActorSystem system, InferenceNode node)
     {
-        var settings = InferenceSettings.Read(system.Settings.Config);
+        var settings = InferenceSettings.Read(InferenceSettings.Override(system.Settings.Config, node.Settings));
         var (gateway, router) = node.Roles.Contains(NodeRole.Gateway) ? StartGateway(system, settings) : (ActorRefs.Nobody, ActorRefs.Nobody);
         // Alone, its router is the only one; in a cluster there may be several, its own among them.
         var routers = node.Exchange is null ? router : system.ActorOf(GatewayDirectoryActor.Props(), "gateways");
         var courier = node.Exchange is { } exchange ? system.ActorOf(KvCourierActor.Props(exchange.Pool, exchange.Fetcher), "courier") : null;
-        var starter = new WorkerStarter(system, node, routers, courier);
+        var starter = new WorkerStarter(system, node, routers, courier, HostTiers.Create(system, node, settings.Tiers));
         if (node.Roles.Contains(NodeRole.Prefill)) starter.Start(WorkerRole.Prefill, node.PrefillWorkers, settings.Prefill, PrefillActor.Props);
         if (node.Roles.Contains(NodeRole.Decode)) starter.Start(WorkerRole.Decode, node.DecodeWorkers, settings.Decode, DecodeActor.Props);
         return (gateway, router);

@@ -5,13 +5,27 @@ using Akka.Configuration;
 namespace ActorInference.Roles.Configuration;
 
 /// <summary>The section <c>actor-inference</c> of the configuration, checked.</summary>
-public sealed record InferenceSettings(GenerationOptions Gateway, RouterOptions Router, WorkerSettings Prefill, WorkerSettings Decode)
+public sealed record InferenceSettings(GenerationOptions Gateway, RouterOptions Router, WorkerSettings Prefill, WorkerSettings Decode, TierSettings Tiers)
 {
     private const string Root = "actor-inference";
     private const string ReferenceResource = "ActorInference.Roles.reference.conf";
 
     /// <summary>hocon/reference.conf: every setting with its default.</summary>
     public static Config Reference { get; } = LoadReference();
+
+    /// <summary>Puts single settings before those of a configuration.</summary>
+    /// <param name="settings">Each as <c>path=value</c>, under <c>actor-inference</c>.</param>
+    public static Config Override(Config config, IEnumerable<string> settings)
+    {
+        foreach (var setting in settings)
+        {
+            var equals = setting.IndexOf('=', StringComparison.Ordinal);
+            var value = setting[(equals + 1)..].Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
+            config = ConfigurationFactory.ParseString($"{Root}.{setting[..equals]} = \"{value}\"").WithFallback(config);
+        }
+
+        return config;
+    }
 
     /// <exception cref="ConfigurationException">A key is unknown, missing or out of range.</exception>
     public static InferenceSettings Read(Config config)
@@ -23,7 +37,8 @@ public sealed record InferenceSettings(GenerationOptions Gateway, RouterOptions 
             ReadGateway(root.Section("gateway")),
             ReadRouter(root.Section("router")),
             WorkerSettings.Read(root.Section("prefill"), engine),
-            WorkerSettings.Read(root.Section("decode"), engine));
+            WorkerSettings.Read(root.Section("decode"), engine),
+            TierSettings.Read(root.Section("cache")));
         root.CheckNoOthers("gpu-dispatcher");
         return settings;
     }

@@ -73,5 +73,7 @@ internal static class GoldenMessages
         new KvTransferProtocol.KvPages(Attempt, 78, new KvPoolId(new Guid("00112233-4455-6677-8899-aabbccddeeff")), 0, [], null),
         new KvTransferProtocol.PagesLanded(77),
         new KvTransferProtocol.PagesRefused(-1),
+        WorkerProtocol.FlushCache.Instance,
+        WorkerProtocol.CacheFlushed.Instance,
     ];
 }
