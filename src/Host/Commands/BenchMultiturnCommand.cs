@@ -28,8 +28,9 @@ public static class BenchMultiturnCommand
         var folder = Path.Combine(Path.GetTempPath(), $"actorinference-bench-{Environment.ProcessId}");
         try
         {
-            if (request is { BaseUrl: null, Model: null }) BenchSizing.WriteModel(folder, request.Work);
-            foreach (var tiers in request.Tiers) rows.AddRange(await MeasureAsync(request, tiers, request.Model ?? folder, signals.Token));
+            var model = request.Model ?? Path.Combine(folder, "model");
+            if (request is { BaseUrl: null, Model: null }) BenchSizing.WriteModel(model, request.Work);
+            foreach (var tiers in request.Tiers) rows.AddRange(await MeasureAsync(request, tiers, model, folder, signals.Token));
         }
         finally
         {
@@ -41,10 +42,11 @@ public static class BenchMultiturnCommand
         return rows.All(static row => row.Result.Failed == 0) ? CommandLine.Success : CommandLine.Failure;
     }
 
-    private static async Task<List<(string Tiers, MultiturnResult Result)>> MeasureAsync(Request request, string tiers, string model, CancellationToken stop)
+    private static async Task<List<(string Tiers, MultiturnResult Result)>> MeasureAsync(
+        Request request, string tiers, string model, string folder, CancellationToken stop)
     {
         var rows = new List<(string, MultiturnResult)>();
-        await using var server = request.BaseUrl is null ? await BenchServer.StartAsync(request.Sizing.Arguments(tiers, model, request.Work), stop) : null;
+        await using var server = request.BaseUrl is null ? await BenchServer.StartAsync(request.Sizing.Arguments(tiers, model, folder, request.Work), stop) : null;
         using var client = new GenerateClient(request.BaseUrl ?? server!.Address);
         foreach (var rate in request.Rates)
         {

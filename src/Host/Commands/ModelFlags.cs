@@ -25,20 +25,12 @@ internal sealed class ModelFlags
     private readonly Option<TransferTransport> _transport = new("--transport") { Description = "How KV pages travel between processes: auto (shared memory on one host) or tcp. Default: auto." };
     private readonly Option<LogLevel?> _logLevel = new("--log-level") { Description = "Least level that is logged, to stderr. Default: Information, with --prompt Warning." };
 
-    private readonly Option<string[]> _settings = new("--set") { Description = "A setting, such as cache.l2.ratio=2 (hocon/reference.conf has them); may be repeated." };
-
-    public IEnumerable<Option> All => [_model, _name, _threads, _kvPages, _kvMemory, _pageSize, _transport, _logLevel, _settings];
+    public IEnumerable<Option> All => [_model, _name, _threads, _kvPages, _kvMemory, _pageSize, _transport, _logLevel];
 
     public void Validate(CommandResult result)
     {
         if (result.GetValue(_kvPages) is not null && result.GetValue(_kvMemory) is not null)
             result.AddError("--kv-pages and --kv-memory are both given; expected one of them.");
-        foreach (var setting in result.GetValue(_settings) ?? [])
-        {
-            if (setting.IndexOf('=') is var equals && (equals < 1 || setting[..equals].Any(static c => c is not (>= 'a' and <= 'z' or >= '0' and <= '9' or '-' or '.'))))
-                result.AddError($"--set is '{setting}'; expected a path and a value, such as cache.l2.ratio=2.");
-        }
-
         if (result.GetValue(_pageSize) is { } pageSize && !BitOperations.IsPow2(pageSize))
             result.AddError($"--page-size is '{pageSize}'; expected a power of two.");
     }
@@ -55,7 +47,6 @@ internal sealed class ModelFlags
             KvBytes = parsed.GetValue(_kvMemory),
             PageSizeTokens = parsed.GetValue(_pageSize) ?? DefaultPageSizeTokens,
             Transport = parsed.GetValue(_transport),
-            Settings = [.. parsed.GetValue(_settings) ?? []],
             LogLevel = parsed.GetValue(_logLevel) ?? defaultLogLevel,
         };
     }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using ActorInference.Host.Composition;
 
 namespace ActorInference.Host.Commands;
@@ -26,9 +25,6 @@ public record ModelOptions
 
     /// <summary>How pages travel between processes.</summary>
     public TransferTransport Transport { get; init; }
-
-    /// <summary>Settings under <c>actor-inference</c>, each as <c>path=value</c>.</summary>
-    public ImmutableArray<string> Settings { get; init; } = [];
 
     public required LogLevel LogLevel { get; init; }
 }

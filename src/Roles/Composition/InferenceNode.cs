@@ -4,6 +4,7 @@ using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
 using ActorInference.Cache.Transfer;
 using ActorInference.Gpu.Engine;
+using ActorInference.Roles.Configuration;
 
 namespace ActorInference.Roles.Composition;
 
@@ -25,9 +26,6 @@ public sealed record InferenceNode
     /// <summary>What cached pages depend on besides tokens.</summary>
     public KvNamespace Namespace { get; init; } = new("", "", KvDtype.F32);
 
-    /// <summary>Settings under <c>actor-inference</c> that come before those of files, each as <c>path=value</c>.</summary>
-    public ImmutableArray<string> Settings { get; init; } = [];
-
     /// <summary>What the process does.</summary>
     public ImmutableSortedSet<NodeRole> Roles { get; init; } = NodeRoles.All;
 
@@ -36,6 +34,9 @@ public sealed record InferenceNode
 
     /// <summary>Workers for generation, at least 1, if it has the role.</summary>
     public int DecodeWorkers { get; init; } = 1;
+
+    /// <summary>The kinds of entities that live once in the cluster. Only a member of one can have any.</summary>
+    public Func<InferenceSettings, ImmutableArray<ShardedEntity>> Entities { get; init; } = ShardedEntities.Of;
 
     /// <summary>How pages are exchanged with other processes; null for a process by itself.</summary>
     public PageExchange? Exchange { get; init; }

@@ -1,3 +1,4 @@
+using ActorInference.Roles.Composition;
 using ActorInference.Roles.Gateway;
 using ActorInference.Roles.Router;
 using Akka.Configuration;
@@ -5,27 +6,18 @@ using Akka.Configuration;
 namespace ActorInference.Roles.Configuration;
 
 /// <summary>The section <c>actor-inference</c> of the configuration, checked.</summary>
-public sealed record InferenceSettings(GenerationOptions Gateway, RouterOptions Router, WorkerSettings Prefill, WorkerSettings Decode, TierSettings Tiers)
+public sealed record InferenceSettings(
+    GenerationOptions Gateway, RouterOptions Router, WorkerSettings Prefill, WorkerSettings Decode, TierSettings Tiers, PersistenceSettings Persistence, ManagementSettings Management)
 {
-    private const string Root = "actor-inference";
-    private const string ReferenceResource = "ActorInference.Roles.reference.conf";
+    /// <summary>Path of the section.</summary>
+    public const string Root = "actor-inference";
 
     /// <summary>hocon/reference.conf: every setting with its default.</summary>
-    public static Config Reference { get; } = LoadReference();
+    public static Config Reference { get; } = Load("reference");
 
-    /// <summary>Puts single settings before those of a configuration.</summary>
-    /// <param name="settings">Each as <c>path=value</c>, under <c>actor-inference</c>.</param>
-    public static Config Override(Config config, IEnumerable<string> settings)
-    {
-        foreach (var setting in settings)
-        {
-            var equals = setting.IndexOf('=', StringComparison.Ordinal);
-            var value = setting[(equals + 1)..].Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
-            config = ConfigurationFactory.ParseString($"{Root}.{setting[..equals]} = \"{value}\"").WithFallback(config);
-        }
-
-        return config;
-    }
+    /// <summary>What holds for a node unless its own configuration says otherwise: hocon/ROLE.conf of each of its roles, on the reference.</summary>
+    public static Config DefaultsOf(IEnumerable<NodeRole> roles) =>
+        roles.Aggregate(Reference, (below, role) => Load(role.Name()).WithFallback(below));
 
     /// <exception cref="ConfigurationException">A key is unknown, missing or out of range.</exception>
     public static InferenceSettings Read(Config config)
@@ -38,8 +30,10 @@ public sealed record InferenceSettings(GenerationOptions Gateway, RouterOptions 
             ReadRouter(root.Section("router")),
             WorkerSettings.Read(root.Section("prefill"), engine),
             WorkerSettings.Read(root.Section("decode"), engine),
-            TierSettings.Read(root.Section("cache")));
-        root.CheckNoOthers("gpu-dispatcher");
+            TierSettings.Read(root.Section("cache")),
+            PersistenceSettings.Read(root.Section("persistence")),
+            ManagementSettings.Read(root.Section("management")));
+        root.CheckNoOthers("gpu-dispatcher", "cluster-dispatcher");
         return settings;
     }
 
@@ -68,10 +62,11 @@ public sealed record InferenceSettings(GenerationOptions Gateway, RouterOptions 
         return options;
     }
 
-    private static Config LoadReference()
+    private static Config Load(string name)
     {
-        using var stream = typeof(InferenceSettings).Assembly.GetManifestResourceStream(ReferenceResource)
-            ?? throw new InvalidOperationException($"The assembly lacks its resource {ReferenceResource}.");
+        var resource = $"ActorInference.Roles.hocon.{name}.conf";
+        using var stream = typeof(InferenceSettings).Assembly.GetManifestResourceStream(resource)
+            ?? throw new InvalidOperationException($"The assembly lacks its resource {resource}.");
         using var reader = new StreamReader(stream);
         return ConfigurationFactory.ParseString(reader.ReadToEnd());
     }

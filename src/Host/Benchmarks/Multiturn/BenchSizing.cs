@@ -16,7 +16,8 @@ internal sealed record BenchSizing(double DeviceShare, double HostShare, int Pag
         RandomModel.Write(Shape(options.LongestTokens + 256), WeightDtype.F32, folder);
 
     /// <summary>Arguments of a server with these tiers.</summary>
-    public IEnumerable<string> Arguments(string tiers, string modelFolder, MultiturnOptions options)
+    /// <param name="folder">For its configuration and its data.</param>
+    public string[] Arguments(string tiers, string modelFolder, string folder, MultiturnOptions options)
     {
         var context = ModelConfig.Load(modelFolder).MaxPositionEmbeddings;
         var longest = PagesFor(options.LongestTokens);
@@ -26,21 +27,19 @@ internal sealed record BenchSizing(double DeviceShare, double HostShare, int Pag
         var pool = device + PagesFor(context) + options.MaxParallel * longest;
         // A little more, since the share is rounded down to pages.
         var share = Math.Min(0.99, (device + 0.5) / pool);
-        yield return "--model";
-        yield return modelFolder;
-        yield return "--page-size";
-        yield return Text(PageSizeTokens);
-        yield return "--kv-pages";
-        yield return Text(pool);
-        foreach (var setting in new[]
-        {
-            $"prefill.prefix-cache.share={share.ToString("0.000000", CultureInfo.InvariantCulture)}",
-            $"cache.l2.pages={Text(tiers == "l1" ? 0 : Math.Max(1, (int)(workingSet * HostShare)))}",
-        })
-        {
-            yield return "--set";
-            yield return setting;
-        }
+        var config = Path.Combine(folder, $"{tiers}.conf");
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(config, string.Create(CultureInfo.InvariantCulture, $$"""
+            actor-inference {
+              prefill.prefix-cache.share = {{share:0.000000}}
+              cache.l2.pages = {{(tiers == "l1" ? 0 : Math.Max(1, (int)(workingSet * HostShare)))}}
+            }
+            """));
+        return
+        [
+            "--model", modelFolder, "--page-size", Text(PageSizeTokens), "--kv-pages", Text(pool),
+            "--config", config, "--data", Path.Combine(folder, $"{tiers}.data"),
+        ];
     }
 
     private int PagesFor(int tokens) => (tokens + PageSizeTokens - 1) / PageSizeTokens;
