@@ -31,7 +31,7 @@ public sealed class HostPool : IPageTier, IDisposable
         Adopted = Adopt();
     }
 
-    /// <summary>Told of pages that have come in by being computed; they stay pinned until <see cref="Unpin"/>. Called on the thread that offered them.</summary>
+    /// <summary>Told of pages that have come in by being computed; they stay pinned until they are unpinned. Called on the thread that offered them.</summary>
     internal Action<PageRun, int[]>? OnStored { get; set; }
 
     public KvPageLayout Layout => _memory.Layout;

@@ -55,8 +55,6 @@ internal sealed class ConfigSection
             : throw Wrong(key, text, $"a number from {min.ToString(CultureInfo.InvariantCulture)} to {max.ToString(CultureInfo.InvariantCulture)}");
     }
 
-    public string String(string key) => Text(key);
-
     public string OneOf(string key, IReadOnlyList<string> names)
     {
         var text = Text(key);

@@ -24,7 +24,7 @@ public sealed record TierSettings(
     internal static TierSettings Read(ConfigSection section)
     {
         var (host, prefetch) = (section.Section("l2"), section.Section("prefetch"));
-        var path = host.String("path");
+        var path = host.Text("path");
         var settings = new TierSettings(
             host.Number("ratio", 0, 1_000),
             host.Integer("pages", min: 0),

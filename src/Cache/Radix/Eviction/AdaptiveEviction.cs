@@ -8,7 +8,7 @@ namespace ActorInference.Cache.Radix.Eviction;
 /// <remarks>Learns from every request, hit or miss, and from nothing later. The sample's seed is fixed: a replay repeats itself.</remarks>
 public sealed class AdaptiveEviction : IEvictionPolicy
 {
-    private const int SampleSize = 64;
+    private const int SampleSize = 128;
     private const int MarkCount = 1 << 12;   // A power of two.
     private const int Absent = -1;
 
