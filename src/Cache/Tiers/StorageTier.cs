@@ -22,7 +22,10 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
     private readonly Task _writing;
     private readonly int _mostPrefetching;
     private readonly int _mostWriting;
+    private readonly Lock _lock = new();
+    private readonly HashSet<Task> _fetches = [];
     private volatile IPageStorage? _storage;
+    private bool _isDisposed;
     private int _prefetching;
     private int _writingPages;
     private long _fetched, _written, _dropped;
@@ -54,7 +57,7 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
     public Task? Begin(KvNamespaceId space, ReadOnlyMemory<int> tokens, int cachedTokens, double secondsPerToken)
     {
         var pageSize = _host.Layout.PageSizeTokens;
-        if (_storage is not { } storage || !_breaker.MayPass) return null;
+        if (_storage is not { } storage || !_breaker.MayPass || _stop.IsCancellationRequested) return null;
         var loadable = Math.Max(0, tokens.Length - 1) / pageSize;
         if ((loadable - cachedTokens / pageSize) * pageSize < _options.MinTokens) return null;
         var keys = new KvPageKey[loadable];
@@ -70,16 +73,37 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
         }
 
         var run = new PageRun(space, first, first == 0 ? default : keys[first - 1], [.. keys.AsSpan(first)]);
-        return Limit(FetchAsync(storage, run, DeadlineFor(wanted * pageSize)), DeadlineFor(wanted * pageSize));
+        return Limit(Follow(FetchAsync(storage, run, DeadlineFor(wanted * pageSize))), DeadlineFor(wanted * pageSize));
     }
 
     public async ValueTask DisposeAsync()
     {
+        Task[] fetches;
+        lock (_lock)
+        {
+            if (_isDisposed) return;
+            _isDisposed = true;
+            fetches = [.. _fetches];
+        }
+
         _host.OnStored = null;
         _writes.Writer.TryComplete();
         await _stop.CancelAsync().ConfigureAwait(false);
         await _writing.ConfigureAwait(false);
-        _stop.Dispose();
+        // They write into the host's pages until they end.
+        await Task.WhenAll(fetches).ConfigureAwait(false);
+    }
+
+    private Task Follow(Task fetch)
+    {
+        lock (_lock) _fetches.Add(fetch);
+        fetch.ContinueWith(
+            ended =>
+            {
+                lock (_lock) _fetches.Remove(ended);
+            },
+            CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return fetch;
     }
 
     private bool IsSlowerThanComputing(int pages, double secondsPerToken)

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net.Http.Json;
 using System.Text.Json;
 
 namespace ActorInference.Host.Benchmarks.Multiturn;
@@ -50,14 +49,15 @@ internal sealed class GenerateClient(Uri server) : IDisposable
     public void Dispose() => _http.Dispose();
 
     /// <summary>The lines of one answer.</summary>
-    private sealed class Reading(int round, long sent)
+    private sealed class Reading(int round, long sentAt)
     {
+        private readonly long _sent = sentAt;
         private readonly List<double> _gaps = [];
         private int[] _outputIds = [];
         private (int Prompt, int Cached, int Host, int Storage) _counts;
         private double _ttft;
         private long _lastChunk;
-        private long _lastLine = sent;
+        private long _lastLine;
 
         public void Add(string line)
         {
@@ -79,11 +79,11 @@ internal sealed class GenerateClient(Uri server) : IDisposable
             ? throw new HttpRequestException("The stream ended without a token.")
             : new Answer(
                 round, _outputIds, _counts.Prompt, _counts.Cached, _counts.Host, _counts.Storage, _ttft,
-                Stopwatch.GetElapsedTime(sent, _lastLine).TotalSeconds, [.. _gaps]);
+                Stopwatch.GetElapsedTime(_sent, _lastLine).TotalSeconds, [.. _gaps]);
 
         private void Begin(JsonElement meta, long now)
         {
-            _ttft = Stopwatch.GetElapsedTime(sent, now).TotalSeconds;
+            _ttft = Stopwatch.GetElapsedTime(_sent, now).TotalSeconds;
             var details = meta.TryGetProperty("cached_tokens_details", out var found) ? found : default;
             _counts = (meta.GetProperty("prompt_tokens").GetInt32(), meta.GetProperty("cached_tokens").GetInt32(), Count(details, "host"), Count(details, "storage"));
         }
