@@ -10,6 +10,9 @@ namespace ActorInference.Host.Commands;
 /// <summary><c>actorinference bench trace</c>: hit rates of a recorded trace in the cache's own policy code, without a model.</summary>
 public static class BenchTraceCommand
 {
+    private const string DefaultBlocks = "1000,5000,10000,30000,50000";
+    private const string DefaultPolicies = "lru,lfu,slru,adaptive";
+
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     /// <summary>One row of the result.</summary>
@@ -18,23 +21,23 @@ public static class BenchTraceCommand
     public static Command Create()
     {
         var file = new Option<string>("--file") { Description = "Trace: one JSON object a line with timestamp, input_length, output_length, hash_ids.", Required = true };
-        var blocks = new Option<string>("--blocks") { Description = "Cache sizes in blocks, with commas.", DefaultValueFactory = _ => "1000,5000,10000,30000,50000" };
-        var policies = new Option<string>("--policy") { Description = "Policies, with commas.", DefaultValueFactory = _ => "lru,lfu,slru,adaptive" };
+        var blocks = new Option<string?>("--blocks") { Description = $"Cache sizes in blocks, with commas. Default: {DefaultBlocks}." };
+        var policies = new Option<string?>("--policy") { Description = $"Policies, with commas. Default: {DefaultPolicies}." };
         var json = new Option<bool>("--json") { Description = "A JSON array of {policy, blocks, hit_rate}." };
         var command = new Command("trace", "Replay a request trace through the cache's policies.") { file, blocks, policies, json };
         command.Validators.Add(result =>
         {
             if (result.GetResult(file) is { } given && !File.Exists(given.GetValueOrDefault<string>()))
                 result.AddError($"--file is '{given.GetValueOrDefault<string>()}'; expected an existing file.");
-            if (ParseSizes(result.GetValue(blocks)) is null)
+            if (ParseSizes(result.GetValue(blocks) ?? DefaultBlocks) is null)
                 result.AddError($"--blocks is '{result.GetValue(blocks)}'; expected whole numbers of at least 1, with commas.");
-            foreach (var name in Split(result.GetValue(policies)))
+            foreach (var name in Split(result.GetValue(policies) ?? DefaultPolicies))
             {
                 if (!EvictionPolicies.Names.Contains(name)) result.AddError($"--policy is '{name}'; expected some of {string.Join(", ", EvictionPolicies.Names)}.");
             }
         });
         command.SetAction(parsed => Run(
-            parsed.GetRequiredValue(file), ParseSizes(parsed.GetRequiredValue(blocks))!, Split(parsed.GetRequiredValue(policies)), parsed.GetValue(json)));
+            parsed.GetRequiredValue(file), ParseSizes(parsed.GetValue(blocks) ?? DefaultBlocks)!, Split(parsed.GetValue(policies) ?? DefaultPolicies), parsed.GetValue(json)));
         return command;
     }
 
