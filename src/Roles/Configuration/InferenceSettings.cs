@@ -7,7 +7,14 @@ namespace ActorInference.Roles.Configuration;
 
 /// <summary>The section <c>actor-inference</c> of the configuration, checked.</summary>
 public sealed record InferenceSettings(
-    GenerationOptions Gateway, RouterOptions Router, WorkerSettings Prefill, WorkerSettings Decode, TierSettings Tiers, PersistenceSettings Persistence, ManagementSettings Management)
+    GenerationOptions Gateway,
+    RouterOptions Router,
+    WorkerSettings Prefill,
+    WorkerSettings Decode,
+    TierSettings Tiers,
+    MembershipSettings Membership,
+    PersistenceSettings Persistence,
+    ManagementSettings Management)
 {
     /// <summary>Path of the section.</summary>
     public const string Root = "actor-inference";
@@ -31,6 +38,7 @@ public sealed record InferenceSettings(
             WorkerSettings.Read(root.Section("prefill"), engine),
             WorkerSettings.Read(root.Section("decode"), engine),
             TierSettings.Read(root.Section("cache")),
+            MembershipSettings.Read(root.Section("membership")),
             PersistenceSettings.Read(root.Section("persistence")),
             ManagementSettings.Read(root.Section("management")));
         root.CheckNoOthers("gpu-dispatcher", "cluster-dispatcher");
