@@ -184,7 +184,9 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
     {
         if (_storage is not null)
         {
-            if (Interlocked.Add(ref _writingPages, pages.Length) <= _mostWriting && _writes.Writer.TryWrite((run, pages))) return;
+            // One run may wait however long it is; several only while they leave most of the pool to others.
+            var waiting = Interlocked.Add(ref _writingPages, pages.Length);
+            if ((waiting <= _mostWriting || waiting == pages.Length) && _writes.Writer.TryWrite((run, pages))) return;
             Interlocked.Add(ref _writingPages, -pages.Length);
             Interlocked.Add(ref _dropped, pages.Length);
         }
