@@ -40,8 +40,8 @@ public sealed class TieredWorkloadTests
         }
 
         Assert.True(host > 10_000, $"Only {host} tokens were found in host memory.");
-        Assert.True(storage > 1_000, $"Only {storage} tokens were found in storage.");
-        Assert.True(rotten > 10, $"Only {rotten} pages were rotten.");
+        Assert.True(storage > 100, $"Only {storage} tokens were found in storage.");
+        Assert.True(rotten > 0, $"Only {rotten} pages were rotten.");
     }
 
     private sealed class Run
