@@ -11,6 +11,7 @@ public sealed record InferenceSettings(
     RouterOptions Router,
     WorkerSettings Prefill,
     WorkerSettings Decode,
+    TierSettings Tiers,
     MembershipSettings Membership,
     PersistenceSettings Persistence,
     ManagementSettings Management)
@@ -36,6 +37,7 @@ public sealed record InferenceSettings(
             ReadRouter(root.Section("router")),
             WorkerSettings.Read(root.Section("prefill"), engine),
             WorkerSettings.Read(root.Section("decode"), engine),
+            TierSettings.Read(root.Section("cache")),
             MembershipSettings.Read(root.Section("membership")),
             PersistenceSettings.Read(root.Section("persistence")),
             ManagementSettings.Read(root.Section("management")));
