@@ -59,17 +59,26 @@ internal static class KvTransferForms
             wire.Remote is { } remote ? Read(remote, wire.Pages.Count) : null);
     }
 
+    public static Wire.PageSource Write(KvPageSource source)
+    {
+        var wire = new Wire.PageSource
+        {
+            Layout = Write(source.Layout),
+            CapacityPages = source.CapacityPages,
+            Host = source.Host,
+            Port = source.Port,
+        };
+        if (source.SharedPath is { } path) wire.SharedPath = path;
+        return wire;
+    }
+
+    /// <param name="field">Its name, for the error.</param>
+    public static KvPageSource ReadSource(Wire.PageSource wire, string field) =>
+        new(Read(wire.Layout, field), wire.CapacityPages, wire.HasSharedPath ? wire.SharedPath : null, wire.Host, wire.Port);
+
     private static Wire.RemotePages Write(KvTransferProtocol.RemotePages remote)
     {
-        var source = new Wire.PageSource
-        {
-            Layout = Write(remote.Source.Layout),
-            CapacityPages = remote.Source.CapacityPages,
-            Host = remote.Source.Host,
-            Port = remote.Source.Port,
-        };
-        if (remote.Source.SharedPath is { } path) source.SharedPath = path;
-        var wire = new Wire.RemotePages { Source = source };
+        var wire = new Wire.RemotePages { Source = Write(remote.Source) };
         Fields.Add(wire.Checksums, remote.Checksums);
         return wire;
     }
@@ -78,15 +87,7 @@ internal static class KvTransferForms
     {
         // Without one of its own, a page could not be told from a broken one.
         Fields.CheckSameLength(pages, "pages", wire.Checksums.Count, "remote.checksums");
-        var source = Fields.Required(wire.Source, "remote.source");
-        return new KvTransferProtocol.RemotePages(
-            new KvPageSource(
-                Read(source.Layout),
-                source.CapacityPages,
-                source.HasSharedPath ? source.SharedPath : null,
-                source.Host,
-                source.Port),
-            Fields.Array(wire.Checksums));
+        return new KvTransferProtocol.RemotePages(ReadSource(Fields.Required(wire.Source, "remote.source"), "remote.source"), Fields.Array(wire.Checksums));
     }
 
     private static Wire.PageLayout Write(KvPageLayout layout) => new()
@@ -98,13 +99,13 @@ internal static class KvTransferForms
         Dtype = (byte)layout.Dtype,
     };
 
-    private static KvPageLayout Read(Wire.PageLayout? layout)
+    private static KvPageLayout Read(Wire.PageLayout? layout, string source)
     {
-        var wire = Fields.Required(layout, "remote.source.layout");
-        if (!wire.HasDtype) throw new SerializationException("remote.source.layout.dtype is missing.");
+        var wire = Fields.Required(layout, $"{source}.layout");
+        if (!wire.HasDtype) throw new SerializationException($"{source}.layout.dtype is missing.");
         var dtype = (KvDtype)wire.Dtype;
         if (wire.Dtype > byte.MaxValue || !Enum.IsDefined(dtype))
-            throw new SerializationException($"remote.source.layout.dtype is {wire.Dtype}; it must be one of {string.Join(", ", Enum.GetNames<KvDtype>())} (from 0).");
+            throw new SerializationException($"{source}.layout.dtype is {wire.Dtype}; it must be one of {string.Join(", ", Enum.GetNames<KvDtype>())} (from 0).");
         return new KvPageLayout(wire.Layers, wire.PageSizeTokens, wire.KvHeads, wire.HeadDim, dtype);
     }
 }

@@ -1,0 +1,44 @@
+using System.Collections.Concurrent;
+using ActorInference.Actors.Kv;
+using Akka.Actor;
+
+namespace ActorInference.Cache.Store;
+
+/// <summary>
+/// What the parts of the cache in one process find each other by: the stores that are known, and the memory that can be read
+/// and written by a plain copy because it is in this process. Thread-safe.
+/// </summary>
+public sealed class CacheProcess : IExtension
+{
+    private readonly ConcurrentDictionary<KvPoolId, IPageMemory> _pools = new();
+    private readonly ConcurrentDictionary<Guid, StorePool> _stores = new();
+    private volatile StoreTable _table = StoreTable.Empty;
+
+    /// <summary>The stores as they are now.</summary>
+    public StoreTable Table
+    {
+        get => _table;
+        internal set => _table = value;
+    }
+
+    public static CacheProcess Get(ActorSystem system) => system.WithExtension<CacheProcess, CacheProcessProvider>();
+
+    /// <summary>Lets stores of this process copy out of a pool.</summary>
+    public void Add(IPageMemory pool) => _pools[pool.Id] = pool;
+
+    public void Remove(IPageMemory pool) => _pools.TryRemove(pool.Id, out _);
+
+    public IPageMemory? Pool(KvPoolId id) => _pools.GetValueOrDefault(id);
+
+    /// <summary>Lets readers of this process copy out of a store.</summary>
+    public void Add(StorePool store) => _stores[store.Epoch] = store;
+
+    public void Remove(StorePool store) => _stores.TryRemove(store.Epoch, out _);
+
+    public StorePool? Store(Guid epoch) => _stores.GetValueOrDefault(epoch);
+}
+
+public sealed class CacheProcessProvider : ExtensionIdProvider<CacheProcess>
+{
+    public override CacheProcess CreateExtension(ExtendedActorSystem system) => new();
+}
