@@ -69,12 +69,16 @@ internal static class KvTransferForms
             Port = source.Port,
         };
         if (source.SharedPath is { } path) wire.SharedPath = path;
+        if (source.Protocol != KvTransferFormat.UnnamedProtocol) wire.Protocol = source.Protocol;
         return wire;
     }
 
     /// <param name="field">Its name, for the error.</param>
     public static KvPageSource ReadSource(Wire.PageSource wire, string field) =>
-        new(Read(wire.Layout, field), wire.CapacityPages, wire.HasSharedPath ? wire.SharedPath : null, wire.Host, wire.Port);
+        new(Read(wire.Layout, $"{field}.layout"), wire.CapacityPages, wire.HasSharedPath ? wire.SharedPath : null, wire.Host, wire.Port)
+        {
+            Protocol = wire.HasProtocol ? wire.Protocol : KvTransferFormat.UnnamedProtocol,
+        };
 
     private static Wire.RemotePages Write(KvTransferProtocol.RemotePages remote)
     {
@@ -90,6 +94,10 @@ internal static class KvTransferForms
         return new KvTransferProtocol.RemotePages(ReadSource(Fields.Required(wire.Source, "remote.source"), "remote.source"), Fields.Array(wire.Checksums));
     }
 
+    internal static Wire.TransferFormat Write(KvTransferFormat format) => new() { Protocol = format.Protocol, Layout = Write(format.Layout) };
+
+    internal static KvTransferFormat Read(Wire.TransferFormat format) => new(format.Protocol, Read(format.Layout, "format.layout"));
+
     private static Wire.PageLayout Write(KvPageLayout layout) => new()
     {
         Layers = layout.Layers,
@@ -99,13 +107,13 @@ internal static class KvTransferForms
         Dtype = (byte)layout.Dtype,
     };
 
-    private static KvPageLayout Read(Wire.PageLayout? layout, string source)
+    private static KvPageLayout Read(Wire.PageLayout? layout, string field)
     {
-        var wire = Fields.Required(layout, $"{source}.layout");
-        if (!wire.HasDtype) throw new SerializationException($"{source}.layout.dtype is missing.");
+        var wire = Fields.Required(layout, field);
+        if (!wire.HasDtype) throw new SerializationException($"{field}.dtype is missing.");
         var dtype = (KvDtype)wire.Dtype;
         if (wire.Dtype > byte.MaxValue || !Enum.IsDefined(dtype))
-            throw new SerializationException($"{source}.layout.dtype is {wire.Dtype}; it must be one of {string.Join(", ", Enum.GetNames<KvDtype>())} (from 0).");
+            throw new SerializationException($"{field}.dtype is {wire.Dtype}; it must be one of {string.Join(", ", Enum.GetNames<KvDtype>())} (from 0).");
         return new KvPageLayout(wire.Layers, wire.PageSizeTokens, wire.KvHeads, wire.HeadDim, dtype);
     }
 }
