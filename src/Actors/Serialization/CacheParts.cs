@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Runtime.Serialization;
 using ActorInference.Actors.Ids;
 using ActorInference.Actors.Kv;
-using ActorInference.Actors.Protocols;
 using Google.Protobuf.Collections;
 using static ActorInference.Actors.Protocols.CacheShardProtocol;
 

@@ -1,5 +1,4 @@
 using ActorInference.Actors.Ids;
-using ActorInference.Actors.Protocols;
 using static ActorInference.Actors.Protocols.CacheShardProtocol;
 
 namespace ActorInference.Actors.Serialization;

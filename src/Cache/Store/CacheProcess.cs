@@ -8,10 +8,12 @@ namespace ActorInference.Cache.Store;
 /// What the parts of the cache in one process find each other by: the stores that are known, and the memory that can be read
 /// and written by a plain copy because it is in this process. Thread-safe.
 /// </summary>
-public sealed class CacheProcess : IExtension
+public sealed class CacheProcess(ExtendedActorSystem system) : IExtension
 {
     private readonly ConcurrentDictionary<KvPoolId, IPageMemory> _pools = new();
     private readonly ConcurrentDictionary<Guid, StorePool> _stores = new();
+    private readonly Lock _lock = new();
+    private IActorRef? _directory;
     private volatile StoreTable _table = StoreTable.Empty;
 
     /// <summary>The stores as they are now.</summary>
@@ -19,6 +21,13 @@ public sealed class CacheProcess : IExtension
     {
         get => _table;
         internal set => _table = value;
+    }
+
+    /// <summary>The node's <see cref="StoreDirectoryActor"/>, which the first call starts.</summary>
+    /// <param name="isClustered">Whether the system is one of a cluster.</param>
+    public IActorRef Directory(StoreLiveness liveness, bool isClustered)
+    {
+        lock (_lock) return _directory ??= system.ActorOf(StoreDirectoryActor.Props(liveness, isClustered), StoreDirectoryActor.Name);
     }
 
     public static CacheProcess Get(ActorSystem system) => system.WithExtension<CacheProcess, CacheProcessProvider>();
@@ -35,10 +44,17 @@ public sealed class CacheProcess : IExtension
 
     public void Remove(StorePool store) => _stores.TryRemove(store.Epoch, out _);
 
+    /// <summary>Makes readers and stores of this process go the way that other processes go, for tests and measurements.</summary>
+    public void Forget()
+    {
+        _pools.Clear();
+        _stores.Clear();
+    }
+
     public StorePool? Store(Guid epoch) => _stores.GetValueOrDefault(epoch);
 }
 
 public sealed class CacheProcessProvider : ExtensionIdProvider<CacheProcess>
 {
-    public override CacheProcess CreateExtension(ExtendedActorSystem system) => new();
+    public override CacheProcess CreateExtension(ExtendedActorSystem system) => new(system);
 }

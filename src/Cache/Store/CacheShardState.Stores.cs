@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using ActorInference.Actors.Ids;
-using ActorInference.Actors.Protocols;
 using static ActorInference.Actors.Protocols.CacheShardEvents;
 using static ActorInference.Actors.Protocols.CacheShardProtocol;
 

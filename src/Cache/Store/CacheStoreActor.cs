@@ -34,15 +34,17 @@ public sealed partial class CacheStoreActor : ReceiveActor, IWithTimers
     private long _warmed;
     private bool _isSnapshotting;
 
-    /// <param name="pool">The actor's own from now on.</param>
-    /// <param name="disk">The actor's own from now on; null if nothing is persisted.</param>
+    /// <param name="openPool">Makes the pool, again after each restart; the actor ends it.</param>
+    /// <param name="openDisk">Opens the disk likewise; makes none if nothing is persisted.</param>
     /// <param name="shards">Takes messages to shards.</param>
     /// <param name="directory">The node's <see cref="StoreDirectoryActor"/>.</param>
-    public CacheStoreActor(CacheStoreOptions options, StorePool pool, StoreDisk? disk, IActorRef shards, IActorRef directory)
+    public CacheStoreActor(CacheStoreOptions options, Func<StorePool> openPool, Func<StoreDisk?> openDisk, IActorRef shards, IActorRef directory)
     {
-        (_options, _pool, _disk, _shards, _directory) = (options, pool, disk, shards, directory);
-        _persistence = disk is null ? null : new StorePersistence(pool, disk, options);
-        _transfers = new StoreTransfers(pool, options, _process);
+        (_options, _shards, _directory) = (options, shards, directory);
+        _disk = openDisk();
+        _pool = openPool();
+        _persistence = _disk is null ? null : new StorePersistence(_pool, _disk, options);
+        _transfers = new StoreTransfers(_pool, options, _process);
 
         Receive<Put>(put => Enqueue(new Transfer(Sender, put.Pages.Length, stop => TakeAsync(put, stop))));
         Receive<Pull>(pull => Enqueue(new Transfer(Sender, 0, stop => PullAsync(pull, stop))));
@@ -73,8 +75,9 @@ public sealed partial class CacheStoreActor : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(CacheStoreOptions options, StorePool pool, StoreDisk? disk, IActorRef shards, IActorRef directory) =>
-        Akka.Actor.Props.Create(() => new CacheStoreActor(options, pool, disk, shards, directory));
+    /// <inheritdoc cref="CacheStoreActor(CacheStoreOptions, Func{StorePool}, Func{StoreDisk}, IActorRef, IActorRef)" path="/param"/>
+    public static Props Props(CacheStoreOptions options, Func<StorePool> openPool, Func<StoreDisk?> openDisk, IActorRef shards, IActorRef directory) =>
+        Akka.Actor.Props.Create(() => new CacheStoreActor(options, openPool, openDisk, shards, directory));
 
     protected override void PreStart()
     {

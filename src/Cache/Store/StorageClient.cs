@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
 using ActorInference.Cache.Tiers;
@@ -20,6 +21,7 @@ public sealed class StorageClient : IPageStorage, IAsyncDisposable
     private readonly Breaker _breaker;
     private readonly Func<IPageMemory, KvPageSource?> _sourceOf;
     private readonly Guid _writer = Guid.NewGuid();
+    private readonly ConcurrentDictionary<KvPoolId, IPageMemory> _pools = new();
 
     /// <param name="system">Whose <see cref="CacheProcess"/> knows the stores.</param>
     /// <param name="shards">Takes messages to shards: the region, or a proxy of it.</param>
@@ -73,6 +75,7 @@ public sealed class StorageClient : IPageStorage, IAsyncDisposable
     public async ValueTask<int> PutAsync(PageRun run, IPageMemory from, ReadOnlyMemory<int> pages, CancellationToken cancellationToken)
     {
         if (run.Count == 0) return 0;
+        if (_pools.TryAdd(from.Id, from)) _process.Add(from);
         var bytes = (long)run.Count * from.Layout.PageBytes;
         var put = new StoragePut(run, from, pages, _options, _writer);
         var stored = await GuardAsync(
@@ -82,7 +85,12 @@ public sealed class StorageClient : IPageStorage, IAsyncDisposable
         return stored;
     }
 
-    public ValueTask DisposeAsync() => _reader.DisposeAsync();
+    /// <summary>Ends what is under way. To be called before the pools that it has read into and stored from are disposed.</summary>
+    public ValueTask DisposeAsync()
+    {
+        foreach (var pool in _pools.Values) _process.Remove(pool);
+        return _reader.DisposeAsync();
+    }
 
     private static int Leading<T>(IReadOnlyList<T> all, Func<T, bool> isGood)
     {

@@ -82,5 +82,6 @@ internal static class GoldenMessages
             [new(1, 0)],
             null,
             new(new KvPageSource(Layout, 8, null, "10.0.0.7", 7_071) { Protocol = 3 }, [7])),
+        .. CacheGoldenMessages.All(actor),
     ];
 }

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using ActorInference.Actors.Ids;
 using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
-using ActorInference.Cache.Store;
 using Akka.Actor;
 using static ActorInference.Actors.Protocols.CacheShardProtocol;
 

@@ -1,5 +1,4 @@
 using ActorInference.Actors.Protocols;
-using ActorInference.Cache.Store;
 using static ActorInference.Actors.Protocols.CacheShardProtocol;
 
 namespace ActorInference.Cache.Tests.Store;

@@ -3,7 +3,6 @@ using ActorInference.Actors.Protocols;
 using ActorInference.Cache.Store;
 using ActorInference.Cache.Transfer;
 using Akka.Actor;
-using static ActorInference.Actors.Protocols.CacheShardProtocol;
 
 namespace ActorInference.Cache.Tests.Store;
 

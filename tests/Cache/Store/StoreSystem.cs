@@ -28,6 +28,7 @@ internal sealed class StoreSystem : IAsyncDisposable
     private readonly CacheShardOptions _options;
     private readonly PageServer? _server;
     private readonly List<StorePool> _pools = [];
+    private readonly Dictionary<IActorRef, StorePool> _poolOf = [];
 
     public StoreSystem(CacheShardOptions? options = null, StoreLiveness? liveness = null, StorageClientOptions? client = null, bool isShared = false, bool listens = false)
     {
@@ -50,6 +51,9 @@ internal sealed class StoreSystem : IAsyncDisposable
     {
         foreach (var pool in _pools) Process.Remove(pool);
     }
+
+    /// <summary>Pages that a store was told to keep.</summary>
+    public int KeptPages(IActorRef store) => _poolOf[store].List(withCertain: true, TimeSpan.FromDays(1)).Count;
 
     /// <summary>What rot does to a copy.</summary>
     public void FlipBit(Replica replica, int byteIndex)
@@ -83,7 +87,8 @@ internal sealed class StoreSystem : IAsyncDisposable
         var pool = new StorePool(memory ?? StoreMemory.Private(8 << 20), TimeProvider.System);
         _pools.Add(pool);
         var store = System.ActorOf(
-            CacheStoreActor.Props(options, pool, disk is null ? null : new StoreDisk(disk, TimeProvider.System), Shards, Directory), $"store-{number}-{Guid.NewGuid():n}");
+            CacheStoreActor.Props(options, () => pool, () => disk is null ? null : new StoreDisk(disk, TimeProvider.System), Shards, Directory), $"store-{number}-{Guid.NewGuid():n}");
+        _poolOf.Add(store, pool);
         await UntilAsync($"store {number} is known", () => Process.Table.TryGet(Keys.Store(number), out var known) && known.Report.Actor.Equals(store) && !known.IsSuspect);
         return store;
     }
