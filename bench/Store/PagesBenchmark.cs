@@ -58,20 +58,19 @@ internal static class PagesBenchmark
         var bytes = 2L * Pages * Runs * Layout.PageBytes;
         var memory = isShared ? StoreMemory.Shared(bytes) : StoreMemory.Private(bytes);
         await system.StartStoreAsync(memory);
-        var options = new StorageClientOptions { QueryDeadline = BenchSystem.Patience, TransferDeadline = BenchSystem.Patience };
+        if (isShared) system.Process.Forget();
+        var options = new StorageClientOptions { OffersPools = !isShared, QueryDeadline = BenchSystem.Patience, TransferDeadline = BenchSystem.Patience };
         await using var client = new StorageClient(system.System, system.Shards, options, pool => new KvPageSource(Layout, pool.CapacityPages, pool.SharedPath, "127.0.0.1", 0), TimeProvider.System);
         var admin = new CacheAdministration(system.System, system.Shards, system.Options.Buckets, BenchSystem.Patience);
         var round = 0;
         var (put, get) = (new double[rounds], new double[rounds]);
         var both = await Measure($"{name}_put_get", rounds, async () =>
         {
-            if (isShared) system.Process.Forget();
             var first = round++ * Pages * Runs;
             var started = Stopwatch.GetTimestamp();
             for (var run = 0; run < Runs; run++)
             {
                 if (await client.PutAsync(Run(first, run), source, Numbers(run), CancellationToken.None) != Pages) throw new InvalidOperationException("A page was not stored.");
-                if (isShared) system.Process.Forget();
             }
 
             var stored = Stopwatch.GetElapsedTime(started);

@@ -73,6 +73,9 @@ public sealed class CacheShardActor : ReceivePersistentActor, IWithTimers
 
     protected override void OnReplaySuccess()
     {
+        // What waits here already is not to be told that there are no stores.
+        _messages.Stores = CacheProcess.Get(Context.System).Table;
+        _state.See(_messages.Stores);
         _directory.Tell(StoreDirectoryActor.Subscribe.Instance);
         Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, TickInterval);
     }

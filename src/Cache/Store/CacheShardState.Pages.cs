@@ -104,8 +104,14 @@ public sealed partial class CacheShardState
         entry.IsEnding = false;
         if (cause != RemovalCause.Lost || !replica.IsOnDisk) effects?.Free(tenant, replica, key);
         DropReplica(entry, replica);
-        if (entry.Replicas.IsEmpty) End(entry, cause);
-        else CheckReplication(entry);
+        if (entry.Replicas.IsEmpty)
+        {
+            End(entry, cause);
+            return;
+        }
+
+        CheckReplication(entry);
+        if (cause == RemovalCause.Evicted) entry.Tenant.Order.Add(entry);   // For its tenant it is there still.
     }
 
     private void DropReplica(PageEntry entry, in Replica replica)

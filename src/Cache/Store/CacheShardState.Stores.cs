@@ -13,6 +13,9 @@ public sealed partial class CacheShardState
 
     private long _firstTableMs = -1;
 
+    /// <summary>Knows of stores before anything is decided about them.</summary>
+    public void See(StoreTable table) => _stores = table;
+
     /// <summary>Takes the stores as they are now.</summary>
     /// <returns>Copies that were lost with stores, and pages that are evicted for their sake.</returns>
     public ShardDecision Decide(StoreTable table, long nowMs)

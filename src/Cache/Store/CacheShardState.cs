@@ -133,7 +133,7 @@ public sealed partial class CacheShardState(int bucket, CacheShardOptions option
     /// <summary>Pages are equally old that were used within one step; of these the deepest is the first to go.</summary>
     private void Touch(PageEntry entry, long nowMs)
     {
-        _uses++;
+        entry.Use = ++_uses;
         var age = options.Order == EvictionOrder.LeastRecentlyUsed
             ? _uses
             : (nowMs / (long)options.AgeStep.TotalMilliseconds << DepthBits) | (uint)(MaxDepth - Math.Clamp(entry.Page.Depth, 0, MaxDepth));

@@ -93,17 +93,17 @@ public sealed partial class CacheStoreActor : ReceiveActor, IWithTimers
         _process.Remove(_pool);
         _stop.Cancel();
         WriteIndex();
-        _ = EndAsync([.. _active], _transfers, _pool, _disk);
+        _disk?.Dispose();
+        _ = EndAsync([.. _active], _transfers, _pool);
         base.PostStop();
     }
 
     /// <summary>Memory goes when nobody copies into it or out of it any more.</summary>
-    private static async Task EndAsync(Task[] active, StoreTransfers transfers, StorePool pool, StoreDisk? disk)
+    private static async Task EndAsync(Task[] active, StoreTransfers transfers, StorePool pool)
     {
         await Task.WhenAll(active).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await transfers.DisposeAsync().ConfigureAwait(false);
         pool.Dispose();
-        disk?.Dispose();
     }
 
     private void Enqueue(Transfer transfer)

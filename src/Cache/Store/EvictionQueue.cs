@@ -6,8 +6,8 @@ namespace ActorInference.Cache.Store;
 /// </summary>
 internal sealed class EvictionQueue
 {
-    private readonly PriorityQueue<PageEntry, long> _plain = new();
-    private readonly PriorityQueue<PageEntry, long> _pinned = new();
+    private readonly PriorityQueue<PageEntry, (long Age, long Use)> _plain = new();
+    private readonly PriorityQueue<PageEntry, (long Age, long Use)> _pinned = new();
     private readonly PriorityQueue<PageEntry, long> _pinEnds = new();
     private readonly List<PageEntry> _aside = [];
 
@@ -19,12 +19,12 @@ internal sealed class EvictionQueue
         if (entry.IsHardPinned) return;
         if (entry.PinUntilMs > 0)
         {
-            _pinned.Enqueue(entry, entry.Age);
+            _pinned.Enqueue(entry, (entry.Age, entry.Use));
             _pinEnds.Enqueue(entry, entry.PinUntilMs);
         }
         else
         {
-            _plain.Enqueue(entry, entry.Age);
+            _plain.Enqueue(entry, (entry.Age, entry.Use));
         }
     }
 
@@ -57,9 +57,9 @@ internal sealed class EvictionQueue
         foreach (var entry in living) Add(entry);
     }
 
-    private PageEntry? Take(PriorityQueue<PageEntry, long> queue, long nowMs, bool isPinned, Func<PageEntry, bool> isHere)
+    private PageEntry? Take(PriorityQueue<PageEntry, (long Age, long Use)> queue, long nowMs, bool isPinned, Func<PageEntry, bool> isHere)
     {
-        while (queue.TryDequeue(out var entry, out var age))
+        while (queue.TryDequeue(out var entry, out var place))
         {
             if (!entry.IsReadable || !isHere(entry)) continue;
             if (entry.IsHardPinned || entry.IsSoftPinned(nowMs) != isPinned)
@@ -68,7 +68,7 @@ internal sealed class EvictionQueue
                 continue;
             }
 
-            if (age < entry.Age) queue.Enqueue(entry, entry.Age);
+            if (place.CompareTo((entry.Age, entry.Use)) < 0) queue.Enqueue(entry, (entry.Age, entry.Use));
             else if (entry.IsLeased(nowMs) || entry.Copying > 0) _aside.Add(entry);
             else return entry;
         }
@@ -81,7 +81,7 @@ internal sealed class EvictionQueue
         while (_pinEnds.TryPeek(out var entry, out var end) && end <= nowMs)
         {
             _pinEnds.Dequeue();
-            if (entry.PinUntilMs == end) _plain.Enqueue(entry, entry.Age);
+            if (entry.PinUntilMs == end) _plain.Enqueue(entry, (entry.Age, entry.Use));
         }
     }
 }

@@ -31,6 +31,9 @@ internal sealed class PageEntry(CacheTenant tenant, CacheShardProtocol.NewPage p
     /// <summary>Its place in the order of eviction, lowest first.</summary>
     public long Age { get; set; }
 
+    /// <summary>Tells which of two equally old ones was used earlier.</summary>
+    public long Use { get; set; }
+
     /// <summary>False once it has left the shard.</summary>
     public bool IsAlive { get; set; } = true;
 

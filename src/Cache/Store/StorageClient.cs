@@ -75,7 +75,7 @@ public sealed class StorageClient : IPageStorage, IAsyncDisposable
     public async ValueTask<int> PutAsync(PageRun run, IPageMemory from, ReadOnlyMemory<int> pages, CancellationToken cancellationToken)
     {
         if (run.Count == 0) return 0;
-        if (_pools.TryAdd(from.Id, from)) _process.Add(from);
+        if (_options.OffersPools && _pools.TryAdd(from.Id, from)) _process.Add(from);
         var bytes = (long)run.Count * from.Layout.PageBytes;
         var put = new StoragePut(run, from, pages, _options, _writer);
         var stored = await GuardAsync(

@@ -18,6 +18,9 @@ public sealed record StorageClientOptions
     /// <summary>Buckets of the whole cache, <see cref="CacheShardOptions.Buckets"/>.</summary>
     public int Buckets { get; init; } = 16;
 
+    /// <summary>Whether stores of the same process may copy straight out of the worker's pools. Default true.</summary>
+    public bool OffersPools { get; init; } = true;
+
     /// <summary>Longest time for a question to shards. Default 250 ms.</summary>
     public TimeSpan QueryDeadline { get; init; } = TimeSpan.FromMilliseconds(250);
 

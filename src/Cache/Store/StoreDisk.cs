@@ -18,16 +18,20 @@ public sealed class StoreDisk : IDisposable
     private readonly Lock _writing = new();
     private readonly SortedDictionary<long, DiskBucket> _buckets = [];
     private readonly Dictionary<TenantKey, DiskBucket> _byKey = [];
+    private readonly FileStream _folder;
     private long _nextNumber = 1;
+    private bool _isDisposed;
     private long _failedWrites;
     private long _corrupt;
 
     /// <summary>Finds what earlier processes left.</summary>
-    /// <exception cref="IOException">The folder cannot be made or read.</exception>
+    /// <exception cref="IOException">The folder cannot be made or read, or another process has it.</exception>
     public StoreDisk(StoreDiskOptions options, TimeProvider time)
     {
         (_options, _time) = (options, time);
         Directory.CreateDirectory(options.Path);
+        _folder = new FileStream(
+            Path.Combine(options.Path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
         QuotaBytes = options.QuotaBytes > 0 ? options.QuotaBytes : (long)(StoreDiskOptions.DefaultDiskShare * DiskBytes(options.Path));
         foreach (var number in Numbers())
         {
@@ -72,6 +76,7 @@ public sealed class StoreDisk : IDisposable
         var written = new List<TenantKey>();
         lock (_writing)
         {
+            if (_isDisposed) return written;
             WriteDirtyIndexes();
             foreach (var part in Parts(pages.Where(page => !Contains(page.Page.TenantKey))))
             {
@@ -163,6 +168,8 @@ public sealed class StoreDisk : IDisposable
     {
         lock (_writing)
         {
+            if (_isDisposed) return;
+            _isDisposed = true;
             WriteDirtyIndexes();
             lock (_lock)
             {
@@ -170,6 +177,8 @@ public sealed class StoreDisk : IDisposable
                 _buckets.Clear();
                 _byKey.Clear();
             }
+
+            _folder.Dispose();
         }
     }
 

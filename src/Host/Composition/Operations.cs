@@ -59,7 +59,7 @@ public sealed class Operations : IDisposable
                 BindHostName = _managementHost.ToString(),
                 RouteProvidersReadOnly = false,   // The routes that change something look after themselves.
             };
-            akka.WithAkkaManagement(options.WithRouteProvider<HealthRoutes>("health").WithRouteProvider<RoleRoutes>("roles").WithRouteProvider<ClusterRoutes>("cluster"));
+            akka.WithAkkaManagement(options.WithRouteProvider<HealthRoutes>("health").WithRouteProvider<RoleRoutes>("roles").WithRouteProvider<ClusterRoutes>("cluster").WithRouteProvider<CacheRoutes>("cache"));
         }
 
         if (_console is not null)
@@ -91,6 +91,7 @@ public sealed class Operations : IDisposable
     {
         var cmd = PetabridgeCmd.Get(system);
         cmd.RegisterCommandPalette(WorkerCommands.Instance);
+        cmd.RegisterCommandPalette(CacheCommands.Instance);
         if (ClusterView.IsMember(system)) cmd.RegisterCommandPalette(ClusterCommands.Instance);
         cmd.Start();
         return Task.CompletedTask;

@@ -16,6 +16,8 @@ public static class ManagementJson
 
     public static string Members(ClusterView view) => JsonSerializer.Serialize(view, ManagementJsonTypes.Default.ClusterView);
 
+    public static string Cache(CacheBody cache) => JsonSerializer.Serialize(cache, ManagementJsonTypes.Default.CacheBody);
+
     private static WorkerBody Worker(RouterProtocol.WorkerReport report) => new(
         report.Worker.Value, report.Role.ToString().ToLowerInvariant(), report.Actor.Path.ToString(), report.Jobs, report.PendingTokens);
 }
@@ -39,4 +41,5 @@ public sealed record WorkerBody(string Worker, string Role, string Actor, int Jo
 [JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(WorkersBody))]
 [JsonSerializable(typeof(ClusterView))]
+[JsonSerializable(typeof(CacheBody))]
 public sealed partial class ManagementJsonTypes : JsonSerializerContext;

@@ -7,7 +7,8 @@ namespace ActorInference.Roles.Configuration;
 
 /// <summary>The section <c>actor-inference</c> of the configuration, checked.</summary>
 public sealed record InferenceSettings(
-    GenerationOptions Gateway, RouterOptions Router, WorkerSettings Prefill, WorkerSettings Decode, PersistenceSettings Persistence, ManagementSettings Management)
+    GenerationOptions Gateway, RouterOptions Router, WorkerSettings Prefill, WorkerSettings Decode, PersistenceSettings Persistence, ManagementSettings Management,
+    CacheSettings Cache)
 {
     /// <summary>Path of the section.</summary>
     public const string Root = "actor-inference";
@@ -31,7 +32,8 @@ public sealed record InferenceSettings(
             WorkerSettings.Read(root.Section("prefill"), engine),
             WorkerSettings.Read(root.Section("decode"), engine),
             PersistenceSettings.Read(root.Section("persistence")),
-            ManagementSettings.Read(root.Section("management")));
+            ManagementSettings.Read(root.Section("management")),
+            CacheSettings.Read(root.Section("cache")));
         root.CheckNoOthers("gpu-dispatcher", "cluster-dispatcher");
         return settings;
     }

@@ -97,7 +97,7 @@ public sealed class StorageClientTests
     public async Task A_full_store_evicts_and_what_is_read_is_right()
     {
         var pageBytes = StoreSystem.Layout.PageBytes;
-        await using var system = new StoreSystem(new CacheShardOptions { Buckets = 4, Lease = TimeSpan.FromMilliseconds(1) });
+        await using var system = new StoreSystem(new CacheShardOptions { Buckets = 4, Lease = TimeSpan.FromMilliseconds(1), AgeStep = TimeSpan.FromMilliseconds(1) });
         var store = await system.AddStoreAsync(0, StoreMemory.Private(64 * pageBytes));
         var pages = system.Fill(200, seed: 1);
         for (var first = 0; first < 200; first += 10)
@@ -205,7 +205,7 @@ public sealed class StorageClientTests
     }
 
     private static StorageClientOptions Client(string way) =>
-        new() { Fetching = new PageFetcherOptions { UseSharedMemory = way == "shared memory" } };
+        new() { OffersPools = way == "in process", Fetching = new PageFetcherOptions { UseSharedMemory = way == "shared memory" } };
 
     private sealed class DeafActor : ReceiveActor
     {

@@ -40,7 +40,7 @@ public sealed class StoreDiskTests : IDisposable
         using var again = Open();
 
         Assert.Equal(4, again.PageCount);
-        Assert.Equal(["bucket-0000000001.index", "bucket-0000000001.pages"], Directory.EnumerateFiles(_folder).Select(path => Path.GetFileName(path)).Order());
+        Assert.Equal(["bucket-0000000001.index", "bucket-0000000001.pages"], Directory.EnumerateFiles(_folder, "bucket-*").Select(path => Path.GetFileName(path)).Order());
     }
 
     [Fact]
@@ -136,7 +136,7 @@ public sealed class StoreDiskTests : IDisposable
         for (var i = 0; i < 4; i++) disk.Remove(Key(i));
 
         Assert.Equal(0, disk.UsedBytes);
-        Assert.Empty(Directory.EnumerateFiles(_folder));
+        Assert.Empty(Directory.EnumerateFiles(_folder, "bucket-*"));
     }
 
     [Fact]
