@@ -10,8 +10,6 @@ namespace ActorInference.Cache.Store;
 /// <summary>Moves pages into a store's pool and offers them to other hosts. Thread-safe; owns no page.</summary>
 internal sealed class StoreTransfers(StorePool pool, CacheStoreOptions options, CacheProcess process) : IAsyncDisposable
 {
-    private static readonly TimeSpan ServerStall = TimeSpan.FromSeconds(5);
-
     private readonly StoreReader _reader = new(process, new PageFetcherOptions(), options.TransferDeadline);
     private readonly ConcurrentDictionary<KvPageLayout, StoreView> _targets = new();
     private readonly Lock _lock = new();
@@ -66,7 +64,7 @@ internal sealed class StoreTransfers(StorePool pool, CacheStoreOptions options, 
         {
             if (_servers.ContainsKey(shape)) return;
             var view = new StoreView(pool, shape);
-            var server = new PageServer(view, listen, port: 0, ServerStall);
+            var server = new PageServer(view, listen, port: 0, new PageServerOptions());
             _servers.Add(shape, (view, server));
             _views = _views.Add(new CacheStoreProtocol.PageView(view.Id, new KvPageSource(shape, view.CapacityPages, null, options.PublicHost, server.Port)));
         }

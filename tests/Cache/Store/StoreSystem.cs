@@ -39,7 +39,7 @@ internal sealed class StoreSystem : IAsyncDisposable
         Process = CacheProcess.Get(System);
         Pool = new KvPagePool(Layout, 512, isShared);
         if (!isShared && !listens) Process.Add(Pool);
-        _server = listens ? new PageServer(Pool, IPAddress.Loopback, 0, TimeSpan.FromSeconds(5)) : null;
+        _server = listens ? new PageServer(Pool, IPAddress.Loopback, 0, new PageServerOptions()) : null;
         Client = new StorageClient(
             System, Shards,
             (client ?? new StorageClientOptions()) with { Buckets = _options.Buckets, QueryDeadline = TimeSpan.FromSeconds(20), TransferDeadline = TimeSpan.FromSeconds(20) },
