@@ -57,7 +57,11 @@ public sealed partial class CacheStoreActor : ReceiveActor, IWithTimers
             foreach (var key in free.Keys) _disk?.Remove(key);
         });
         Receive<Tell>(tell => TellAll(tell.Bucket));
-        Receive<StorePersistence.Warmed>(warmed => Adopt(warmed.Pages));
+        Receive<StorePersistence.Warmed>(warmed =>
+        {
+            Adopt(warmed.Pages);
+            TellDisk(warmed.Lost, isAdded: false);
+        });
         Receive<WarmUpEnded>(OnWarmUpEnded);
         Receive<Govern>(OnGovern);
         Receive<SnapshotEnded>(OnSnapshotEnded);

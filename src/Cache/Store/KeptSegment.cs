@@ -23,7 +23,7 @@ internal sealed unsafe class KeptSegment : IDisposable
         if (!WasThere) File.Delete(Path);
         var options = new FileStreamOptions
         {
-            Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite | FileShare.Delete, PreallocationSize = WasThere ? 0 : bytes,
+            Mode = WasThere ? FileMode.Open : FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite | FileShare.Delete, PreallocationSize = WasThere ? 0 : bytes,
         };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         var stream = new FileStream(Path, options);

@@ -16,7 +16,8 @@ internal sealed class StorePersistence(StorePool pool, StoreDisk disk, CacheStor
     public sealed record Snapshot(List<TenantKey> Written, List<TenantKey> Evicted);
 
     /// <summary>Pages that are known again.</summary>
-    public sealed record Warmed(List<HeldPage> Pages);
+    /// <param name="Lost">Those that turned out to be broken.</param>
+    public sealed record Warmed(List<HeldPage> Pages, List<TenantKey> Lost);
 
     /// <summary>Writes all wanted pages that are not on disk yet.</summary>
     public Snapshot Write()
@@ -53,8 +54,8 @@ internal sealed class StorePersistence(StorePool pool, StoreDisk disk, CacheStor
         Parallel.ForEach(runs, parallel, run =>
         {
             var warmed = WarmRun(run.Bucket, run.Pages);
-            Interlocked.Add(ref found, warmed.Select(page => (page.Tenant, page.Page.Key)).Distinct().Count());
-            if (warmed.Count > 0) tell(new Warmed(warmed));
+            Interlocked.Add(ref found, run.Pages.Count - warmed.Lost.Count);
+            tell(warmed);
         });
         return (found, Stopwatch.GetElapsedTime(started));
     }
@@ -99,7 +100,7 @@ internal sealed class StorePersistence(StorePool pool, StoreDisk disk, CacheStor
         if (run.Count > 0) yield return run;
     }
 
-    private List<HeldPage> WarmRun(DiskBucket bucket, List<IndexedPage> pages)
+    private Warmed WarmRun(DiskBucket bucket, List<IndexedPage> pages)
     {
         var held = pages.ConvertAll(page => new HeldPage(page.Page.Tenant, page.Page.Page, page.Page.Checksum, Replica.OnDisk(options.Store), IsCertain: true));
         var uses = new List<CacheStoreProtocol.SlotUse>();
@@ -109,14 +110,15 @@ internal sealed class StorePersistence(StorePool pool, StoreDisk disk, CacheStor
             uses.Add(use);
         }
 
-        if (uses.Count == 0) return held;
+        if (uses.Count == 0) return new Warmed(held, []);
         var read = disk.ReadRun(bucket, pages[..uses.Count], uses.ConvertAll(use => pool.MemoryOf(use.Slot)));
-        var right = new List<HeldPage>(2 * pages.Count);
+        var (right, lost) = (new List<HeldPage>(2 * pages.Count), new List<TenantKey>());
         for (var i = 0; i < pages.Count; i++)
         {
             if (i < read.Length && !read[i])
             {
                 pool.Free(uses[i]);
+                lost.Add(pages[i].Page.TenantKey);
                 continue;
             }
 
@@ -126,6 +128,6 @@ internal sealed class StorePersistence(StorePool pool, StoreDisk disk, CacheStor
             right.Add(held[i] with { Replica = pool.Locate(options.Store, uses[i]) });
         }
 
-        return right;
+        return new Warmed(right, lost);
     }
 }

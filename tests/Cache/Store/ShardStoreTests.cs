@@ -181,7 +181,7 @@ public sealed class ShardStoreTests
         _shard.Put(1, Keys.Plain with { Preferred = [Keys.Store(0)] });
         _shard.Put(2, Keys.Plain with { Preferred = [Keys.Store(0)] });
 
-        Assert.Equal([CacheOutcome.Done, CacheOutcome.NotFound], _shard.State.Decide(new Copy(0, Keys.Tenant, Keys.Store(1), default, Keys.Of(1, 9))).Pages);
+        Assert.Equal([CacheOutcome.Done, CacheOutcome.NotFound], _shard.State.Decide(new Copy(0, Keys.Tenant, Keys.Store(1), default, Keys.Of(1, 9))).Pages.ToArray());
         Assert.Equal(CacheOutcome.Done, _shard.State.Decide(new Copy(0, Keys.Tenant, Keys.Store(1), Keys.Store(0), Keys.Of(2))).Pages[0]);
         Assert.Equal(CacheOutcome.Invalid, _shard.State.Decide(new Copy(0, Keys.Tenant, Keys.Store(7), default, Keys.Of(1))).Pages[0]);
         _shard.RunCopies();
