@@ -12,7 +12,7 @@ namespace ActorInference.Host.Management;
 /// <summary><c>GET /cache</c>: the storage tier's stores and shards.</summary>
 public sealed class CacheRoutes : IManagementRouteProvider
 {
-    public (string, HttpModuleBase)[] Routes(ManagementRouteProviderSettings settings) => [("/cache", new JsonRoute(CacheAsync))];
+    public (string, HttpModuleBase)[] Routes(ManagementRouteProviderSettings settings) => [("/cache", JsonRoute.Of(CacheAsync))];
 
     private static async Task<JsonAnswer> CacheAsync(ActorSystem system)
     {
