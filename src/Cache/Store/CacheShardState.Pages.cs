@@ -34,7 +34,7 @@ public sealed partial class CacheShardState
     {
         foreach (var replica in entry.Replicas)
         {
-            effects?.Free(entry.Tenant.Name, replica, entry.Key);
+            Free(effects, entry.Tenant.Name, replica, entry.Key);
             DropReplica(entry, replica);
         }
 
@@ -59,7 +59,7 @@ public sealed partial class CacheShardState
     {
         if (Find(tenant, key) is not { } entry)
         {
-            effects?.Free(tenant, replica, key);   // It went while the copy was made.
+            Free(effects, tenant, replica, key);   // It went while the copy was made.
             return;
         }
 
@@ -76,7 +76,7 @@ public sealed partial class CacheShardState
             if (old.Store != replica.Store || old.IsOnDisk != replica.IsOnDisk) continue;
             if (old != replica)
             {
-                if (!old.IsOnDisk) effects?.Free(entry.Tenant.Name, old, entry.Key);
+                if (!old.IsOnDisk) Free(effects, entry.Tenant.Name, old, entry.Key);
                 entry.Replicas = entry.Replicas.SetItem(i, replica);
             }
 
@@ -102,7 +102,7 @@ public sealed partial class CacheShardState
     {
         if (Find(tenant, key) is not { } entry || !entry.Replicas.Contains(replica)) return;
         entry.IsEnding = false;
-        if (cause != RemovalCause.Lost || !replica.IsOnDisk) effects?.Free(tenant, replica, key);
+        if (cause != RemovalCause.Lost || !replica.IsOnDisk) Free(effects, tenant, replica, key);
         DropReplica(entry, replica);
         if (entry.Replicas.IsEmpty)
         {
@@ -112,6 +112,15 @@ public sealed partial class CacheShardState
 
         CheckReplication(entry);
         if (cause == RemovalCause.Evicted) entry.Tenant.Order.Add(entry);   // For its tenant it is there still.
+    }
+
+    private void Free(IShardEffects? effects, string tenant, in Replica replica, KvPageKey key)
+    {
+        if (effects is null) return;
+        effects.Free(tenant, replica, key);
+        if (replica.IsOnDisk || !_freed.Add(replica)) return;
+        _freedInOrder.Enqueue(replica);
+        if (_freedInOrder.Count > MaxFreed) _freed.Remove(_freedInOrder.Dequeue());
     }
 
     private void DropReplica(PageEntry entry, in Replica replica)
@@ -127,7 +136,7 @@ public sealed partial class CacheShardState
         if (Find(tenant, key) is not { } entry) return;
         foreach (var replica in entry.Replicas)
         {
-            effects?.Free(tenant, replica, key);
+            Free(effects, tenant, replica, key);
             DropReplica(entry, replica);
         }
 

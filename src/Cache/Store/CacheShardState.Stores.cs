@@ -108,7 +108,7 @@ public sealed partial class CacheShardState
             // Its writer is about to end it, or will not; the store asks again.
             if (put.IsEnding) return;
         }
-        else if (!held.IsCertain || entry is { IsEnding: true } || (entry is not null && entry.Checksum != held.Checksum))
+        else if (!held.IsCertain || _freed.Contains(held.Replica) || entry is { IsEnding: true } || (entry is not null && entry.Checksum != held.Checksum))
         {
             effects.Free(tenant, held.Replica, key);
         }

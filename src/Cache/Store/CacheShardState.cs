@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using ActorInference.Actors.Ids;
 using ActorInference.Actors.Kv;
+using ActorInference.Actors.Protocols;
 using static ActorInference.Actors.Protocols.CacheShardEvents;
 
 namespace ActorInference.Cache.Store;
@@ -18,6 +19,8 @@ public sealed partial class CacheShardState(int bucket, CacheShardOptions option
     private readonly Dictionary<string, CacheTenant> _tenants = new(StringComparer.Ordinal);
     private readonly Dictionary<StoreId, StoreContent> _contents = [];
     private readonly HashSet<PageEntry> _underReplicated = [];
+    private readonly HashSet<CacheShardProtocol.Replica> _freed = [];
+    private readonly Queue<CacheShardProtocol.Replica> _freedInOrder = new();
     private StoreTable _stores = StoreTable.Empty;
     private long _uses;
     private long _nowMs;
@@ -146,6 +149,9 @@ public sealed partial class CacheShardState(int bucket, CacheShardOptions option
             age++;
         }
     }
+
+    /// <summary>Copies of which it is remembered that they were given up: a store may have told of them just before it heard of that.</summary>
+    private const int MaxFreed = 65_536;
 
     private const int DepthBits = 24;
     private const int MaxDepth = (1 << DepthBits) - 1;

@@ -99,6 +99,18 @@ public sealed class ShardStoreTests
     }
 
     [Fact]
+    public void What_a_store_told_of_before_it_heard_that_it_was_given_up_is_not_adopted()
+    {
+        _shard.Put(1, Keys.Plain with { Preferred = [Keys.Store(0)] });
+        var copy = Assert.Single(_shard.Look(1).Replicas);
+        _shard.Remove(1);
+
+        Adopt(1, copy);
+
+        Assert.False(_shard.IsThere(1));
+    }
+
+    [Fact]
     public void A_page_of_which_no_end_was_heard_is_not_adopted()
     {
         Adopt(1, new Replica(Keys.Store(0), Keys.Epoch(0), 77, 1, 0), isCertain: false);
