@@ -1,4 +1,5 @@
 using ActorInference.Actors.Protocols;
+using ActorInference.Cache.Store;
 using ActorInference.Cache.Transfer;
 using ActorInference.Roles.Configuration;
 using ActorInference.Roles.Decode;
@@ -28,6 +29,13 @@ public static class InferenceNodeExtensions
             .WithActors(async (system, registry) =>
             {
                 foreach (var entity in node.Entities(settings)) await entity.StartAsync(system, registry).ConfigureAwait(false);
+            })
+            .WithActors((system, registry) =>
+            {
+                if (!registry.TryGet<CacheShardActor>(out var shards)) return;   // Entities of another choice.
+                CacheNode.Directory(system, settings.Cache);
+                var hasWorkers = node.Roles.Contains(NodeRole.Prefill) || node.Roles.Contains(NodeRole.Decode);
+                if (node.Roles.Contains(NodeRole.CacheStore)) CacheNode.StartStore(system, shards, settings.Cache, node.Exchange, hasWorkers);
             })
             .WithActors((system, registry) =>
             {

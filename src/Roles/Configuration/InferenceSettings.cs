@@ -14,7 +14,8 @@ public sealed record InferenceSettings(
     TierSettings Tiers,
     MembershipSettings Membership,
     PersistenceSettings Persistence,
-    ManagementSettings Management)
+    ManagementSettings Management,
+    CacheSettings Cache)
 {
     /// <summary>Path of the section.</summary>
     public const string Root = "actor-inference";
@@ -40,7 +41,8 @@ public sealed record InferenceSettings(
             TierSettings.Read(root.Section("cache")),
             MembershipSettings.Read(root.Section("membership")),
             PersistenceSettings.Read(root.Section("persistence")),
-            ManagementSettings.Read(root.Section("management")));
+            ManagementSettings.Read(root.Section("management")),
+            CacheSettings.Read(root.Section("cache")));
         root.CheckNoOthers("gpu-dispatcher", "cluster-dispatcher");
         return settings;
     }

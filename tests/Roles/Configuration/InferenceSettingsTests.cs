@@ -46,6 +46,9 @@ public sealed class InferenceSettingsTests
     [InlineData("persistence.provider = mysql", "actor-inference.persistence.provider is 'mysql'; expected one of memory, sqlite, postgresql")]
     [InlineData("persistence.provider = sqlite", "actor-inference.persistence.connection-string is ''; expected how to reach the database")]
     [InlineData("persistence.conection-string = x", "actor-inference.persistence.conection-string is not known")]
+    [InlineData("cache.store.memory = lots", "actor-inference.cache.store.memory is 'lots'; expected a size of at least 1 B")]
+    [InlineData("cache.store.memory-kind = shard", "actor-inference.cache.store.memory-kind is 'shard'; expected one of auto, private, shared, kept")]
+    [InlineData("cache.bucket = 4", "actor-inference.cache.bucket is not known")]
     [InlineData("management.host = here", "actor-inference.management.host is 'here'; expected an IP address")]
     public void A_wrong_setting_is_named_with_its_value_and_what_was_expected(string setting, string message)
     {
