@@ -27,7 +27,6 @@ public sealed record CacheSettings(CacheShardOptions Shards, StoreLiveness Liven
         var liveness = new StoreLiveness { SuspectAfter = section.Duration("suspect-after"), RemoveAfter = shards.StoreRemoveAfter };
         var client = ReadClient(section.Section("client"), shards.Buckets, section.Integer("replicas", min: 1));
         var settings = new CacheSettings(shards, liveness, client, CacheStoreSettings.Read(section.Section("store")));
-        section.CheckNoOthers();
         return settings;
     }
 

@@ -43,7 +43,6 @@ public sealed record TierSettings(
             });
         host.CheckNoOthers();
         prefetch.CheckNoOthers();
-        section.CheckNoOthers();
         return settings;
     }
 }
