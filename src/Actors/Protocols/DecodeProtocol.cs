@@ -17,5 +17,23 @@ public static class DecodeProtocol
         ImmutableArray<int> PromptIds,
         ImmutableArray<int> OutputIds,
         SamplingOptions Sampling,
-        IActorRef ReplyTo) : IWorkerJob;
+        IActorRef ReplyTo) : IWorkerJob
+    {
+        public string? CacheSalt { get; init; }
+
+        public int Priority { get; init; }
+    }
+
+    /// <summary>Compute the prompt and generate, all here: for a worker of <see cref="WorkerRole.Both"/>.</summary>
+    public sealed record Generate(
+        AttemptId Attempt,
+        ImmutableArray<int> PromptIds,
+        ImmutableArray<int> OutputIds,
+        SamplingOptions Sampling,
+        IActorRef ReplyTo) : IWorkerJob
+    {
+        public string? CacheSalt { get; init; }
+
+        public int Priority { get; init; }
+    }
 }

@@ -172,6 +172,11 @@ internal sealed class Schedule(PageSupply supply, EngineOptions options, IEngine
 
         InsertByAge(_running, sequence);
         events.Started(sequence.Id, sequence.ComputedCount);
+        if (sequence.Mode != SequenceMode.Prefill || sequence.FullPages == 0) return;
+
+        // What is cached can be sent while the rest is computed.
+        sequence.PublishedCount = sequence.FullPages;
+        events.PagesFilled(sequence.Id, 0, sequence.Pages[..sequence.PublishedCount]);
     }
 
     /// <returns>Whether one of those passed over has been passed often enough.</returns>

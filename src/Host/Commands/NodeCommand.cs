@@ -25,7 +25,7 @@ public static class NodeCommand
     private sealed class Options
     {
         private readonly ModelFlags _model = new();
-        private readonly Option<string> _roles = new("--role") { Description = "What it does: gateway, prefill, decode, or several with commas.", Required = true };
+        private readonly Option<string> _roles = new("--role") { Description = $"What it does: {NodeRoles.Names}, or several with commas.", Required = true };
         private readonly Option<string?> _clusterHost = new("--cluster-host") { Description = "Address for the other processes. Default: 127.0.0.1." };
         private readonly Option<int?> _clusterPort = NumberOption.Integer("--cluster-port", $"Port for the other processes; 0 takes a free one. Default: {DefaultClusterPort}.", 0, 65535);
         private readonly Option<string[]> _seeds = new("--seed") { Description = "Process to join, host:port; may be repeated. Default: begins a cluster." };
@@ -39,7 +39,7 @@ public static class NodeCommand
         {
             _model.Validate(result);
             if (result.GetResult(_roles) is { } roles && NodeRoles.TryParse(roles.GetValueOrDefault<string>()) is null)
-                result.AddError($"--role is '{result.GetValue(_roles)}'; expected {string.Join(", ", NodeRoles.All.Select(role => role.Name()))}, or several with commas.");
+                result.AddError($"--role is '{result.GetValue(_roles)}'; expected {NodeRoles.Names}, or several with commas.");
             foreach (var (option, value) in new[] { ("--cluster-host", result.GetValue(_clusterHost)), ("--host", result.GetValue(_host)) })
             {
                 if (ModelFlags.ParseAddress(value) is null) result.AddError(ModelFlags.NoAddress(option, value));

@@ -105,9 +105,10 @@ public static class Up
         public async Task<RoleProcesses> StartProcessesAsync(IServiceProvider services, CancellationToken stop)
         {
             if (Cluster is null) return new RoleProcesses([]);
-            var seed = await Cluster.JoinAsync(services.GetRequiredService<ActorSystem>(), stop);
+            var system = services.GetRequiredService<ActorSystem>();
+            var seed = await Cluster.JoinAsync(system, stop);
             var log = services.GetRequiredService<ILoggerFactory>().CreateLogger<RoleProcess>();
-            return new RoleProcesses([.. NodeRoles.All.Except(Cluster.Roles).Select(role => new RoleProcess(role, Options, seed, log))]);
+            return new RoleProcesses([.. NodeRoles.All.Except(Cluster.Roles).Select(role => new RoleProcess(role, Options, seed, log, address => ClusterNode.RemoveDead(system, address)))]);
         }
     }
 

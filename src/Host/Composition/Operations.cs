@@ -77,6 +77,7 @@ public sealed class Operations : IDisposable
     {
         var cmd = PetabridgeCmd.Get(system);
         cmd.RegisterCommandPalette(WorkerCommands.Instance);
+        cmd.RegisterCommandPalette(RoleCommands.Instance);
         if (ClusterView.IsMember(system)) cmd.RegisterCommandPalette(ClusterCommands.Instance);
         cmd.Start();
         return Task.CompletedTask;

@@ -1,34 +1,42 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using ActorInference.Host.Commands;
 using ActorInference.Roles.Composition;
 
 namespace ActorInference.Host.Composition;
 
 /// <summary>
-/// A process of this machine with one role, started by the one that serves. Begun again when it dies, after a pause that
-/// grows; ends when its parent does, whatever happens to that, since its standard input ends then.
+/// A process of this machine with one role, started by the one that serves. Begun again when it dies: soon if it had been at
+/// work, else after a pause that grows. Ends when its parent does, whatever happens to that, since its standard input ends then.
 /// </summary>
-public sealed class RoleProcess : IAsyncDisposable
+public sealed partial class RoleProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+
+    /// <summary>One that has lived so long was well.</summary>
+    private static readonly TimeSpan Well = TimeSpan.FromSeconds(3);
+
     private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(20);
 
     private readonly NodeRole _role;
     private readonly ModelOptions _options;
     private readonly string _seed;
     private readonly ILogger _log;
+    private readonly Action<string> _onDeath;
     private readonly CancellationTokenSource _stop = new();
+    private volatile string? _address;
     private readonly Task _running;
 
     /// <param name="role">What it does.</param>
     /// <param name="options">Its model, the same as here.</param>
     /// <param name="seed">The parent, as <c>host:port</c>.</param>
     /// <param name="log">Told of its end.</param>
-    public RoleProcess(NodeRole role, ModelOptions options, string seed, ILogger log)
+    /// <param name="onDeath">Told when it is certain that the member of the cluster at an address, <c>host:port</c>, is dead.</param>
+    public RoleProcess(NodeRole role, ModelOptions options, string seed, ILogger log, Action<string> onDeath)
     {
-        (_role, _options, _seed, _log) = (role, options, seed, log);
+        (_role, _options, _seed, _log, _onDeath) = (role, options, seed, log, onDeath);
         _running = RunAsync();
     }
 
@@ -46,9 +54,12 @@ public sealed class RoleProcess : IAsyncDisposable
         while (!_stop.IsCancellationRequested)
         {
             using var process = Start();
+            var started = Stopwatch.GetTimestamp();
             try
             {
                 await process.WaitForExitAsync(_stop.Token);
+                if (_address is { } address) _onDeath(address);
+                if (Stopwatch.GetElapsedTime(started) >= Well) pause = FirstPause;
                 _log.LogWarning("The {Role} process ended with exit code {ExitCode}; another begins in {Pause}.", _role.Name(), process.ExitCode, pause);
                 await Task.Delay(pause, _stop.Token);
                 pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
@@ -67,7 +78,12 @@ public sealed class RoleProcess : IAsyncDisposable
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(typeof(RoleProcess).Assembly.Location);
         foreach (var argument in Arguments()) start.ArgumentList.Add(argument);
         var process = Process.Start(start) ?? throw new InvalidOperationException($"{Environment.ProcessPath} did not start.");
-        process.OutputDataReceived += (_, _) => { };   // Its banner; stdout is for answers.
+        _address = null;
+        process.OutputDataReceived += (_, line) =>
+        {
+            // Its banner says where it is; stdout here is for answers.
+            if (line.Data is { } text && Banner().Match(text) is { Success: true } match) _address = match.Groups[1].Value;
+        };
         process.BeginOutputReadLine();
         return process;
     }
@@ -112,4 +128,7 @@ public sealed class RoleProcess : IAsyncDisposable
             process.Kill(entireProcessTree: true);
         }
     }
+
+    [GeneratedRegex(@" at (\S+:\d+)\. ")]
+    private static partial Regex Banner();
 }

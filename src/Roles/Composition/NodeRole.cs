@@ -13,14 +13,24 @@ public enum NodeRole
 
     /// <summary>Generates tokens.</summary>
     Decode,
+
+    /// <summary>Processes prompts and generates what follows, in one worker.</summary>
+    Both,
 }
 
 public static class NodeRoles
 {
+    /// <summary>What a complete node does, prefill and decode apart.</summary>
     public static ImmutableSortedSet<NodeRole> All { get; } = [NodeRole.Gateway, NodeRole.Prefill, NodeRole.Decode];
 
     /// <summary>Name as a member role.</summary>
     public static string Name(this NodeRole role) => role.ToString().ToLowerInvariant();
+
+    /// <summary>Whether workers live there.</summary>
+    public static bool HasWorkers(this IReadOnlySet<NodeRole> roles) => roles.Any(role => role != NodeRole.Gateway);
+
+    /// <summary>Names for people: <c>gateway, prefill, decode, both</c>.</summary>
+    public static string Names { get; } = string.Join(", ", Enum.GetValues<NodeRole>().Select(Name));
 
     /// <summary>Reads <c>gateway,prefill</c> and the like.</summary>
     /// <returns>Null if a name is unknown or there is none.</returns>
@@ -29,7 +39,7 @@ public static class NodeRoles
         var roles = ImmutableSortedSet.CreateBuilder<NodeRole>();
         foreach (var name in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
-            var found = All.Where(role => role.Name() == name).ToList();
+            var found = Enum.GetValues<NodeRole>().Where(role => role.Name() == name).ToList();
             if (found.Count == 0) return null;
             roles.Add(found[0]);
         }

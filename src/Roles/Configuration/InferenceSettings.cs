@@ -1,3 +1,4 @@
+using ActorInference.Actors.Protocols;
 using ActorInference.Roles.Gateway;
 using ActorInference.Roles.Router;
 using Akka.Configuration;
@@ -5,7 +6,7 @@ using Akka.Configuration;
 namespace ActorInference.Roles.Configuration;
 
 /// <summary>The section <c>actor-inference</c> of the configuration, checked.</summary>
-public sealed record InferenceSettings(GenerationOptions Gateway, RouterOptions Router, WorkerSettings Prefill, WorkerSettings Decode)
+public sealed record InferenceSettings(GenerationOptions Gateway, RouterOptions Router, WorkerSettings Prefill, WorkerSettings Decode, WorkerSettings Both)
 {
     private const string Root = "actor-inference";
     private const string ReferenceResource = "ActorInference.Roles.reference.conf";
@@ -23,10 +24,19 @@ public sealed record InferenceSettings(GenerationOptions Gateway, RouterOptions 
             ReadGateway(root.Section("gateway")),
             ReadRouter(root.Section("router")),
             WorkerSettings.Read(root.Section("prefill"), engine),
-            WorkerSettings.Read(root.Section("decode"), engine));
+            WorkerSettings.Read(root.Section("decode"), engine),
+            WorkerSettings.Read(root.Section("both"), engine));
         root.CheckNoOthers("gpu-dispatcher");
         return settings;
     }
+
+    /// <summary>Of the workers that begin with a role.</summary>
+    public WorkerSettings Of(WorkerRole role) => role switch
+    {
+        WorkerRole.Prefill => Prefill,
+        WorkerRole.Decode => Decode,
+        _ => Both,
+    };
 
     private static GenerationOptions ReadGateway(ConfigSection section)
     {
@@ -34,8 +44,9 @@ public sealed record InferenceSettings(GenerationOptions Gateway, RouterOptions 
         {
             AssignDeadline = section.Duration("assign-deadline"),
             ReserveDeadline = section.Duration("reserve-deadline"),
-            PrefillDeadline = section.Duration("prefill-deadline"),
-            TokenDeadline = section.Duration("token-deadline"),
+            FirstPageDeadline = section.Duration("first-page-deadline"),
+            StallDeadline = section.Duration("stall-deadline"),
+            QueueDeadline = section.Duration("queue-deadline"),
             MaxRedispatches = section.Integer("max-redispatches", min: 0),
         };
         section.CheckNoOthers();

@@ -73,5 +73,13 @@ internal static class GoldenMessages
         new KvTransferProtocol.KvPages(Attempt, 78, new KvPoolId(new Guid("00112233-4455-6677-8899-aabbccddeeff")), 0, [], null),
         new KvTransferProtocol.PagesLanded(77),
         new KvTransferProtocol.PagesRefused(-1),
+        new PrefillProtocol.Deliver(Attempt, actor, 12),
+        new DecodeProtocol.Generate(Named, [5, 6], [7], new SamplingOptions { Temperature = 0f }, actor) { CacheSalt = "tenant-1", Priority = -3 },
+        new WorkerProtocol.SetRole(WorkerRole.Both),
+        new WorkerProtocol.RoleSet(new WorkerId("decode-1"), WorkerRole.Prefill, WorkerRole.Both),
+        new WorkerProtocol.Drain(TimeSpan.FromSeconds(30)),
+        new WorkerProtocol.Drained(new WorkerId("decode-1"), 2),
+        WorkerProtocol.Resume.Instance,
+        new WorkerProtocol.Resumed(new WorkerId("decode-1")),
     ];
 }

@@ -16,6 +16,8 @@ public sealed class InferenceSettingsTests
         Assert.Equal(new RouterOptions(), settings.Router);
         Assert.Equal(new Gpu.Engine.EngineOptions(), settings.Prefill.Engine);
         Assert.Equal(settings.Prefill with { PrefixCache = settings.Decode.PrefixCache }, settings.Decode);
+        Assert.Equal(settings.Prefill, settings.Both);
+        Assert.True(settings.Decode.PrefixCache.Share > 0);
     }
 
     [Fact]
@@ -28,15 +30,15 @@ public sealed class InferenceSettingsTests
     }
 
     [Theory]
-    [InlineData("gateway.token-deadline = soon", "actor-inference.gateway.token-deadline is 'soon'; expected a duration")]
-    [InlineData("gateway.token-deadline = 0s", "actor-inference.gateway.token-deadline is '0s'; expected a duration above 0")]
+    [InlineData("gateway.stall-deadline = soon", "actor-inference.gateway.stall-deadline is 'soon'; expected a duration")]
+    [InlineData("gateway.stall-deadline = 0s", "actor-inference.gateway.stall-deadline is '0s'; expected a duration above 0")]
     [InlineData("router.max-in-flight = 0", "actor-inference.router.max-in-flight is '0'; expected a whole number of at least 1")]
     [InlineData("router.max-in-flight = many", "actor-inference.router.max-in-flight is 'many'")]
     [InlineData("prefill.prefix-cache.share = 1", "actor-inference.prefill.prefix-cache.share is '1'; expected a number of at least 0 and below 1")]
     [InlineData("prefill.prefix-cache.policy = fifo", "actor-inference.prefill.prefix-cache.policy is 'fifo'; expected one of lru, lfu, slru, priority")]
     [InlineData("engine.max-sequence = 3", "actor-inference.engine.max-sequence is not known; expected one of growth-window-tokens, max-bypasses, max-sequences")]
     [InlineData("decode.engine.max-sequence = 3", "actor-inference.decode.engine.max-sequence is not known")]
-    [InlineData("gatway.token-deadline = 3s", "actor-inference.gatway is not known; expected one of decode, engine, gateway")]
+    [InlineData("gatway.stall-deadline = 3s", "actor-inference.gatway is not known; expected one of both, decode, engine, gateway")]
     public void A_wrong_setting_is_named_with_its_value_and_what_was_expected(string setting, string message)
     {
         var error = Assert.Throws<ConfigurationException>(() => Read($"actor-inference.{setting}"));

@@ -59,7 +59,7 @@ public sealed record GenerateCall
 
         return new GenerateCall
         {
-            Requests = requests.ToImmutable(),
+            Requests = CachingFields.Read(fields).Apply(requests.ToImmutable()),
             Ids = ReadIds(fields, prompts.Items.Length, requests.Count),
             IsList = prompts.IsBatch || requests.Count > 1,
             Stream = fields.Flag("stream"),
