@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ActorInference.Actors.Ids;
+using ActorInference.Actors.Kv;
 using Akka.Actor;
 
 namespace ActorInference.Actors.Protocols;
@@ -11,14 +12,16 @@ public static class RouterProtocol
     /// <param name="Actor">Takes the jobs of the role.</param>
     /// <param name="Jobs">Jobs that it has, waiting or at work.</param>
     /// <param name="PendingTokens">Prompt tokens of those jobs.</param>
-    public sealed record WorkerReport(WorkerId Worker, WorkerRole Role, IActorRef Actor, int Jobs, long PendingTokens)
+    /// <param name="Format">
+    /// Of its pages. Workers of different processes are a pair only if <see cref="KvCompatibility.Explain"/> has nothing against it;
+    /// null if it exchanges no pages with other processes.
+    /// </param>
+    public sealed record WorkerReport(
+        WorkerId Worker, WorkerRole Role, IActorRef Actor, int Jobs, long PendingTokens, KvTransferFormat? Format = null)
         : IWireMessage
     {
         /// <summary>What it understands, <see cref="ProtocolVersion"/>; 0 from one that does not tell.</summary>
         public int Protocol { get; init; }
-
-        /// <summary>What its pages are, so that only workers whose pages are alike are paired; null from one that does not tell.</summary>
-        public string? PageKind { get; init; }
 
         /// <summary>Whether it finishes what it has and takes no more.</summary>
         public bool Draining { get; init; }

@@ -41,15 +41,19 @@ internal static class RouterForms
             CachedPages = report.CachedPages,
             HeldPages = report.HeldPages,
         };
-        if (report.PageKind is { } kind) wire.PageKind = kind;
+        if (report.Format is { } format) wire.Format = KvTransferForms.Write(format);
         return wire;
     }
 
     private static RouterProtocol.WorkerReport Read(Wire.WorkerReport wire, ActorReferences references) => new(
-        new WorkerId(wire.Worker), IdForms.Read(wire.Role, wire.ServesBoth), references.Read(wire.Actor, "actor"), wire.Jobs, wire.PendingTokens)
+        new WorkerId(wire.Worker),
+        IdForms.Read(wire.Role, wire.ServesBoth),
+        references.Read(wire.Actor, "actor"),
+        wire.Jobs,
+        wire.PendingTokens,
+        wire.Format is { } format ? KvTransferForms.Read(format) : null)
     {
         Protocol = wire.Protocol,
-        PageKind = wire.HasPageKind ? wire.PageKind : null,
         Draining = wire.Draining,
         CapacityPages = wire.CapacityPages,
         UsedPages = wire.UsedPages,

@@ -35,11 +35,6 @@ public sealed class WorkerPulse(TimeProvider time)
 
     public int CapacityPages => _pool?.CapacityPages ?? 0;
 
-    /// <summary>What its pages are: equal texts can be exchanged. Null before the worker has a pool.</summary>
-    public string? PageKind => _pool?.Layout is { } layout
-        ? $"{layout.Dtype}/{layout.Layers}x{layout.PageSizeTokens}x{layout.KvHeads}x{layout.HeadDim}".ToLowerInvariant()
-        : null;
-
     internal void Attach(KvPagePool pool) => _pool = pool;
 
     internal void BeginStep() => Volatile.Write(ref _stepBegan, time.GetTimestamp());

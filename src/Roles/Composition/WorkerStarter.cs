@@ -29,6 +29,7 @@ internal sealed class WorkerStarter(ActorSystem system, InferenceNode node, Infe
             Role = role,
             GpuWorker = GpuWorkerActor.Props(GpuOptions(role, count, worker, pulse)),
             Router = routers,
+            Format = node.Exchange?.Source.Format,
             MaxJobs = own.MaxJobs,
             ReportInterval = own.ReportInterval,
             StepDeadline = own.StepDeadline,

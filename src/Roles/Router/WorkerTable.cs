@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ActorInference.Actors.Ids;
+using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
 using Akka.Actor;
 
@@ -38,11 +39,12 @@ public sealed class WorkerTable(TimeSpan silence)
 
         public long Tokens => Math.Max(GivenTokens, Report.PendingTokens);
 
-        /// <summary>Whether pages can go from one to the other.</summary>
-        public bool IsCompatibleWith(Worker other) =>
-            Report.Protocol == other.Report.Protocol && (Report.PageKind is null || other.Report.PageKind is null || Report.PageKind == other.Report.PageKind);
+        public bool IsCompatibleWith(Worker other) => Difference(other) is null;
 
-        public string Kind => $"{Id} (protocol {Report.Protocol}, pages {Report.PageKind ?? "unknown"})";
+        /// <summary>What stands between the two; null if pages can go from one to the other.</summary>
+        public string? Difference(Worker other) => Report.Protocol == other.Report.Protocol
+            ? KvCompatibility.Explain(Report.Format, other.Report.Format)
+            : $"messages of version {Report.Protocol} and {other.Report.Protocol}";
     }
 
     private sealed record Assignment(Worker Prefill, Worker Decode, int Tokens);
@@ -94,7 +96,7 @@ public sealed class WorkerTable(TimeSpan silence)
     public string? Mismatch(TimeSpan now)
     {
         var (prefill, decode) = (Candidates(WorkerRole.Prefill, now).FirstOrDefault(), Candidates(WorkerRole.Decode, now).FirstOrDefault());
-        return prefill is null || decode is null || IsServing(now) ? null : $"No workers can be paired: {prefill.Kind} and {decode.Kind} differ.";
+        return prefill is null || decode is null || IsServing(now) ? null : $"No workers can be paired: between {prefill.Id} and {decode.Id} stands: {prefill.Difference(decode)}.";
     }
 
     /// <summary>The last report of each worker that reports, in the order of their names.</summary>

@@ -206,10 +206,9 @@ public sealed class WorkerActor : ReceiveActor, IWithTimers
     {
         if (_incarnation is null) return;
         var pulse = _options.Pulse;
-        _options.Router.Tell(new RouterProtocol.WorkerReport(_options.Worker, _role, Self, _jobs.Count, _jobs.PendingTokens)
+        _options.Router.Tell(new RouterProtocol.WorkerReport(_options.Worker, _role, Self, _jobs.Count, _jobs.PendingTokens, _options.Format)
         {
             Protocol = ProtocolVersion.Current,
-            PageKind = pulse.PageKind,
             Draining = _drain.IsOn,
             CapacityPages = pulse.CapacityPages,
             UsedPages = pulse.UsedPages,

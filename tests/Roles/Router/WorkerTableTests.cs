@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ActorInference.Actors.Ids;
+using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
 using ActorInference.Roles.Router;
 using Akka.TestKit.Xunit2;
@@ -178,16 +179,16 @@ public sealed class WorkerTableTests : TestKit
     [Fact]
     public void Workers_of_unlike_pages_or_protocols_are_not_paired_and_the_difference_is_told()
     {
-        Apply("prefill-0", WorkerRole.Prefill, report => report with { PageKind = "f32/2x16x4x8", Protocol = 1 });
-        Apply("decode-0", WorkerRole.Decode, report => report with { PageKind = "f32/2x64x4x8", Protocol = 1 });
+        var pages = KvTransferFormat.Of(new KvPageLayout(Layers: 2, PageSizeTokens: 16, KvHeads: 4, HeadDim: 8, KvDtype.F32));
+        var larger = pages with { Layout = pages.Layout with { PageSizeTokens = 64 } };
+        Apply("prefill-0", WorkerRole.Prefill, report => report with { Format = pages, Protocol = 1 });
+        Apply("decode-0", WorkerRole.Decode, report => report with { Format = larger, Protocol = 1 });
         Assert.Null(Assign());
-        Assert.Equal(
-            "No workers can be paired: prefill-0 (protocol 1, pages f32/2x16x4x8) and decode-0 (protocol 1, pages f32/2x64x4x8) differ.",
-            _table.Mismatch(TimeSpan.Zero));
+        Assert.Equal("No workers can be paired: between prefill-0 and decode-0 stands: tokens a page 16 and 64.", _table.Mismatch(TimeSpan.Zero));
 
-        Apply("decode-1", WorkerRole.Decode, report => report with { PageKind = "f32/2x16x4x8", Protocol = 2 });
+        Apply("decode-1", WorkerRole.Decode, report => report with { Format = pages, Protocol = 2 });
         Assert.Null(Assign());
-        Apply("decode-2", WorkerRole.Decode, report => report with { PageKind = "f32/2x16x4x8", Protocol = 1, Jobs = 90 });
+        Apply("decode-2", WorkerRole.Decode, report => report with { Format = pages, Protocol = 1, Jobs = 90 });
 
         Assert.Equal(("prefill-0", "decode-2"), Names(Assign()));
         Assert.Null(_table.Mismatch(TimeSpan.Zero));
