@@ -1,4 +1,3 @@
-using ActorInference.Actors.Ids;
 using ActorInference.Actors.Protocols;
 
 namespace ActorInference.Actors.Serialization;

@@ -5,6 +5,7 @@ using ActorInference.Roles.Gateway;
 using ActorInference.Roles.Router;
 using Akka;
 using Akka.Actor;
+using Akka.Event;
 using Akka.Hosting;
 
 namespace ActorInference.Roles.Composition;
