@@ -7,7 +7,7 @@ var root = new RootCommand("An actor cluster that serves large language models."
     UpCommand.Create(),
     NodeCommand.Create(),
     CmdCommand.Create(),
-    new Command("bench", "Measure this machine.") { BenchEngineCommand.Create() },
+    new Command("bench", "Measure this machine.") { BenchEngineCommand.Create(), BenchDisaggCommand.Create() },
     new Command("model", "Make models to measure with.") { ModelRandomCommand.Create() },
     VersionCommand.Create(),
 };

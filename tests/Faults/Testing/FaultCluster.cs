@@ -78,8 +78,15 @@ public sealed partial class FaultCluster : IAsyncLifetime
 
     internal async Task<IReadOnlyList<Worker>> WorkersAsync()
     {
-        var answer = JsonNode.Parse(await Client.GetStringAsync(new Uri(Management, "/roles/workers")))!;
-        return [.. answer["workers"]!.AsArray().Select(worker => Worker.Read(worker!))];
+        try
+        {
+            var answer = JsonNode.Parse(await Client.GetStringAsync(new Uri(Management, "/roles/workers")))!;
+            return [.. answer["workers"]!.AsArray().Select(worker => Worker.Read(worker!))];
+        }
+        catch (HttpRequestException cause)
+        {
+            throw new InvalidOperationException($"The gateway does not answer.\n{Server.Output}\n{Server.Error}", cause);
+        }
     }
 
     /// <summary>Waits until there are so many workers of each role.</summary>
