@@ -25,12 +25,12 @@ internal sealed class BenchCluster : IAsyncDisposable
 
     /// <summary>Starts it and waits until every worker reports.</summary>
     /// <exception cref="UserErrorException">They did not come up.</exception>
-    public static async Task<BenchCluster> StartAsync(ServedModel served, ModelOptions model, IReadOnlyList<NodeRole> workers, CancellationToken stop)
+    public static async Task<BenchCluster> StartAsync(ServedModel served, ProcessOptions model, IReadOnlyList<NodeRole> workers, CancellationToken stop)
     {
         var node = new ClusterNode(IPAddress.Loopback, 0, [NodeRole.Gateway], []);
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.LogToStderr(model.LogLevel);
-        builder.Services.AddInferenceNode(served, new InferenceNode { Roles = [NodeRole.Gateway] }, model.LogLevel, node.Configure);
+        builder.Services.AddInferenceNode(new InferenceNode { Roles = [NodeRole.Gateway] }, model.LogLevel, node.Configure).AddGateway(served);
         var cluster = new BenchCluster(builder.Build());
         try
         {
@@ -52,7 +52,7 @@ internal sealed class BenchCluster : IAsyncDisposable
         _host.Dispose();
     }
 
-    private async Task StartWorkersAsync(ClusterNode node, ModelOptions model, IReadOnlyList<NodeRole> workers, CancellationToken stop)
+    private async Task StartWorkersAsync(ClusterNode node, ProcessOptions model, IReadOnlyList<NodeRole> workers, CancellationToken stop)
     {
         var system = _host.Services.GetRequiredService<ActorSystem>();
         var seed = await node.JoinAsync(system, stop);

@@ -15,7 +15,7 @@ namespace ActorInference.Host.Benchmarks;
 /// and how even the others come while long prompts are processed beside them. Both clusters live throughout and are measured
 /// in turns, so that what the machine does meanwhile meets both.
 /// </summary>
-public sealed class DisaggBenchmark(ServedModel served, ModelOptions model, DisaggBenchmarkOptions options)
+public sealed class DisaggBenchmark(ServedModel served, ProcessOptions model, DisaggBenchmarkOptions options)
 {
     private static readonly (string Mode, NodeRole[] Workers)[] Modes =
         [("disaggregated", [NodeRole.Prefill, NodeRole.Decode]), ("aggregated", [NodeRole.Both, NodeRole.Both])];

@@ -5,6 +5,7 @@ using System.Text.Json;
 using ActorInference.Host.Benchmarks;
 using ActorInference.Host.Cli;
 using ActorInference.Host.Composition;
+using ActorInference.Roles.Composition;
 
 namespace ActorInference.Host.Commands;
 
@@ -21,7 +22,7 @@ public static class BenchDisaggCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(ModelOptions model, DisaggBenchmarkOptions load, bool json)
+    private static async Task<int> RunAsync(ProcessOptions model, DisaggBenchmarkOptions load, bool json)
     {
         using var signals = new SignalCancellation();
         var served = LoadedModel.LoadServed(model);
@@ -99,10 +100,10 @@ public static class BenchDisaggCommand
 
         public void Validate(CommandResult result) => _model.Validate(result);
 
-        public ModelOptions ReadModel(ParseResult parsed)
+        public ProcessOptions ReadModel(ParseResult parsed)
         {
             var read = _model.Read(parsed, LogLevel.Warning);
-            return read with { Threads = read.Threads ?? 1 };   // Two processes, a core each.
+            return new ProcessOptions(read with { Threads = read.Threads ?? 1 }, NodeConfig.Read(null, [NodeRole.Gateway]));   // Two processes, a core each.
         }
 
         public DisaggBenchmarkOptions Read(ParseResult parsed) => new()

@@ -1,27 +1,22 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using ActorInference.Host.Cli;
 using ActorInference.Host.Commands;
 using ActorInference.Roles.Composition;
 
 namespace ActorInference.Host.Composition;
 
 /// <summary>
-/// A process of this machine with one role, started by the one that serves. Begun again when it dies: soon if it had been at
-/// work, else after a pause that grows. Ends when its parent does, whatever happens to that, since its standard input ends then.
+/// A process of this machine with one role, started by the one that serves. Begun again when it dies, after a pause that
+/// grows; ends when its parent does, whatever happens to that, since its standard input ends then.
 /// </summary>
 public sealed partial class RoleProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
-
-    /// <summary>One that has lived so long was well.</summary>
-    private static readonly TimeSpan Well = TimeSpan.FromSeconds(3);
-
     private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(20);
 
     private readonly NodeRole _role;
-    private readonly ModelOptions _options;
+    private readonly ProcessOptions _options;
     private readonly string _seed;
     private readonly ILogger _log;
     private readonly Action<string> _onDeath;
@@ -30,11 +25,11 @@ public sealed partial class RoleProcess : IAsyncDisposable
     private readonly Task _running;
 
     /// <param name="role">What it does.</param>
-    /// <param name="options">Its model, the same as here.</param>
+    /// <param name="options">Its model and configuration, the same as here; the folder is the journal of both.</param>
     /// <param name="seed">The parent, as <c>host:port</c>.</param>
     /// <param name="log">Told of its end.</param>
     /// <param name="onDeath">Told when it is certain that the member of the cluster at an address, <c>host:port</c>, is dead.</param>
-    public RoleProcess(NodeRole role, ModelOptions options, string seed, ILogger log, Action<string> onDeath)
+    public RoleProcess(NodeRole role, ProcessOptions options, string seed, ILogger log, Action<string> onDeath)
     {
         (_role, _options, _seed, _log, _onDeath) = (role, options, seed, log, onDeath);
         _running = RunAsync();
@@ -50,7 +45,7 @@ public sealed partial class RoleProcess : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        var pause = FirstPause;
+        var backoff = new RestartBackoff();
         while (!_stop.IsCancellationRequested)
         {
             using var process = Start();
@@ -59,15 +54,16 @@ public sealed partial class RoleProcess : IAsyncDisposable
             {
                 await process.WaitForExitAsync(_stop.Token);
                 if (_address is { } address) _onDeath(address);
-                if (Stopwatch.GetElapsedTime(started) >= Well) pause = FirstPause;
-                _log.LogWarning("The {Role} process ended with exit code {ExitCode}; another begins in {Pause}.", _role.Name(), process.ExitCode, pause);
-                await Task.Delay(pause, _stop.Token);
-                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             }
             catch (OperationCanceledException)
             {
                 await StopAsync(process);
+                return;
             }
+
+            var pause = backoff.Next(Stopwatch.GetElapsedTime(started));
+            _log.LogWarning("The {Role} process ended with exit code {ExitCode}; another begins in {Pause}.", _role.Name(), process.ExitCode, pause);
+            await Task.Delay(pause, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -104,6 +100,10 @@ public sealed partial class RoleProcess : IAsyncDisposable
             ("--page-size", _options.PageSizeTokens),
             ("--transport", _options.Transport.ToString().ToLowerInvariant()),
             ("--log-level", _options.LogLevel),
+            ("--config", _options.Config.Path),
+            ("--data", _options.DataFolder),
+            ("--management-port", PortOption.None),
+            ("--cmd-port", PortOption.None),
         })
         {
             if (value is null) continue;
@@ -129,6 +129,6 @@ public sealed partial class RoleProcess : IAsyncDisposable
         }
     }
 
-    [GeneratedRegex(@" at (\S+:\d+)\. ")]
+    [GeneratedRegex(@" at (\S+:\d+)\.$")]
     private static partial Regex Banner();
 }

@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 
 namespace ActorInference.Roles.Composition;
 
-/// <summary>What a process does in the cluster. Their lower-case names are the cluster's member roles.</summary>
+/// <summary>What a process does in the cluster. Their names in kebab-case are the cluster's member roles.</summary>
 public enum NodeRole
 {
     /// <summary>Takes requests and routes them.</summary>
@@ -16,20 +17,26 @@ public enum NodeRole
 
     /// <summary>Processes prompts and generates what follows, in one worker.</summary>
     Both,
+
+    /// <summary>Knows which store has which page.</summary>
+    CacheMaster,
+
+    /// <summary>Holds pages that others may need.</summary>
+    CacheStore,
 }
 
 public static class NodeRoles
 {
-    /// <summary>What a complete node does, prefill and decode apart.</summary>
-    public static ImmutableSortedSet<NodeRole> All { get; } = [NodeRole.Gateway, NodeRole.Prefill, NodeRole.Decode];
+    /// <summary>What a complete cluster needs, prefill and decode apart.</summary>
+    public static ImmutableSortedSet<NodeRole> All { get; } = [.. Enum.GetValues<NodeRole>().Where(role => role != NodeRole.Both)];
 
     /// <summary>Name as a member role.</summary>
-    public static string Name(this NodeRole role) => role.ToString().ToLowerInvariant();
+    public static string Name(this NodeRole role) => JsonNamingPolicy.KebabCaseLower.ConvertName(role.ToString());
 
     /// <summary>Whether workers live there.</summary>
-    public static bool HasWorkers(this IReadOnlySet<NodeRole> roles) => roles.Any(role => role != NodeRole.Gateway);
+    public static bool HasWorkers(this IReadOnlySet<NodeRole> roles) => roles.Any(role => role is NodeRole.Prefill or NodeRole.Decode or NodeRole.Both);
 
-    /// <summary>Names for people: <c>gateway, prefill, decode, both</c>.</summary>
+    /// <summary>Names for people: <c>gateway, prefill, decode</c> and so on.</summary>
     public static string Names { get; } = string.Join(", ", Enum.GetValues<NodeRole>().Select(Name));
 
     /// <summary>Reads <c>gateway,prefill</c> and the like.</summary>

@@ -70,7 +70,7 @@ public sealed partial class FaultCluster : IAsyncLifetime
     /// <summary>Another gateway of the same cluster.</summary>
     internal async Task<(ChildProcess Process, HttpClient Client)> StartGatewayAsync()
     {
-        var process = Executable.Start(["node", "--role", "gateway", "--port", "0", "--cluster-port", "0", "--seed", await SeedAsync(), .. ModelArguments()]);
+        var process = Executable.Start(["node", "--role", "gateway", "--port", "0", "--cluster-port", "0", "--seed", await SeedAsync(), "--management-port", "none", "--cmd-port", "none", .. ModelArguments()]);
         await Deadline.UntilAsync(() => process.HasExited || AddressLine().IsMatch(process.Output), "the other gateway serves");
         Assert.False(process.HasExited, process.Error);
         return (process, new HttpClient { BaseAddress = new Uri(AddressLine().Match(process.Output).Groups[1].Value), Timeout = Executable.Limit });
@@ -121,7 +121,7 @@ public sealed partial class FaultCluster : IAsyncLifetime
     }
 
     private ChildProcess StartNode(string role, string seed) =>
-        Executable.Start(["node", "--role", role, "--cluster-port", "0", "--seed", seed, "--log-level", "Warning", .. ModelArguments()]);
+        Executable.Start(["node", "--role", role, "--cluster-port", "0", "--seed", seed, "--management-port", "none", "--cmd-port", "none", "--log-level", "Warning", .. ModelArguments()]);
 
     private string[] ModelArguments() => ["--model", _folder!, "--threads", "1", "--kv-pages", "512"];
 
