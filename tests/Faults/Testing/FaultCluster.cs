@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ActorInference.Host.Tests.Testing;
+using Petabridge.Cmd.Wire;
 
 namespace ActorInference.Faults.Tests.Testing;
 
@@ -23,13 +25,7 @@ public sealed partial class FaultCluster : IAsyncLifetime
 
     public HttpClient Client => Server.Client;
 
-    /// <summary>The server's process.</summary>
-    public int Gateway => Server.ProcessId;
-
-    /// <summary>Workers that live when all is well.</summary>
-    internal static int WorkersPerRole => NodesPerRole + 1;
-
-    internal IReadOnlyList<WorkerNode> Nodes => _nodes;
+    private int Gateway => Server.ProcessId;
 
     internal RunningServer Server => _server ?? throw new InvalidOperationException("The server has not started.");
 
@@ -45,11 +41,11 @@ public sealed partial class FaultCluster : IAsyncLifetime
         else if (!RoleProcesses.CanBeSeen) Missing = "processes are not seen under /proc here";
         if (Missing is not null) return;
         References = ReferenceCase.Load(_folder!);
-        _server = await RunningServer.StartAsync(["--processes", "--management-port", "0", "--cmd-port", "none", .. ModelArguments()]);
+        _server = await RunningServer.StartAsync(["--processes", "--management-port", "0", "--cmd-port", "0", .. ModelArguments()]);
         var seed = await SeedAsync();
         foreach (var role in Roles)
         {
-            for (var i = 0; i < NodesPerRole; i++) _nodes.Add(new WorkerNode(role, () => StartNode(role, seed)));
+            for (var i = 0; i < NodesPerRole; i++) _nodes.Add(new WorkerNode(() => StartNode(role, seed)));
         }
 
         await AllServingAsync();
@@ -62,18 +58,37 @@ public sealed partial class FaultCluster : IAsyncLifetime
     }
 
     /// <summary>The gateway's own process of a role.</summary>
-    public void KillChild(string role)
+    private void KillChild(string role)
     {
         if (RoleProcesses.Find(Gateway, role) is { } process) RoleProcesses.Kill(process);
     }
 
+    /// <summary>One of the processes of the roles: two others for each, or the gateway's own. Whoever starts it again knows that it is dead and says so.</summary>
+    internal async Task KillAsync(int victim)
+    {
+        if (victim >= _nodes.Count) KillChild(Roles[victim % Roles.Length]);
+        else if (await _nodes[victim].KillAsync() is { } address) await RemoveDeadAsync(address);
+    }
+
+    /// <summary>Has the cluster remove a member that is dead.</summary>
+    internal async Task RemoveDeadAsync(string address)
+    {
+        var console = ConsoleLine().Match(Server.Output);
+        using var deadline = new CancellationTokenSource(Executable.Limit);
+        await using var client = await ConsoleClient.ConnectAsync(console.Groups[1].Value, int.Parse(console.Groups[2].Value, CultureInfo.InvariantCulture), Executable.Limit, deadline.Token);
+        await foreach (var _ in client.RunAsync(WireInvocation.Parse(client.Hello, ["cluster", "down", "-a", $"akka.tcp://actor-inference@{address}"]), deadline.Token))
+        {
+            // It says yes, or that it knows no such member: then it is gone already.
+        }
+    }
+
     /// <summary>Another gateway of the same cluster.</summary>
-    internal async Task<(ChildProcess Process, HttpClient Client)> StartGatewayAsync()
+    internal async Task<(ChildProcess Process, string Address, HttpClient Client)> StartGatewayAsync()
     {
         var process = Executable.Start(["node", "--role", "gateway", "--port", "0", "--cluster-port", "0", "--seed", await SeedAsync(), "--management-port", "none", "--cmd-port", "none", .. ModelArguments()]);
         await Deadline.UntilAsync(() => process.HasExited || AddressLine().IsMatch(process.Output), "the other gateway serves");
         Assert.False(process.HasExited, process.Error);
-        return (process, new HttpClient { BaseAddress = new Uri(AddressLine().Match(process.Output).Groups[1].Value), Timeout = Executable.Limit });
+        return (process, ClusterLine().Match(process.Output).Groups[1].Value, new HttpClient { BaseAddress = new Uri(AddressLine().Match(process.Output).Groups[1].Value), Timeout = Executable.Limit });
     }
 
     internal async Task<IReadOnlyList<Worker>> WorkersAsync()
@@ -127,6 +142,12 @@ public sealed partial class FaultCluster : IAsyncLifetime
 
     [GeneratedRegex(@"Management: curl (http://\S+)/ready\n")]
     private static partial Regex ManagementLine();
+
+    [GeneratedRegex(@"Console: actorinference cmd (\S+):(\d+)\n")]
+    private static partial Regex ConsoleLine();
+
+    [GeneratedRegex(@"Cluster: (\S+:\d+)\n")]
+    private static partial Regex ClusterLine();
 
     [GeneratedRegex(@"on (http://\S+)\n")]
     private static partial Regex AddressLine();
