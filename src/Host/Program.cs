@@ -7,8 +7,19 @@ var root = new RootCommand("An actor cluster that serves large language models."
     UpCommand.Create(),
     NodeCommand.Create(),
     CmdCommand.Create(),
-    new Command("bench", "Measure this machine.") { BenchEngineCommand.Create(), BenchDisaggCommand.Create() },
-    new Command("model", "Make models to measure with.") { ModelRandomCommand.Create() },
+    new Command("bench", "Measure this machine.")
+    {
+        BenchDisaggCommand.Create(),
+        BenchEngineCommand.Create(),
+        BenchTransferCommand.Create(),
+        BenchTransferPeerCommand.Create(),
+    },
+    new Command("model", "Convert, look into and make models.")
+    {
+        ModelConvertCommand.Create(),
+        ModelInspectCommand.Create(),
+        ModelRandomCommand.Create(),
+    },
     VersionCommand.Create(),
 };
 return await CommandLine.RunAsync(root, args);

@@ -69,11 +69,7 @@ public sealed partial class RoleProcess : IAsyncDisposable
 
     private Process Start()
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true };
-        // Under `dotnet actorinference.dll` the process is dotnet, and the program its first argument.
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(typeof(RoleProcess).Assembly.Location);
-        foreach (var argument in Arguments()) start.ArgumentList.Add(argument);
-        var process = Process.Start(start) ?? throw new InvalidOperationException($"{Environment.ProcessPath} did not start.");
+        var process = Process.Start(OwnProgram.Start(Arguments())) ?? throw new InvalidOperationException($"{Environment.ProcessPath} did not start.");
         _address = null;
         process.OutputDataReceived += (_, line) =>
         {
