@@ -13,6 +13,8 @@ var root = new RootCommand("An actor cluster that serves large language models."
         BenchEngineCommand.Create(),
         BenchTransferCommand.Create(),
         BenchTransferPeerCommand.Create(),
+        BenchTraceCommand.Create(),
+        BenchMultiturnCommand.Create(),
     },
     new Command("model", "Convert, look into and make models.")
     {

@@ -17,10 +17,9 @@ public static class DecodeProtocol
         ImmutableArray<int> PromptIds,
         ImmutableArray<int> OutputIds,
         SamplingOptions Sampling,
-        IActorRef ReplyTo) : IWorkerJob
+        IActorRef ReplyTo,
+        string? CacheSalt = null) : IWorkerJob
     {
-        public string? CacheSalt { get; init; }
-
         public int Priority { get; init; }
     }
 
@@ -30,10 +29,9 @@ public static class DecodeProtocol
         ImmutableArray<int> PromptIds,
         ImmutableArray<int> OutputIds,
         SamplingOptions Sampling,
-        IActorRef ReplyTo) : IWorkerJob
+        IActorRef ReplyTo,
+        string? CacheSalt = null) : IWorkerJob
     {
-        public string? CacheSalt { get; init; }
-
         public int Priority { get; init; }
     }
 }

@@ -19,12 +19,11 @@ public static class PrefillProtocol
         ImmutableArray<int> OutputIds,
         SamplingOptions Sampling,
         IActorRef? PageTarget,
-        IActorRef ReplyTo) : IWorkerJob
+        IActorRef ReplyTo,
+        string? CacheSalt = null) : IWorkerJob
     {
         /// <summary>With a target: the first pages, which it has already and which are not sent.</summary>
         public int CachedPages { get; init; }
-
-        public string? CacheSalt { get; init; }
 
         public int Priority { get; init; }
     }

@@ -51,6 +51,17 @@ public static class WorkerProtocol
 
     public sealed record Resumed(WorkerId Worker) : IWireMessage;
 
+    /// <summary>Forget cached pages, on the device and in host memory. Answered when done.</summary>
+    public sealed record FlushCache : IWireMessage
+    {
+        public static readonly FlushCache Instance = new();
+    }
+
+    public sealed record CacheFlushed : IWireMessage
+    {
+        public static readonly CacheFlushed Instance = new();
+    }
+
     /// <summary>Asks a role actor how it is.</summary>
     public sealed record GetStatus : IWireMessage
     {

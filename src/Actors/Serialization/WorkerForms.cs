@@ -10,6 +10,10 @@ internal static class WorkerForms
     [
         new WireForm<WorkerProtocol.GetStatus, Wire.GetStatus>(
             "wg", Wire.GetStatus.Parser, static _ => new Wire.GetStatus(), static (_, _) => WorkerProtocol.GetStatus.Instance),
+        new WireForm<WorkerProtocol.FlushCache, Wire.FlushCache>(
+            "wf", Wire.FlushCache.Parser, static _ => new Wire.FlushCache(), static (_, _) => WorkerProtocol.FlushCache.Instance),
+        new WireForm<WorkerProtocol.CacheFlushed, Wire.CacheFlushed>(
+            "wd", Wire.CacheFlushed.Parser, static _ => new Wire.CacheFlushed(), static (_, _) => WorkerProtocol.CacheFlushed.Instance),
         new WireForm<WorkerProtocol.Status, Wire.Status>("ws", Wire.Status.Parser, Write, Read),
         new WireForm<WorkerProtocol.SetRole, Wire.SetRole>(
             "wr",
@@ -18,7 +22,7 @@ internal static class WorkerForms
             static (wire, _) => new WorkerProtocol.SetRole(IdForms.Read(wire.Role, wire.ServesBoth))),
         new WireForm<WorkerProtocol.RoleSet, Wire.RoleSet>("we", Wire.RoleSet.Parser, Write, static (wire, _) => Read(wire)),
         new WireForm<WorkerProtocol.Drain, Wire.Drain>(
-            "wd",
+            "wa",
             Wire.Drain.Parser,
             static drain => new Wire.Drain { GraceMs = (long)drain.Grace.TotalMilliseconds },
             static (wire, _) => new WorkerProtocol.Drain(Grace(wire.GraceMs))),

@@ -1,4 +1,5 @@
 using ActorInference.Actors.Generation;
+using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
 using ActorInference.Gpu.Engine;
 using Akka.Actor;
@@ -20,10 +21,10 @@ public sealed partial class GpuWorkerActor
             job.ReplyTo.Tell(new GenerationProtocol.Granted(job.Attempt, worker.Self) { CachedPages = cachedPages });
         }
 
-        public void Started(SequenceId sequence, int cachedTokens)
+        public void Started(SequenceId sequence, int cachedTokens, TierTokens tiers)
         {
             var job = worker._jobs[sequence];
-            job.CachedTokens ??= cachedTokens;
+            if (job.CachedTokens is null) (job.CachedTokens, job.Tiers) = (cachedTokens, tiers);
             Context.Parent.Tell(new WorkerProtocol.Began(job.Job.Attempt));
             worker.TellStage(job.Job, GenerationProtocol.JobStage.Computing);
         }
@@ -40,7 +41,7 @@ public sealed partial class GpuWorkerActor
             var job = worker._jobs[sequence];
             job.OutputTokens = index + 1;
             var cached = job.Job is DecodeProtocol.Reserve ? null : job.CachedTokens;
-            _token = new GenerationProtocol.TokenChosen(job.Job.Attempt, index, token, logprob, cached, Ending: null);
+            _token = new GenerationProtocol.TokenChosen(job.Job.Attempt, index, token, logprob, cached, Ending: null, cached is null ? default : job.Tiers);
             _tokenReceiver = job.Job.ReplyTo;
         }
 

@@ -23,7 +23,6 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
     private readonly Guid _incarnation = Guid.NewGuid();
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly JobTable _jobs = new();
-    private readonly KvNamespaceId _commonSpace;
     private readonly HashSet<IActorRef> _watched = [];
     private readonly Events _events;
     private IModelRunner _runner = null!;
@@ -31,13 +30,15 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
     private PageTransit _transit = null!;
     private AheadQueue _ahead = null!;
     private IPrefixCache? _cache;
+    private readonly Dictionary<AttemptId, IWorkerJob> _fetching = [];
+    private readonly SaltedNamespaces _spaces;
     private bool _stepIsDue;
 
     public GpuWorkerActor(GpuWorkerOptions options)
     {
         _options = options;
-        _commonSpace = options.Space.ComputeId();
         _events = new Events(this);
+        _spaces = new SaltedNamespaces(options.Namespace);
         Receive<Step>(_ => RunStep());
         Receive<WorkerProtocol.Run>(Take);
         Receive<PrefillProtocol.Deliver>(Address);
@@ -48,6 +49,8 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
         Receive<KvTransferProtocol.PagesRefused>(refused => ReleaseTransfer(refused.Transfer));
         Receive<KvTransferProtocol.FetchFailed>(failed => LoseIfHere(failed.Attempt, failed.Message));
         Receive<Terminated>(terminated => Forget(terminated.ActorRef));
+        Receive<Prefetched>(prefetched => Fetched(prefetched.Attempt));
+        Receive<WorkerProtocol.FlushCache>(_ => Flush());
         Receive<Sweep>(_ => SweepTransit());
         Receive<GiveSigns>(_ => TellSigns());
         Receive<MayBegin>(_ => BeginAhead());
@@ -66,7 +69,7 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
         _transit = new PageTransit(Pool, TimeProvider.System);
         _ahead = new AheadQueue(_options.AheadPages(_runner));
         _cache = _options.CreateCache?.Invoke(_runner);
-        _engine = new InferenceEngine(_runner, _options.Engine, _events, TimeProvider.System, _cache);
+        _engine = new InferenceEngine(_runner, _options.Engine, _events, TimeProvider.System, _cache, _options.Tier);
         _options.Pulse.Attach(Pool);
         Timers.StartPeriodicTimer(nameof(Sweep), Sweep.Instance, _options.TransferDeadline / 4);
         Timers.StartPeriodicTimer(nameof(GiveSigns), GiveSigns.Instance, _options.SignInterval);
@@ -89,7 +92,38 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
     private void Take(WorkerProtocol.Run run)
     {
         var job = run.Job;
-        if (run.Incarnation != _incarnation || _jobs.Has(job.Attempt) || _ahead.Has(job.Attempt)) return;
+        if (run.Incarnation != _incarnation || _jobs.Has(job.Attempt) || _ahead.Has(job.Attempt) || _fetching.ContainsKey(job.Attempt)) return;
+        if (job is not DecodeProtocol.Reserve && Prefetch(job) is { } arrival)
+        {
+            _fetching.Add(job.Attempt, job);
+            arrival.PipeTo(Self, Self, () => new Prefetched(job.Attempt));
+            return;
+        }
+
+        Add(job);
+    }
+
+    private Task? Prefetch(IWorkerJob job)
+    {
+        if (_options.Prefetch is not { } prefetch) return null;
+        var space = _spaces.Of(job.CacheSalt);
+        return prefetch.Begin(space, job.PromptIds.AsMemory(), _engine.CachedTokens(space, job.PromptIds.AsSpan()), _engine.SecondsPerPromptToken);
+    }
+
+    private void Fetched(AttemptId attempt)
+    {
+        if (_fetching.Remove(attempt, out var job)) Add(job);
+    }
+
+    private void Flush()
+    {
+        _cache?.Clear();
+        _options.Tier?.Clear();
+        Sender.Tell(WorkerProtocol.CacheFlushed.Instance);
+    }
+
+    private void Add(IWorkerJob job)
+    {
         if (job is PrefillProtocol.Start { PageTarget: null } start && !_ahead.TryBegin(start, PagesOf(start)))
         {
             TellStage(job, GenerationProtocol.JobStage.AwaitingGrant);
@@ -105,7 +139,7 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
     {
         try
         {
-            var id = _engine.Add(new SequenceSpec(job.PromptIds, job.OutputIds, job.Sampling, ModeOf(job)) { Space = SpaceOf(job), Priority = job.Priority });
+            var id = _engine.Add(new SequenceSpec(job.PromptIds, job.OutputIds, job.Sampling, ModeOf(job)) { Space = _spaces.Of(job.CacheSalt), Priority = job.Priority });
             _jobs.Add(new ActiveJob(job, id) { Outbox = job is PrefillProtocol.Start start ? Outbox(start) : null });
         }
         catch (ArgumentException invalid)
@@ -126,9 +160,6 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
         _ => throw new ArgumentException($"A GPU worker knows no job {job.GetType().Name}.", nameof(job)),
     };
 
-    private KvNamespaceId SpaceOf(IWorkerJob job) =>
-        job.CacheSalt is { } salt ? (_options.Space with { TenantSalt = salt }).ComputeId() : _commonSpace;
-
     private PageOutbox Outbox(PrefillProtocol.Start job)
     {
         var outbox = new PageOutbox(Pool);
@@ -139,6 +170,12 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
     /// <summary>A decode worker has granted room for a job that had none.</summary>
     private void Address(PrefillProtocol.Deliver deliver)
     {
+        if (_fetching.TryGetValue(deliver.Attempt, out var fetching) && fetching is PrefillProtocol.Start start)
+        {
+            _fetching[deliver.Attempt] = start with { PageTarget = deliver.PageTarget, CachedPages = deliver.CachedPages };
+            return;
+        }
+
         _ahead.Settle(deliver.Attempt, out var kept);
         if (kept is not null)
         {
@@ -165,7 +202,7 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
             _engine.Cancel(job.Sequence);
             End(job);
         }
-        else if (_ahead.Has(attempt))
+        else if (_ahead.Has(attempt) || _fetching.Remove(attempt))
         {
             TellEnded(attempt);
         }
@@ -346,6 +383,7 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
             if (!job.AwaitsTarget && !_engine.IsLanding(job.Sequence)) TellStage(job.Job, GenerationProtocol.JobStage.Waiting);
         }
 
+        foreach (var job in _fetching.Values) TellStage(job, GenerationProtocol.JobStage.Waiting);
         foreach (var job in _ahead.Waiting) TellStage(job, GenerationProtocol.JobStage.AwaitingGrant);
     }
 
@@ -372,6 +410,9 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
     {
         public static readonly MayBegin Instance = new();
     }
+
+    /// <summary>It is no longer worth waiting for the pages of a job.</summary>
+    private sealed record Prefetched(AttemptId Attempt);
 
     private sealed record Sweep
     {

@@ -7,7 +7,7 @@ using Petabridge.Cmd.Host;
 namespace ActorInference.Host.Consoles;
 
 /// <summary>The palette <c>role</c>: how many workers serve which role, and having one serve another.</summary>
-public sealed class RoleCommands : CommandPaletteHandler
+internal static class RoleCommands
 {
     private static readonly TimeSpan AnswerDeadline = TimeSpan.FromSeconds(10);
 
@@ -26,12 +26,7 @@ public sealed class RoleCommands : CommandPaletteHandler
     private static readonly CommandPalette RolePalette = new("role", new[] { List, Set });
 
     /// <summary>After the definitions, which it is made of.</summary>
-    public static readonly RoleCommands Instance = new();
-
-    private RoleCommands()
-        : base(RolePalette) => HandlerProps = Props.Create(() => new Handler());
-
-    public override Props HandlerProps { get; }
+    public static readonly CommandPaletteHandler Instance = new Palette<Handler>(RolePalette);
 
     private sealed class Handler : CommandHandlerActor
     {
@@ -40,7 +35,7 @@ public sealed class RoleCommands : CommandPaletteHandler
         {
             Process(List.Name, (_, _) => Answer(TableAsync(Context.System)));
             Process(Set.Name, (_, arguments) => Answer(SetAsync(
-                Context.System, arguments.ArgumentValues("worker").FirstOrDefault() ?? "", arguments.ArgumentValues("role").FirstOrDefault())));
+                Context.System, arguments.Value("worker") ?? "", arguments.Value("role"))));
         }
 
         private void Answer(Task<CommandResponse> answer) =>
@@ -58,13 +53,13 @@ public sealed class RoleCommands : CommandPaletteHandler
     private static async Task<CommandResponse> TableAsync(ActorSystem system)
     {
         var workers = await system.WorkersAsync();
-        List<string[]> rows = [["ROLE", "WORKERS", "NAMES"]];
+        List<string[]> rows = [];
         foreach (var role in Enum.GetValues<WorkerRole>())
         {
             var names = workers.Reports.Where(report => report.Role == role).Select(report => report.Worker.Value).ToList();
             rows.Add([role.Name(), $"{names.Count}", string.Join(", ", names)]);
         }
 
-        return new CommandResponse(TextTable.Of(rows));
+        return ConsoleTable.Of(["ROLE", "WORKERS", "NAMES"], rows);
     }
 }

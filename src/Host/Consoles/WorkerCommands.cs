@@ -8,7 +8,7 @@ using Petabridge.Cmd.Host;
 namespace ActorInference.Host.Consoles;
 
 /// <summary>The palette <c>worker</c>: the workers of the roles, and sparing one.</summary>
-public sealed class WorkerCommands : CommandPaletteHandler
+internal static class WorkerCommands
 {
     /// <summary>A console waits 30 s for an answer.</summary>
     private const int MaxGraceSeconds = 25;
@@ -33,34 +33,29 @@ public sealed class WorkerCommands : CommandPaletteHandler
         .WithArgument(argument => argument.WithName("worker").WithSwitch("-w").WithSwitch("--worker").IsMandatory(true).WithDescription("Name of a worker, such as decode-0."))
         .Build();
 
-    private static readonly CommandPalette WorkerPalette = new("worker", new[] { List, Status, Drain, Resume });
+    private static readonly CommandPalette Commands = new("worker", new[] { List, Status, Drain, Resume });
 
     /// <summary>For a worker's answer, after a grace time if there is one.</summary>
     private static readonly TimeSpan AnswerDeadline = TimeSpan.FromSeconds(4);
 
     /// <summary>After the definitions, which it is made of.</summary>
-    public static readonly WorkerCommands Instance = new();
-
-    private WorkerCommands()
-        : base(WorkerPalette) => HandlerProps = Props.Create(() => new Handler());
-
-    public override Props HandlerProps { get; }
+    public static readonly CommandPaletteHandler Instance = new Palette<Handler>(Commands);
 
     private sealed class Handler : CommandHandlerActor
     {
         public Handler()
-            : base(WorkerPalette)
+            : base(Commands)
         {
             Process(List.Name, (_, _) => Answer(Table));
             Process(Status.Name, (_, arguments) =>
             {
-                var name = arguments.ArgumentValues("worker").FirstOrDefault();
+                var name = arguments.Value("worker");
                 Answer(workers => name is null ? Summary(workers) : One(workers, name));
             });
             Process(Drain.Name, (_, arguments) => Answer(DrainAsync(
-                Context.System, arguments.ArgumentValues("worker").FirstOrDefault() ?? "", arguments.ArgumentValues("grace").FirstOrDefault() ?? "10")));
+                Context.System, arguments.Value("worker") ?? "", arguments.Value("grace") ?? "10")));
             Process(Resume.Name, (_, arguments) => Answer(Context.System.AskWorkerAsync<WorkerProtocol.Resumed>(
-                arguments.ArgumentValues("worker").FirstOrDefault() ?? "", WorkerProtocol.Resume.Instance, AnswerDeadline, resumed => $"{resumed.Worker} takes work again.")));
+                arguments.Value("worker") ?? "", WorkerProtocol.Resume.Instance, AnswerDeadline, resumed => $"{resumed.Worker} takes work again.")));
         }
 
         private void Answer(Task<CommandResponse> answer) =>
@@ -82,7 +77,7 @@ public sealed class WorkerCommands : CommandPaletteHandler
 
     private static CommandResponse Table(RouterProtocol.Workers workers) => workers.Reports.IsEmpty
         ? new CommandResponse("There are no workers.")
-        : new CommandResponse(TextTable.Of([["WORKER", "ROLE", "JOBS", "PENDING TOKENS", "PAGES HELD", "CACHED", "OF", "STATE"], .. workers.Reports.Select(Row)]));
+        : ConsoleTable.Of(["WORKER", "ROLE", "JOBS", "PENDING TOKENS", "PAGES HELD", "CACHED", "OF", "STATE"], workers.Reports.Select(Row));
 
     private static string[] Row(RouterProtocol.WorkerReport report) =>
     [

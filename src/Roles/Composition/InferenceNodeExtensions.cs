@@ -51,7 +51,7 @@ public static class InferenceNodeExtensions
         // Alone, its router is the only one; in a cluster there may be several, its own among them.
         var routers = node.Exchange is null ? router : system.ActorOf(GatewayDirectoryActor.Props(), "gateways");
         var courier = node.Exchange is { } exchange ? system.ActorOf(KvCourierActor.Props(exchange.Pool, exchange.Fetcher), "courier") : null;
-        var workers = new WorkerStarter(system, node, settings, routers, courier).StartAll();
+        var workers = new WorkerStarter(system, node, settings, routers, courier, HostTiers.Create(system, node, settings.Tiers)).StartAll();
         if (workers.Count > 0 && !node.Roles.Contains(NodeRole.Gateway)) DrainOnLeave(system, workers);
         return (gateway, router);
     }

@@ -9,7 +9,7 @@ using Akka.Actor;
 namespace ActorInference.Roles.Composition;
 
 /// <summary>Starts the workers of a node, each under a supervisor of its own.</summary>
-internal sealed class WorkerStarter(ActorSystem system, InferenceNode node, InferenceSettings settings, IActorRef routers, IActorRef? courier)
+internal sealed class WorkerStarter(ActorSystem system, InferenceNode node, InferenceSettings settings, IActorRef routers, IActorRef? courier, HostTiers tiers)
 {
     private readonly IReadOnlyList<(WorkerRole Role, int Count)> _workers = [.. node.Workers()];
 
@@ -47,7 +47,10 @@ internal sealed class WorkerStarter(ActorSystem system, InferenceNode node, Infe
         {
             Worker = worker,
             CreateRunner = () => createRunner(worker),
-            CreateCache = runner => PrefixCaches.Create(runner, own.PrefixCache, count, shares),
+            CreateCache = runner => PrefixCaches.Create(runner, own.PrefixCache, count, shares, tiers.Host),
+            Tier = tiers.Host,
+            Prefetch = tiers.Storage,
+            Namespace = node.Namespace,
             AheadPages = runner => PrefixCaches.AheadPages(runner, _workers.Sum(each => each.Count) > 1 ? shares : 0),
             Engine = own.Engine with { EndTokenIds = node.EndTokenIds },
             TransferDeadline = own.TransferDeadline,

@@ -46,6 +46,15 @@ internal sealed class ConfigSection
             : throw Wrong(key, text, "a number of at least 0 and below 1");
     }
 
+    /// <summary>A number from <paramref name="min"/> to <paramref name="max"/>.</summary>
+    public double Number(string key, double min, double max)
+    {
+        var text = Text(key);
+        return double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max
+            ? value
+            : throw Wrong(key, text, $"a number from {min.ToString(CultureInfo.InvariantCulture)} to {max.ToString(CultureInfo.InvariantCulture)}");
+    }
+
     public string OneOf(string key, IReadOnlyList<string> names)
     {
         var text = Text(key);

@@ -13,6 +13,8 @@ public sealed record InferenceSettings(
     WorkerSettings Prefill,
     WorkerSettings Decode,
     WorkerSettings Both,
+    TierSettings Tiers,
+    MembershipSettings Membership,
     PersistenceSettings Persistence,
     ManagementSettings Management)
 {
@@ -38,6 +40,8 @@ public sealed record InferenceSettings(
             WorkerSettings.Read(root.Section("prefill"), engine),
             WorkerSettings.Read(root.Section("decode"), engine),
             WorkerSettings.Read(root.Section("both"), engine),
+            TierSettings.Read(root.Section("cache")),
+            MembershipSettings.Read(root.Section("membership")),
             PersistenceSettings.Read(root.Section("persistence")),
             ManagementSettings.Read(root.Section("management")));
         root.CheckNoOthers("gpu-dispatcher", "cluster-dispatcher");

@@ -82,6 +82,8 @@ internal static class GoldenMessages
             [new(1, 0)],
             null,
             new(new KvPageSource(Layout, 8, null, "10.0.0.7", 7_071) { Protocol = 3 }, [7])),
+        WorkerProtocol.FlushCache.Instance,
+        WorkerProtocol.CacheFlushed.Instance,
         new PrefillProtocol.Deliver(Attempt, actor, 12),
         new DecodeProtocol.Generate(Named, [5, 6], [7], new SamplingOptions { Temperature = 0f }, actor) { CacheSalt = "tenant-1", Priority = -3 },
         new WorkerProtocol.SetRole(WorkerRole.Both),
