@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Net;
 using ActorInference.Host.Cli;
 using ActorInference.Host.Commands;
 using ActorInference.Host.Composition;
@@ -27,7 +26,7 @@ internal sealed class BenchCluster : IAsyncDisposable
     /// <exception cref="UserErrorException">They did not come up.</exception>
     public static async Task<BenchCluster> StartAsync(ServedModel served, ProcessOptions model, IReadOnlyList<NodeRole> workers, CancellationToken stop)
     {
-        var node = new ClusterNode(IPAddress.Loopback, 0, [NodeRole.Gateway], []);
+        var node = new ClusterNode(ClusterHost.Loopback, 0, [NodeRole.Gateway], []);
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.LogToStderr(model.LogLevel);
         builder.Services.AddInferenceNode(new InferenceNode { Roles = [NodeRole.Gateway] }, model.LogLevel, node.Configure).AddGateway(served);
@@ -55,7 +54,7 @@ internal sealed class BenchCluster : IAsyncDisposable
     private async Task StartWorkersAsync(ClusterNode node, ProcessOptions model, IReadOnlyList<NodeRole> workers, CancellationToken stop)
     {
         var system = _host.Services.GetRequiredService<ActorSystem>();
-        var seed = await node.JoinAsync(system, stop);
+        var seed = await node.JoinAsync(system, model.Config.Settings.Membership.JoinDeadline, stop);
         var log = _host.Services.GetRequiredService<ILoggerFactory>().CreateLogger<RoleProcess>();
         _processes = [.. workers.Select(role => new RoleProcess(role, model, seed, log, address => ClusterNode.RemoveDead(system, address)))];
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);

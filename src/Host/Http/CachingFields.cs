@@ -4,19 +4,12 @@ using ActorInference.Host.Text;
 namespace ActorInference.Host.Http;
 
 /// <summary>With whom a request shares cached prompts, and how long its own are kept; top-level fields of every API, as in SGLang and vLLM.</summary>
-/// <param name="Salt">Only requests of the same <c>cache_salt</c> share; null for the common space.</param>
+/// <param name="Salt">As <see cref="CacheSalts"/> says it.</param>
 /// <param name="Priority">Of its pages in the cache; higher is kept longer by a policy that goes by it.</param>
 public readonly record struct CachingFields(string? Salt, int Priority)
 {
     /// <exception cref="ApiException">A field is wrong.</exception>
-    public static CachingFields Read(JsonFields fields)
-    {
-        const string Field = "cache_salt";
-        var salt = fields.Text(Field);
-        if (salt?.Length > HttpLimits.MaxCacheSaltCharacters)
-            throw ApiException.Field(fields.Path(Field), $"{salt.Length} characters long", $"at most {HttpLimits.MaxCacheSaltCharacters} characters");
-        return new CachingFields(salt is { Length: > 0 } ? salt : null, fields.Int("priority", int.MinValue) ?? 0);
-    }
+    public static CachingFields Read(JsonFields fields) => new(CacheSalts.Read(fields), fields.Int("priority", int.MinValue) ?? 0);
 
     /// <summary>The requests with these.</summary>
     public ImmutableArray<TextRequest> Apply(ImmutableArray<TextRequest> requests)

@@ -20,7 +20,5 @@ public static class HttpLimits
     /// <summary>Alternatives a token that log-probabilities may list.</summary>
     public const int MaxTopLogprobs = 20;
 
-    public const int MaxCacheSaltCharacters = 256;
-
     public const int MaxMessages = 4096;
 }
