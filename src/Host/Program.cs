@@ -9,6 +9,7 @@ var root = new RootCommand("An actor cluster that serves large language models."
     CmdCommand.Create(),
     new Command("bench", "Measure this machine.")
     {
+        BenchDisaggCommand.Create(),
         BenchEngineCommand.Create(),
         BenchTransferCommand.Create(),
         BenchTransferPeerCommand.Create(),

@@ -6,7 +6,7 @@ public sealed record WireInvocation(string Palette, string Command, IReadOnlyLis
 {
     /// <summary>Reads the words of a line by what the host can do.</summary>
     /// <param name="hello">What the host can do.</param>
-    /// <param name="words">Palette, command, then switches and values.</param>
+    /// <param name="words">Palette, command, then switches and values. Values that must be given may come without their switches, in order.</param>
     /// <exception cref="FormatException">The host has no such command, or it takes other arguments; the message says what it takes.</exception>
     public static WireInvocation Parse(WireHello hello, IReadOnlyList<string> words)
     {
@@ -15,6 +15,12 @@ public sealed record WireInvocation(string Palette, string Command, IReadOnlyLis
         var arguments = new List<string>();
         for (var i = 2; i < words.Count; i += 2)
         {
+            if (!words[i].StartsWith('-') && NextMandatory(command, arguments) is { } next)
+            {
+                arguments.AddRange([next.Switches[0], words[i--]]);
+                continue;
+            }
+
             var argument = command.Arguments.FirstOrDefault(each => each.Switches.Contains(words[i], StringComparer.Ordinal))
                 ?? throw new FormatException($"'{words[i]}' is no argument of '{palette.Name} {command.Name}'; expected {Usage(palette, command)}.");
             if (i + 1 == words.Count) throw new FormatException($"{words[i]} lacks its value; expected {Usage(palette, command)}.");
@@ -23,7 +29,7 @@ public sealed record WireInvocation(string Palette, string Command, IReadOnlyLis
             arguments.AddRange([words[i], words[i + 1]]);
         }
 
-        var missing = command.Arguments.FirstOrDefault(each => each.IsMandatory && !arguments.Where((_, index) => index % 2 == 0).Any(each.Switches.Contains));
+        var missing = NextMandatory(command, arguments);
         return missing is null
             ? new WireInvocation(palette.Name, command.Name, arguments)
             : throw new FormatException($"{missing.Name} is missing; expected {Usage(palette, command)}.");
@@ -31,6 +37,9 @@ public sealed record WireInvocation(string Palette, string Command, IReadOnlyLis
 
     /// <summary>A command as it is typed, such as <c>log tail [-n lines]</c>.</summary>
     public static string Usage(WirePalette palette, WireCommand command) => string.Join(' ', [palette.Name, command.Name, .. command.Arguments.Select(Usage)]);
+
+    private static WireArgument? NextMandatory(WireCommand command, List<string> given) =>
+        command.Arguments.FirstOrDefault(each => each.IsMandatory && !given.Where((_, index) => index % 2 == 0).Any(each.Switches.Contains));
 
     private static string Usage(WireArgument argument)
     {

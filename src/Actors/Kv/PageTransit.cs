@@ -41,6 +41,9 @@ public sealed class PageTransit(IPageReferences pool, TimeProvider time)
     /// <summary>The receiver is gone.</summary>
     public void ReleaseFor(IActorRef receiver) => ReleaseWhere(entry => entry.Receiver.Equals(receiver));
 
+    /// <summary>The process of receivers is gone.</summary>
+    public void ReleaseFor(Address process) => ReleaseWhere(entry => entry.Receiver.Path.Address.Equals(process));
+
     /// <summary>Gives up on receivers that have been silent for so long.</summary>
     /// <returns>Transfers given up.</returns>
     public int ReleaseOlderThan(TimeSpan age) => ReleaseWhere(entry => time.GetElapsedTime(entry.SentAt) > age);

@@ -18,5 +18,20 @@ public static class DecodeProtocol
         ImmutableArray<int> OutputIds,
         SamplingOptions Sampling,
         IActorRef ReplyTo,
-        string? CacheSalt = null) : IWorkerJob;
+        string? CacheSalt = null) : IWorkerJob
+    {
+        public int Priority { get; init; }
+    }
+
+    /// <summary>Compute the prompt and generate, all here: for a worker of <see cref="WorkerRole.Both"/>.</summary>
+    public sealed record Generate(
+        AttemptId Attempt,
+        ImmutableArray<int> PromptIds,
+        ImmutableArray<int> OutputIds,
+        SamplingOptions Sampling,
+        IActorRef ReplyTo,
+        string? CacheSalt = null) : IWorkerJob
+    {
+        public int Priority { get; init; }
+    }
 }

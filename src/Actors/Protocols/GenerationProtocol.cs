@@ -16,10 +16,39 @@ public static class GenerationProtocol
 
     /// <summary>A decode worker keeps room for the sequence.</summary>
     /// <param name="PageTarget">Where the pages are to be sent.</param>
-    public sealed record Granted(AttemptId Attempt, IActorRef PageTarget) : IFromWorker;
+    public sealed record Granted(AttemptId Attempt, IActorRef PageTarget) : IFromWorker
+    {
+        /// <summary>The sequence's first pages that the worker has already: they need not be sent.</summary>
+        public int CachedPages { get; init; }
+    }
 
-    /// <summary>Work goes on, though there is no token yet.</summary>
-    public sealed record Progressed(AttemptId Attempt) : IFromWorker;
+    /// <summary>A sign of life, though there is no token yet.</summary>
+    public sealed record Progressed(AttemptId Attempt) : IFromWorker
+    {
+        public JobStage Stage { get; init; }
+
+        /// <summary>Who says so; null from a worker that does not tell.</summary>
+        public WorkerId? Worker { get; init; }
+    }
+
+    /// <summary>How far a job is.</summary>
+    public enum JobStage
+    {
+        /// <summary>It goes on; a worker that does not tell stages says no more.</summary>
+        Working,
+
+        /// <summary>It waits for a place or for pages.</summary>
+        Waiting,
+
+        /// <summary>It waits for a decode worker's grant, without which it is not begun.</summary>
+        AwaitingGrant,
+
+        /// <summary>Compute has begun; nothing has come of it yet.</summary>
+        Computing,
+
+        /// <summary>The worker is in one long step, which the job may be part of.</summary>
+        Busy,
+    }
 
     /// <param name="Index">Place in the output, from 0.</param>
     /// <param name="CachedTokens">Prompt tokens that were not computed; null from a worker that does not know.</param>

@@ -18,8 +18,11 @@ public interface IWorkerJob : IWireMessage
 
     SamplingOptions Sampling { get; }
 
-    /// <summary>Divides those who may share cached pages; null for the common ones.</summary>
+    /// <summary>Only jobs of the same salt share cached pages; null for the common space.</summary>
     string? CacheSalt { get; }
+
+    /// <summary>Cached pages of higher ones are kept longer; 0 is usual.</summary>
+    int Priority { get; }
 
     /// <summary>Gets <see cref="GenerationProtocol"/>. When it ends, so does the job.</summary>
     IActorRef ReplyTo { get; }

@@ -18,7 +18,26 @@ public static class RouterProtocol
     /// </param>
     public sealed record WorkerReport(
         WorkerId Worker, WorkerRole Role, IActorRef Actor, int Jobs, long PendingTokens, KvTransferFormat? Format = null)
-        : IWireMessage;
+        : IWireMessage
+    {
+        /// <summary>What it understands, <see cref="ProtocolVersion"/>; 0 from one that does not tell.</summary>
+        public int Protocol { get; init; }
+
+        /// <summary>Whether it finishes what it has and takes no more.</summary>
+        public bool Draining { get; init; }
+
+        /// <summary>Of its page pool, which other workers of its process may share.</summary>
+        public int CapacityPages { get; init; }
+
+        /// <summary>Pages of the pool that somebody holds: sequences, transfers, caches.</summary>
+        public int UsedPages { get; init; }
+
+        /// <summary>Pages that its prefix cache holds.</summary>
+        public int CachedPages { get; init; }
+
+        /// <summary>Pages that its jobs and transfers hold; one that several share counts for each.</summary>
+        public int HeldPages { get; init; }
+    }
 
     /// <summary>Find workers for an attempt. Answered to the sender, who must <see cref="Release"/> it or end.</summary>
     /// <param name="Tokens">Tokens to prefill.</param>
@@ -27,10 +46,14 @@ public static class RouterProtocol
     public sealed record Assign(AttemptId Attempt, int Tokens, ImmutableHashSet<WorkerId> Avoid, ImmutableHashSet<WorkerId> Exclude)
         : IWireMessage;
 
-    /// <summary>A pair of workers, both counted as busy with the attempt.</summary>
+    /// <summary>A pair of workers, both counted as busy with the attempt; one and the same if it is to do all.</summary>
     public sealed record Assigned(AttemptId Attempt, AssignedWorker Prefill, AssignedWorker Decode) : IWireMessage;
 
-    public sealed record AssignedWorker(WorkerId Worker, IActorRef Actor);
+    public sealed record AssignedWorker(WorkerId Worker, IActorRef Actor)
+    {
+        /// <summary>As it reported, <see cref="ProtocolVersion"/>.</summary>
+        public int Protocol { get; init; }
+    }
 
     /// <summary>There is no place in the cluster now.</summary>
     public sealed record Overloaded(AttemptId Attempt, string Message) : IWireMessage;

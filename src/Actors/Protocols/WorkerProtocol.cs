@@ -23,6 +23,34 @@ public static class WorkerProtocol
     /// <summary>From the GPU worker: the job is over, in whatever way.</summary>
     public sealed record Ended(AttemptId Attempt);
 
+    /// <summary>From the role actor to the GPU worker: a process is gone, and nothing that was sent there will be answered.</summary>
+    public sealed record PeerLost(Address Peer);
+
+    /// <summary>Serve another role from now on; what was begun is finished. Answered by <see cref="RoleSet"/>.</summary>
+    public sealed record SetRole(WorkerRole Role) : IWireMessage;
+
+    /// <param name="Role">What the worker serves now.</param>
+    /// <param name="Before">What it served before.</param>
+    public sealed record RoleSet(WorkerId Worker, WorkerRole Role, WorkerRole Before) : IWireMessage;
+
+    /// <summary>
+    /// Take no more jobs, finish those that there are, and give up those that are left after a grace time: their generations go on
+    /// elsewhere. Answered by <see cref="Drained"/> when there are none, or by <see cref="Resumed"/>.
+    /// </summary>
+    /// <param name="Grace">At least zero.</param>
+    public sealed record Drain(TimeSpan Grace) : IWireMessage;
+
+    /// <param name="HandedOver">Jobs that did not end in time.</param>
+    public sealed record Drained(WorkerId Worker, int HandedOver) : IWireMessage;
+
+    /// <summary>Take jobs again after a <see cref="Drain"/>. Answered by <see cref="Resumed"/>.</summary>
+    public sealed record Resume : IWireMessage
+    {
+        public static readonly Resume Instance = new();
+    }
+
+    public sealed record Resumed(WorkerId Worker) : IWireMessage;
+
     /// <summary>Forget cached pages, on the device and in host memory. Answered when done.</summary>
     public sealed record FlushCache : IWireMessage
     {

@@ -1,3 +1,4 @@
+using System.Runtime.Serialization;
 using ActorInference.Actors.Ids;
 using ActorInference.Actors.Protocols;
 
@@ -19,15 +20,44 @@ internal static class GenerationForms
         new WireForm<GenerationProtocol.Failed, Wire.Failed>("gf", Wire.Failed.Parser, Write, Read),
     ];
 
-    private static Wire.Granted Write(GenerationProtocol.Granted granted) =>
-        new() { Attempt = IdForms.Write(granted.Attempt), PageTarget = ActorReferences.Write(granted.PageTarget, "page_target") };
+    private static Wire.Granted Write(GenerationProtocol.Granted granted) => new()
+    {
+        Attempt = IdForms.Write(granted.Attempt),
+        PageTarget = ActorReferences.Write(granted.PageTarget, "page_target"),
+        CachedPages = granted.CachedPages,
+    };
 
     private static GenerationProtocol.Granted Read(Wire.Granted wire, ActorReferences references) =>
-        new(IdForms.Read(wire.Attempt), references.Read(wire.PageTarget, "page_target"));
+        new(IdForms.Read(wire.Attempt), references.Read(wire.PageTarget, "page_target")) { CachedPages = wire.CachedPages };
 
-    private static Wire.Progressed Write(GenerationProtocol.Progressed progressed) => new() { Attempt = IdForms.Write(progressed.Attempt) };
+    private static Wire.Progressed Write(GenerationProtocol.Progressed progressed)
+    {
+        var wire = new Wire.Progressed { Attempt = IdForms.Write(progressed.Attempt), Stage = Write(progressed.Stage) };
+        if (progressed.Worker is { } worker) wire.Worker = IdForms.Write(worker);
+        return wire;
+    }
 
-    private static GenerationProtocol.Progressed Read(Wire.Progressed wire, ActorReferences references) => new(IdForms.Read(wire.Attempt));
+    private static GenerationProtocol.Progressed Read(Wire.Progressed wire, ActorReferences references) =>
+        new(IdForms.Read(wire.Attempt)) { Stage = Read(wire.Stage), Worker = wire.HasWorker ? new WorkerId(wire.Worker) : null };
+
+    private static Wire.JobStage Write(GenerationProtocol.JobStage stage) => stage switch
+    {
+        GenerationProtocol.JobStage.Working => Wire.JobStage.Working,
+        GenerationProtocol.JobStage.Waiting => Wire.JobStage.Waiting,
+        GenerationProtocol.JobStage.AwaitingGrant => Wire.JobStage.AwaitingGrant,
+        GenerationProtocol.JobStage.Computing => Wire.JobStage.Computing,
+        GenerationProtocol.JobStage.Busy => Wire.JobStage.Busy,
+        _ => throw new SerializationException($"stage is {stage}, which has no form."),
+    };
+
+    private static GenerationProtocol.JobStage Read(Wire.JobStage stage) => stage switch
+    {
+        Wire.JobStage.Waiting => GenerationProtocol.JobStage.Waiting,
+        Wire.JobStage.AwaitingGrant => GenerationProtocol.JobStage.AwaitingGrant,
+        Wire.JobStage.Computing => GenerationProtocol.JobStage.Computing,
+        Wire.JobStage.Busy => GenerationProtocol.JobStage.Busy,
+        _ => GenerationProtocol.JobStage.Working,   // Also what a later version says: it is a sign of life.
+    };
 
     private static Wire.Completed Write(GenerationProtocol.Completed completed) => new()
     {

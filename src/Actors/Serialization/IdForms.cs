@@ -33,16 +33,18 @@ internal static class IdForms
 
     public static string Write(WorkerId worker) => Text(worker.Value, "worker");
 
+    /// <summary>Of one that serves both: what an earlier version, which knows no such role, may take it for.</summary>
     public static Wire.Role Write(WorkerRole role) => role switch
     {
         WorkerRole.Prefill => Wire.Role.Prefill,
-        WorkerRole.Decode => Wire.Role.Decode,
+        WorkerRole.Decode or WorkerRole.Both => Wire.Role.Decode,
         _ => throw new SerializationException($"role is {role}, which has no form."),
     };
 
     /// <exception cref="SerializationException">This version knows no such role.</exception>
-    public static WorkerRole Read(Wire.Role role) => role switch
+    public static WorkerRole Read(Wire.Role role, bool servesBoth) => role switch
     {
+        _ when servesBoth => WorkerRole.Both,
         Wire.Role.Prefill => WorkerRole.Prefill,
         Wire.Role.Decode => WorkerRole.Decode,
         _ => throw new SerializationException($"role is {(int)role}; it must be 1 (prefill) or 2 (decode)."),

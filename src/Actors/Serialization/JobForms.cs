@@ -1,27 +1,21 @@
-using ActorInference.Actors.Ids;
 using ActorInference.Actors.Protocols;
 
 namespace ActorInference.Actors.Serialization;
 
-/// <summary>Forms of what workers are asked for, and say of themselves.</summary>
+/// <summary>Forms of what workers are asked for.</summary>
 internal static class JobForms
 {
     public static IEnumerable<WireForm> All { get; } =
     [
         new WireForm<PrefillProtocol.Start, Wire.Start>("ps", Wire.Start.Parser, Write, Read),
+        new WireForm<PrefillProtocol.Deliver, Wire.Deliver>("pd", Wire.Deliver.Parser, Write, Read),
         new WireForm<DecodeProtocol.Reserve, Wire.Reserve>("dr", Wire.Reserve.Parser, Write, Read),
+        new WireForm<DecodeProtocol.Generate, Wire.Generate>("dg", Wire.Generate.Parser, Write, Read),
         new WireForm<WorkerProtocol.Cancel, Wire.Cancel>(
             "wc",
             Wire.Cancel.Parser,
             static cancel => new Wire.Cancel { Attempt = IdForms.Write(cancel.Attempt) },
             static (wire, _) => new WorkerProtocol.Cancel(IdForms.Read(wire.Attempt))),
-        new WireForm<WorkerProtocol.GetStatus, Wire.GetStatus>(
-            "wg", Wire.GetStatus.Parser, static _ => new Wire.GetStatus(), static (_, _) => WorkerProtocol.GetStatus.Instance),
-        new WireForm<WorkerProtocol.FlushCache, Wire.FlushCache>(
-            "wf", Wire.FlushCache.Parser, static _ => new Wire.FlushCache(), static (_, _) => WorkerProtocol.FlushCache.Instance),
-        new WireForm<WorkerProtocol.CacheFlushed, Wire.CacheFlushed>(
-            "wd", Wire.CacheFlushed.Parser, static _ => new Wire.CacheFlushed(), static (_, _) => WorkerProtocol.CacheFlushed.Instance),
-        new WireForm<WorkerProtocol.Status, Wire.Status>("ws", Wire.Status.Parser, Write, Read),
     ];
 
     private static Wire.Start Write(PrefillProtocol.Start start)
@@ -30,8 +24,10 @@ internal static class JobForms
         {
             Attempt = IdForms.Write(start.Attempt),
             Sampling = SamplingForm.Write(start.Sampling),
-            PageTarget = ActorReferences.Write(start.PageTarget, "page_target"),
+            PageTarget = start.PageTarget is { } target ? ActorReferences.Write(target, "page_target") : "",
             ReplyTo = ActorReferences.Write(start.ReplyTo, "reply_to"),
+            CachedPages = start.CachedPages,
+            Priority = start.Priority,
         };
         if (start.CacheSalt is { } salt) wire.CacheSalt = salt;
         Fields.Add(wire.PromptIds, start.PromptIds);
@@ -44,9 +40,23 @@ internal static class JobForms
         Fields.Array(wire.PromptIds),
         Fields.Array(wire.OutputIds),
         SamplingForm.Read(wire.Sampling),
-        references.Read(wire.PageTarget, "page_target"),
-        references.Read(wire.ReplyTo, "reply_to"),
-        wire.HasCacheSalt ? wire.CacheSalt : null);
+        wire.PageTarget.Length == 0 ? null : references.Read(wire.PageTarget, "page_target"),
+        references.Read(wire.ReplyTo, "reply_to"))
+    {
+        CachedPages = wire.CachedPages,
+        CacheSalt = wire.HasCacheSalt ? wire.CacheSalt : null,
+        Priority = wire.Priority,
+    };
+
+    private static Wire.Deliver Write(PrefillProtocol.Deliver deliver) => new()
+    {
+        Attempt = IdForms.Write(deliver.Attempt),
+        PageTarget = ActorReferences.Write(deliver.PageTarget, "page_target"),
+        CachedPages = deliver.CachedPages,
+    };
+
+    private static PrefillProtocol.Deliver Read(Wire.Deliver wire, ActorReferences references) =>
+        new(IdForms.Read(wire.Attempt), references.Read(wire.PageTarget, "page_target"), wire.CachedPages);
 
     private static Wire.Reserve Write(DecodeProtocol.Reserve reserve)
     {
@@ -55,6 +65,7 @@ internal static class JobForms
             Attempt = IdForms.Write(reserve.Attempt),
             Sampling = SamplingForm.Write(reserve.Sampling),
             ReplyTo = ActorReferences.Write(reserve.ReplyTo, "reply_to"),
+            Priority = reserve.Priority,
         };
         if (reserve.CacheSalt is { } salt) wire.CacheSalt = salt;
         Fields.Add(wire.PromptIds, reserve.PromptIds);
@@ -67,24 +78,35 @@ internal static class JobForms
         Fields.Array(wire.PromptIds),
         Fields.Array(wire.OutputIds),
         SamplingForm.Read(wire.Sampling),
-        references.Read(wire.ReplyTo, "reply_to"),
-        wire.HasCacheSalt ? wire.CacheSalt : null);
-
-    private static Wire.Status Write(WorkerProtocol.Status status) => new()
+        references.Read(wire.ReplyTo, "reply_to"))
     {
-        Worker = IdForms.Write(status.Worker),
-        Role = IdForms.Write(status.Role),
-        IsReady = status.IsReady,
-        Jobs = status.Jobs,
-        Restarts = status.Restarts,
-        GpuWorker = ActorReferences.Write(status.GpuWorker, "gpu_worker"),
+        CacheSalt = wire.HasCacheSalt ? wire.CacheSalt : null,
+        Priority = wire.Priority,
     };
 
-    private static WorkerProtocol.Status Read(Wire.Status wire, ActorReferences references) => new(
-        new WorkerId(wire.Worker),
-        IdForms.Read(wire.Role),
-        wire.IsReady,
-        wire.Jobs,
-        wire.Restarts,
-        references.Read(wire.GpuWorker, "gpu_worker"));
+    private static Wire.Generate Write(DecodeProtocol.Generate generate)
+    {
+        var wire = new Wire.Generate
+        {
+            Attempt = IdForms.Write(generate.Attempt),
+            Sampling = SamplingForm.Write(generate.Sampling),
+            ReplyTo = ActorReferences.Write(generate.ReplyTo, "reply_to"),
+            Priority = generate.Priority,
+        };
+        if (generate.CacheSalt is { } salt) wire.CacheSalt = salt;
+        Fields.Add(wire.PromptIds, generate.PromptIds);
+        Fields.Add(wire.OutputIds, generate.OutputIds);
+        return wire;
+    }
+
+    private static DecodeProtocol.Generate Read(Wire.Generate wire, ActorReferences references) => new(
+        IdForms.Read(wire.Attempt),
+        Fields.Array(wire.PromptIds),
+        Fields.Array(wire.OutputIds),
+        SamplingForm.Read(wire.Sampling),
+        references.Read(wire.ReplyTo, "reply_to"))
+    {
+        CacheSalt = wire.HasCacheSalt ? wire.CacheSalt : null,
+        Priority = wire.Priority,
+    };
 }

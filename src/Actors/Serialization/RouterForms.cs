@@ -30,9 +30,16 @@ internal static class RouterForms
         {
             Worker = IdForms.Write(report.Worker),
             Role = IdForms.Write(report.Role),
+            ServesBoth = report.Role == WorkerRole.Both,
             Actor = ActorReferences.Write(report.Actor, "actor"),
             Jobs = report.Jobs,
             PendingTokens = report.PendingTokens,
+            Protocol = report.Protocol,
+            Draining = report.Draining,
+            CapacityPages = report.CapacityPages,
+            UsedPages = report.UsedPages,
+            CachedPages = report.CachedPages,
+            HeldPages = report.HeldPages,
         };
         if (report.Format is { } format) wire.Format = KvTransferForms.Write(format);
         return wire;
@@ -40,11 +47,19 @@ internal static class RouterForms
 
     private static RouterProtocol.WorkerReport Read(Wire.WorkerReport wire, ActorReferences references) => new(
         new WorkerId(wire.Worker),
-        IdForms.Read(wire.Role),
+        IdForms.Read(wire.Role, wire.ServesBoth),
         references.Read(wire.Actor, "actor"),
         wire.Jobs,
         wire.PendingTokens,
-        wire.Format is { } format ? KvTransferForms.Read(format) : null);
+        wire.Format is { } format ? KvTransferForms.Read(format) : null)
+    {
+        Protocol = wire.Protocol,
+        Draining = wire.Draining,
+        CapacityPages = wire.CapacityPages,
+        UsedPages = wire.UsedPages,
+        CachedPages = wire.CachedPages,
+        HeldPages = wire.HeldPages,
+    };
 
     private static Wire.Assign Write(RouterProtocol.Assign assign)
     {
@@ -70,12 +85,12 @@ internal static class RouterForms
         new(IdForms.Read(wire.Attempt), Read(wire.Prefill, references, "prefill"), Read(wire.Decode, references, "decode"));
 
     private static Wire.AssignedWorker Write(RouterProtocol.AssignedWorker worker, string field) =>
-        new() { Worker = IdForms.Write(worker.Worker), Actor = ActorReferences.Write(worker.Actor, field) };
+        new() { Worker = IdForms.Write(worker.Worker), Actor = ActorReferences.Write(worker.Actor, field), Protocol = worker.Protocol };
 
     private static RouterProtocol.AssignedWorker Read(Wire.AssignedWorker? worker, ActorReferences references, string field)
     {
         var wire = Fields.Required(worker, field);
-        return new RouterProtocol.AssignedWorker(new WorkerId(wire.Worker), references.Read(wire.Actor, $"{field}.actor"));
+        return new RouterProtocol.AssignedWorker(new WorkerId(wire.Worker), references.Read(wire.Actor, $"{field}.actor")) { Protocol = wire.Protocol };
     }
 
     private static Wire.Overloaded Write(RouterProtocol.Overloaded overloaded) =>

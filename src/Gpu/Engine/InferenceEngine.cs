@@ -87,6 +87,9 @@ public sealed class InferenceEngine
         }
     }
 
+    /// <summary>Whether a sequence waits for pages that another engine sends.</summary>
+    public bool IsLanding(SequenceId id) => _sequences.TryGetValue(id, out var sequence) && _schedule.IsLanding(sequence);
+
     /// <summary>Adds a sequence; it begins with one of the next steps.</summary>
     /// <exception cref="ArgumentException">It can never run here. Nothing has changed.</exception>
     public SequenceId Add(SequenceSpec spec)

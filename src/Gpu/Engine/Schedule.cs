@@ -180,6 +180,11 @@ internal sealed class Schedule(PageSupply supply, EngineOptions options, IEngine
 
         InsertByAge(_running, sequence);
         events.Started(sequence.Id, sequence.ComputedCount, sequence.Tiers);
+        if (sequence.Mode != SequenceMode.Prefill || sequence.FullPages == 0) return;
+
+        // What is cached can be sent while the rest is computed.
+        sequence.PublishedCount = sequence.FullPages;
+        events.PagesFilled(sequence.Id, 0, sequence.Pages[..sequence.PublishedCount]);
     }
 
     /// <summary>

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using ActorInference.Actors.Generation;
 using ActorInference.Actors.Ids;
 using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
@@ -15,7 +14,7 @@ namespace ActorInference.Gpu.Workers;
 /// whatever has arrived taken in between two steps. Its parent gives it jobs and hears how they end; the generations
 /// hear of everything else. When it stops or restarts, every page that it held is back in the pool.
 /// </summary>
-public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
+public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
 {
     /// <summary>How soon an engine that waits for pages looks again: others release them without telling.</summary>
     private static readonly TimeSpan StarvedRetry = TimeSpan.FromMilliseconds(5);
@@ -29,6 +28,7 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
     private IModelRunner _runner = null!;
     private InferenceEngine _engine = null!;
     private PageTransit _transit = null!;
+    private AheadQueue _ahead = null!;
     private IPrefixCache? _cache;
     private readonly Dictionary<AttemptId, IWorkerJob> _fetching = [];
     private readonly SaltedNamespaces _spaces;
@@ -40,16 +40,20 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
         _events = new Events(this);
         _spaces = new SaltedNamespaces(options.Namespace);
         Receive<Step>(_ => RunStep());
-        Receive<WorkerProtocol.Run>(run => Begin(run));
+        Receive<WorkerProtocol.Run>(Take);
+        Receive<PrefillProtocol.Deliver>(Address);
         Receive<WorkerProtocol.Cancel>(cancel => Cancel(cancel.Attempt));
+        Receive<WorkerProtocol.PeerLost>(lost => Forget(lost.Peer));
         Receive<KvTransferProtocol.KvPages>(Land);
-        Receive<KvTransferProtocol.PagesLanded>(landed => _transit.Release(landed.Transfer));
-        Receive<KvTransferProtocol.PagesRefused>(refused => _transit.Release(refused.Transfer));
+        Receive<KvTransferProtocol.PagesLanded>(landed => ReleaseTransfer(landed.Transfer));
+        Receive<KvTransferProtocol.PagesRefused>(refused => ReleaseTransfer(refused.Transfer));
         Receive<KvTransferProtocol.FetchFailed>(failed => LoseIfHere(failed.Attempt, failed.Message));
         Receive<Terminated>(terminated => Forget(terminated.ActorRef));
         Receive<Prefetched>(prefetched => Fetched(prefetched.Attempt));
         Receive<WorkerProtocol.FlushCache>(_ => Flush());
         Receive<Sweep>(_ => SweepTransit());
+        Receive<GiveSigns>(_ => TellSigns());
+        Receive<MayBegin>(_ => BeginAhead());
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -63,9 +67,12 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
     {
         _runner = _options.CreateRunner();
         _transit = new PageTransit(Pool, TimeProvider.System);
+        _ahead = new AheadQueue(_options.AheadPages(_runner));
         _cache = _options.CreateCache?.Invoke(_runner);
         _engine = new InferenceEngine(_runner, _options.Engine, _events, TimeProvider.System, _cache, _options.Tier);
+        _options.Pulse.Attach(Pool);
         Timers.StartPeriodicTimer(nameof(Sweep), Sweep.Instance, _options.TransferDeadline / 4);
+        Timers.StartPeriodicTimer(nameof(GiveSigns), GiveSigns.Instance, _options.SignInterval);
         Context.Parent.Tell(new WorkerProtocol.Ready(_incarnation, _engine.MaxSequenceTokens));
     }
 
@@ -74,17 +81,19 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
     {
         // Where PreStart failed there is nothing yet.
         _engine?.ReleaseAll();
+        foreach (var job in _jobs.All) job.Outbox?.Release();
         _cache?.Clear();
         _transit?.ReleaseAll();
+        _options.Pulse.SetPages(held: 0, cached: 0);
         _runner?.Dispose();
         base.PostStop();
     }
 
-    private void Begin(WorkerProtocol.Run run)
+    private void Take(WorkerProtocol.Run run)
     {
         var job = run.Job;
-        if (run.Incarnation != _incarnation || _jobs.Has(job.Attempt) || _fetching.ContainsKey(job.Attempt)) return;
-        if (job is PrefillProtocol.Start && Prefetch(job) is { } arrival)
+        if (run.Incarnation != _incarnation || _jobs.Has(job.Attempt) || _ahead.Has(job.Attempt) || _fetching.ContainsKey(job.Attempt)) return;
+        if (job is not DecodeProtocol.Reserve && Prefetch(job) is { } arrival)
         {
             _fetching.Add(job.Attempt, job);
             arrival.PipeTo(Self, Self, () => new Prefetched(job.Attempt));
@@ -115,47 +124,119 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
 
     private void Add(IWorkerJob job)
     {
-        var mode = job is PrefillProtocol.Start ? SequenceMode.Prefill : SequenceMode.Decode;
+        if (job is PrefillProtocol.Start { PageTarget: null } start && !_ahead.TryBegin(start, PagesOf(start)))
+        {
+            TellStage(job, GenerationProtocol.JobStage.AwaitingGrant);
+            return;
+        }
+
+        Begin(job);
+    }
+
+    private int PagesOf(PrefillProtocol.Start job) => Pool.Layout.PagesFor(job.PromptIds.Length + job.OutputIds.Length);
+
+    private void Begin(IWorkerJob job)
+    {
         try
         {
-            var id = _engine.Add(new SequenceSpec(job.PromptIds, job.OutputIds, job.Sampling, mode) { Space = _spaces.Of(job.CacheSalt) });
-            _jobs.Add(new ActiveJob(job, id));
+            var id = _engine.Add(new SequenceSpec(job.PromptIds, job.OutputIds, job.Sampling, ModeOf(job)) { Space = _spaces.Of(job.CacheSalt), Priority = job.Priority });
+            _jobs.Add(new ActiveJob(job, id) { Outbox = job is PrefillProtocol.Start start ? Outbox(start) : null });
         }
         catch (ArgumentException invalid)
         {
             job.ReplyTo.Tell(new GenerationProtocol.Rejected(job.Attempt, invalid.Message));
-            Context.Parent.Tell(new WorkerProtocol.Ended(job.Attempt));
+            TellEnded(job.Attempt);
             return;
         }
 
         StepSoon();
     }
 
+    private static SequenceMode ModeOf(IWorkerJob job) => job switch
+    {
+        PrefillProtocol.Start => SequenceMode.Prefill,
+        DecodeProtocol.Reserve => SequenceMode.Decode,
+        DecodeProtocol.Generate => SequenceMode.Generate,
+        _ => throw new ArgumentException($"A GPU worker knows no job {job.GetType().Name}.", nameof(job)),
+    };
+
+    private PageOutbox Outbox(PrefillProtocol.Start job)
+    {
+        var outbox = new PageOutbox(Pool);
+        if (job.PageTarget is { } target) outbox.Address(target, job.CachedPages);
+        return outbox;
+    }
+
+    /// <summary>A decode worker has granted room for a job that had none.</summary>
+    private void Address(PrefillProtocol.Deliver deliver)
+    {
+        if (_fetching.TryGetValue(deliver.Attempt, out var fetching) && fetching is PrefillProtocol.Start start)
+        {
+            _fetching[deliver.Attempt] = start with { PageTarget = deliver.PageTarget, CachedPages = deliver.CachedPages };
+            return;
+        }
+
+        _ahead.Settle(deliver.Attempt, out var kept);
+        if (kept is not null)
+        {
+            Begin(kept with { PageTarget = deliver.PageTarget, CachedPages = deliver.CachedPages });
+        }
+        else if (_jobs.TryGet(deliver.Attempt, out var job) && job.Outbox is { Target: null } outbox)
+        {
+            outbox.Address(deliver.PageTarget, deliver.CachedPages);
+            Ship(job);
+        }
+
+        BeginAhead();
+    }
+
+    private void BeginAhead()
+    {
+        while (_ahead.TryTake(PagesOf, out var next)) Begin(next);
+    }
+
     private void Cancel(AttemptId attempt)
     {
-        if (_fetching.Remove(attempt)) Context.Parent.Tell(new WorkerProtocol.Ended(attempt));
-        if (!_jobs.TryGet(attempt, out var job)) return;
-        _engine.Cancel(job!.Sequence);
-        End(job);
+        if (_jobs.TryGet(attempt, out var job))
+        {
+            _engine.Cancel(job.Sequence);
+            End(job);
+        }
+        else if (_ahead.Has(attempt) || _fetching.Remove(attempt))
+        {
+            TellEnded(attempt);
+        }
+
         StepSoon();   // Its place and pages may be what another waits for.
     }
 
     private void End(ActiveJob job)
     {
+        job.Outbox?.Release();
         _jobs.Remove(job);
-        Context.Parent.Tell(new WorkerProtocol.Ended(job.Job.Attempt));
+        TellEnded(job.Job.Attempt);
+    }
+
+    private void TellEnded(AttemptId attempt)
+    {
+        _ahead.Settle(attempt, out _);
+        ShowPages();
+        Context.Parent.Tell(new WorkerProtocol.Ended(attempt));
+        if (_ahead.HasWaiting) Self.Tell(MayBegin.Instance);   // Not at once: this may be within a step of the engine.
     }
 
     private void RunStep()
     {
         _stepIsDue = false;
         var didWork = true;
+        _options.Pulse.BeginStep();
         try
         {
             didWork = _engine.Step().DidWork;
         }
         finally
         {
+            _options.Pulse.EndStep();
             _events.TellToken();
             // Also after a refused batch, from which the supervisor lets this instance go on.
             if (didWork) StepSoon();
@@ -184,9 +265,10 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
             return;
         }
 
-        if (TryTake(message, job!))
+        if (TryTake(message, job))
         {
             Sender.Tell(new KvTransferProtocol.PagesLanded(message.Transfer));
+            if (message.NextToken is null) TellStage(job.Job, GenerationProtocol.JobStage.Working);
             StepSoon();
             return;
         }
@@ -198,7 +280,7 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
     private void LoseIfHere(AttemptId attempt, string reason)
     {
         if (!_jobs.TryGet(attempt, out var job)) return;
-        _engine.Cancel(job!.Sequence);
+        _engine.Cancel(job.Sequence);
         job.Job.ReplyTo.Tell(new GenerationProtocol.Lost(attempt, _options.Worker, reason));
         End(job);
         StepSoon();
@@ -235,16 +317,23 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
         return _engine.TryJoin(job.Sequence, token);
     }
 
-    private void Ship(ActiveJob job, int firstPage, ReadOnlySpan<int> pages, int? nextToken)
+    /// <summary>Sends what can be sent; a job whose last page is out is over.</summary>
+    private void Ship(ActiveJob job)
     {
-        var target = ((PrefillProtocol.Start)job.Job).PageTarget;
+        var outbox = job.Outbox!;
+        if (outbox.Take() is not { } taken) return;
+        Send(job.Job.Attempt, outbox.Target!, taken.FirstPage, taken.Pages, outbox.NextToken);
+        if (outbox.IsComplete) End(job);
+    }
+
+    private void Send(AttemptId attempt, IActorRef target, int firstPage, int[] pages, int? nextToken)
+    {
         if (_watched.Add(target)) Context.Watch(target);
         var references = ImmutableArray.CreateBuilder<KvPageReference>(pages.Length);
         foreach (var page in pages) references.Add(new KvPageReference(page, Pool.Generation(page)));
-        var transfer = _transit.Hold(target, pages);
         var remote = target.Path.Address.HasGlobalScope ? DescribeRemotely(pages) : null;
-        target.Tell(new KvTransferProtocol.KvPages(
-            job.Job.Attempt, transfer, Pool.Id, firstPage, references.MoveToImmutable(), nextToken, remote));
+        var transfer = _transit.TakeOver(target, pages);
+        target.Tell(new KvTransferProtocol.KvPages(attempt, transfer, Pool.Id, firstPage, references.MoveToImmutable(), nextToken, remote));
     }
 
     /// <summary>Checksums only for pages that leave the process: within it nothing can change them on the way.</summary>
@@ -263,6 +352,44 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
         StepSoon();
     }
 
+    private void Forget(Address peer)
+    {
+        _watched.RemoveWhere(receiver => receiver.Path.Address.Equals(peer));
+        _transit.ReleaseFor(peer);
+        ShowPages();
+        StepSoon();
+    }
+
+    private void ReleaseTransfer(long transfer)
+    {
+        _transit.Release(transfer);
+        ShowPages();
+    }
+
+    private void ShowPages()
+    {
+        var outgoing = 0;
+        foreach (var job in _jobs.All) outgoing += job.Outbox?.HeldPages ?? 0;
+        var load = _engine.Load;
+        _options.Pulse.SetPages(load.HeldPages + outgoing + _transit.HeldPages, load.CachedPages);
+    }
+
+    /// <summary>Who waits for this worker hears that it lives; who waits for another's pages, or grant, does not.</summary>
+    private void TellSigns()
+    {
+        ShowPages();
+        foreach (var job in _jobs.All)
+        {
+            if (!job.AwaitsTarget && !_engine.IsLanding(job.Sequence)) TellStage(job.Job, GenerationProtocol.JobStage.Waiting);
+        }
+
+        foreach (var job in _fetching.Values) TellStage(job, GenerationProtocol.JobStage.Waiting);
+        foreach (var job in _ahead.Waiting) TellStage(job, GenerationProtocol.JobStage.AwaitingGrant);
+    }
+
+    private void TellStage(IWorkerJob job, GenerationProtocol.JobStage stage) =>
+        job.ReplyTo.Tell(new GenerationProtocol.Progressed(job.Attempt) { Stage = stage, Worker = _options.Worker });
+
     private void SweepTransit()
     {
         var dropped = _transit.ReleaseOlderThan(_options.TransferDeadline);
@@ -274,90 +401,21 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
         public static readonly Step Instance = new();
     }
 
+    private sealed record GiveSigns
+    {
+        public static readonly GiveSigns Instance = new();
+    }
+
+    private sealed record MayBegin
+    {
+        public static readonly MayBegin Instance = new();
+    }
+
     /// <summary>It is no longer worth waiting for the pages of a job.</summary>
     private sealed record Prefetched(AttemptId Attempt);
 
     private sealed record Sweep
     {
         public static readonly Sweep Instance = new();
-    }
-
-    /// <summary>Tells generations and parent what the engine reports; runs within the actor's own message handling.</summary>
-    private sealed class Events(GpuWorkerActor worker) : IEngineEvents
-    {
-        private GenerationProtocol.TokenChosen? _token;
-        private IActorRef _tokenReceiver = ActorRefs.Nobody;
-
-        public void Granted(SequenceId sequence, int pages, int cachedPages)
-        {
-            var job = worker._jobs[sequence].Job;
-            Context.Parent.Tell(new WorkerProtocol.Began(job.Attempt));
-            job.ReplyTo.Tell(new GenerationProtocol.Granted(job.Attempt, worker.Self));
-        }
-
-        public void Started(SequenceId sequence, int cachedTokens, TierTokens tiers)
-        {
-            var job = worker._jobs[sequence];
-            if (job.CachedTokens is null) (job.CachedTokens, job.Tiers) = (cachedTokens, tiers);
-            Context.Parent.Tell(new WorkerProtocol.Began(job.Job.Attempt));
-            job.Job.ReplyTo.Tell(new GenerationProtocol.Progressed(job.Job.Attempt));
-        }
-
-        public void Progressed(SequenceId sequence, int computedTokens) => TellProgress(sequence);
-
-        public void Preempted(SequenceId sequence) => TellProgress(sequence);
-
-        /// <summary>Holds the token until it is known whether it is the last: the engine's next report says so.</summary>
-        public void TokenSampled(SequenceId sequence, int index, int token, TokenLogprob? logprob)
-        {
-            TellToken();
-            var job = worker._jobs[sequence];
-            job.OutputTokens = index + 1;
-            var cached = job.Job is PrefillProtocol.Start ? job.CachedTokens : null;
-            _token = new GenerationProtocol.TokenChosen(job.Job.Attempt, index, token, logprob, cached, Ending: null, cached is null ? default : job.Tiers);
-            _tokenReceiver = job.Job.ReplyTo;
-        }
-
-        /// <summary>Sends the token that is held, if any.</summary>
-        public void TellToken()
-        {
-            if (_token is null) return;
-            _tokenReceiver.Tell(_token);
-            _token = null;
-        }
-
-        public void PagesFilled(SequenceId sequence, int firstPage, ReadOnlySpan<int> pages) =>
-            worker.Ship(worker._jobs[sequence], firstPage, pages, nextToken: null);
-
-        public void HandedOver(SequenceId sequence, int firstPage, ReadOnlySpan<int> pages, int nextToken)
-        {
-            TellToken();
-            var job = worker._jobs[sequence];
-            worker.Ship(job, firstPage, pages, nextToken);
-            worker.End(job);
-        }
-
-        public void Finished(SequenceId sequence, FinishReason reason, int? matchedToken)
-        {
-            var job = worker._jobs[sequence];
-            var ending = new GenerationProtocol.Ending(reason, matchedToken);
-            if (_token?.Attempt == job.Job.Attempt) _token = _token with { Ending = ending };
-            else job.Job.ReplyTo.Tell(new GenerationProtocol.Completed(job.Job.Attempt, job.OutputTokens, ending));
-            TellToken();
-            worker.End(job);
-        }
-
-        public void Failed(SequenceId sequence, string reason)
-        {
-            var job = worker._jobs[sequence];
-            job.Job.ReplyTo.Tell(new GenerationProtocol.Failed(job.Job.Attempt, reason));
-            worker.End(job);
-        }
-
-        private void TellProgress(SequenceId sequence)
-        {
-            var job = worker._jobs[sequence].Job;
-            job.ReplyTo.Tell(new GenerationProtocol.Progressed(job.Attempt));
-        }
     }
 }

@@ -1,6 +1,5 @@
 using ActorInference.Actors.Ids;
 using ActorInference.Actors.Kv;
-using ActorInference.Actors.Protocols;
 using ActorInference.Gpu.Engine;
 using Akka.Actor;
 
@@ -13,8 +12,6 @@ public sealed record GpuWorkerOptions
     public const string Dispatcher = "actor-inference.gpu-dispatcher";
 
     public required WorkerId Worker { get; init; }
-
-    public required WorkerRole Role { get; init; }
 
     /// <summary>Makes the model's runner, again after each restart. The worker disposes it.</summary>
     public required Func<IModelRunner> CreateRunner { get; init; }
@@ -42,6 +39,18 @@ public sealed record GpuWorkerOptions
     public IActorRef? Courier { get; init; }
 
     public EngineOptions Engine { get; init; } = new();
+
+    /// <summary>
+    /// How many pages, of the runner's pool, prefill jobs may hold that no decode worker has granted room for yet. Beyond that they wait
+    /// for the grant before they begin, so that pages which nobody can take do not stand in the way of others.
+    /// </summary>
+    public Func<IModelRunner, int> AheadPages { get; init; } = static _ => 0;
+
+    /// <summary>What the role actor sees of it.</summary>
+    public WorkerPulse Pulse { get; init; } = new();
+
+    /// <summary>Between two signs of life to generations whose jobs wait.</summary>
+    public TimeSpan SignInterval { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>How long pages under way are held for a receiver that does not answer.</summary>
     public TimeSpan TransferDeadline { get; init; } = TimeSpan.FromSeconds(30);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using ActorInference.Actors.Ids;
 using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
@@ -16,6 +17,12 @@ internal sealed record ActiveJob(IWorkerJob Job, SequenceId Sequence)
 
     /// <summary>Tokens of the output so far.</summary>
     public int OutputTokens { get; set; } = Job.OutputIds.Length;
+
+    /// <summary>Of a prefill job.</summary>
+    public PageOutbox? Outbox { get; init; }
+
+    /// <summary>Whether the sequence is gone from the engine, and only its pages wait for somebody to take them.</summary>
+    public bool AwaitsTarget => Outbox is { IsComplete: true, Target: null };
 }
 
 /// <summary>The jobs in an engine, by their attempt and by their sequence.</summary>
@@ -26,9 +33,11 @@ internal sealed class JobTable
 
     public int Count => _byAttempt.Count;
 
+    public IEnumerable<ActiveJob> All => _byAttempt.Values;
+
     public bool Has(AttemptId attempt) => _byAttempt.ContainsKey(attempt);
 
-    public bool TryGet(AttemptId attempt, out ActiveJob? job) => _byAttempt.TryGetValue(attempt, out job);
+    public bool TryGet(AttemptId attempt, [NotNullWhen(true)] out ActiveJob? job) => _byAttempt.TryGetValue(attempt, out job);
 
     public ActiveJob this[SequenceId sequence] => _bySequence[sequence];
 
@@ -42,11 +51,5 @@ internal sealed class JobTable
     {
         _byAttempt.Remove(job.Job.Attempt);
         _bySequence.Remove(job.Sequence);
-    }
-
-    public void Clear()
-    {
-        _byAttempt.Clear();
-        _bySequence.Clear();
     }
 }

@@ -25,7 +25,7 @@ public static class NodeCommand
     private sealed class Options
     {
         private readonly ProcessFlags _process = new("Folder with the SQLite journal of the processes of this machine, unless --config names a database. Default: none, entities are kept in memory.");
-        private readonly Option<string> _roles = new("--role") { Description = $"What it does: {Names}, or several with commas.", Required = true };
+        private readonly Option<string> _roles = new("--role") { Description = $"What it does: {NodeRoles.Names}, or several with commas.", Required = true };
         private readonly Option<string?> _clusterHost = new("--cluster-host") { Description = "Address or name by which the other processes reach this one; with a name it listens on all addresses. Default: 127.0.0.1." };
         private readonly Option<int?> _clusterPort = NumberOption.Integer("--cluster-port", $"Port for the other processes; 0 takes a free one. Default: {DefaultClusterPort}.", 0, 65535);
         private readonly Option<string[]> _seeds = new("--seed") { Description = "Process to join, host:port; may be repeated. Default: begins a cluster." };
@@ -39,7 +39,7 @@ public static class NodeCommand
         {
             _process.Validate(result);
             if (result.GetResult(_roles) is { } roles && NodeRoles.TryParse(roles.GetValueOrDefault<string>()) is null)
-                result.AddError($"--role is '{result.GetValue(_roles)}'; expected {Names}, or several with commas.");
+                result.AddError($"--role is '{result.GetValue(_roles)}'; expected {NodeRoles.Names}, or several with commas.");
             if (ModelFlags.ParseAddress(result.GetValue(_host)) is null) result.AddError(ModelFlags.NoAddress("--host", result.GetValue(_host)));
             if (ClusterHost.TryParse(result.GetValue(_clusterHost)) is null)
                 result.AddError($"--cluster-host is '{result.GetValue(_clusterHost)}'; expected an address of this machine that others can reach, or a name of it.");
@@ -59,8 +59,6 @@ public static class NodeCommand
                 EndsWithInput = parsed.GetValue(_endsWithInput),
             };
         }
-
-        private static string Names => string.Join(", ", NodeRoles.All.Select(role => role.Name()));
 
         private ClusterNode ReadCluster(ParseResult parsed) => new(
             ClusterHost.TryParse(parsed.GetValue(_clusterHost))!,

@@ -103,7 +103,8 @@ public static class Up
         /// <summary>Begins the cluster; if each role is to have a process, starts those of the others, with this one as their seed.</summary>
         public async Task<RoleProcesses> StartProcessesAsync(IServiceProvider services, CancellationToken stop)
         {
-            var joining = _cluster.JoinAsync(services.GetRequiredService<ActorSystem>(), Options.Config.Settings.Membership.JoinDeadline, stop);
+            var system = services.GetRequiredService<ActorSystem>();
+            var joining = _cluster.JoinAsync(system, Options.Config.Settings.Membership.JoinDeadline, stop);
             if (!Options.Processes)
             {
                 await Task.WhenAll(joining, services.WaitUntilServingAsync(stop));   // Both take their time, and neither needs the other.
@@ -112,7 +113,8 @@ public static class Up
 
             var seed = await joining;
             var log = services.GetRequiredService<ILoggerFactory>().CreateLogger<RoleProcess>();
-            return new RoleProcesses([.. NodeRoles.All.Except(Node.Roles).Select(role => new RoleProcess(role, Options with { DataFolder = Data?.Path }, seed, log))]);
+            var options = Options with { DataFolder = Data?.Path };
+            return new RoleProcesses([.. NodeRoles.All.Except(Node.Roles).Select(role => new RoleProcess(role, options, seed, log, address => ClusterNode.RemoveDead(system, address)))]);
         }
     }
 

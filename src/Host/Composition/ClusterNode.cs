@@ -16,8 +16,10 @@ namespace ActorInference.Host.Composition;
 /// <param name="Seeds">Processes to join, as <c>host:port</c>; none begins a cluster.</param>
 public sealed record ClusterNode(ClusterHost Host, int Port, ImmutableSortedSet<NodeRole> Roles, ImmutableArray<string> Seeds)
 {
+    private static readonly TimeSpan MembershipCheck = TimeSpan.FromMilliseconds(20);
+
     /// <summary>Whether it has workers, and so a model in memory.</summary>
-    public bool HasWorkers => Roles.Contains(NodeRole.Prefill) || Roles.Contains(NodeRole.Decode);
+    public bool HasWorkers => Roles.HasWorkers();
 
     /// <summary>Makes what exchanges the pages of a model with other processes.</summary>
     public PageExchange CreateExchange(LoadedModel model, ModelOptions options) => new(
@@ -48,7 +50,7 @@ public sealed record ClusterNode(ClusterHost Host, int Port, ImmutableSortedSet<
         try
         {
             if (Seeds.IsEmpty) await cluster.JoinAsync(cluster.SelfAddress, deadline.Token);
-            else await cluster.JoinSeedNodesAsync(Seeds.Select(seed => Parse(seed, cluster.SelfAddress)), deadline.Token);
+            else await JoinSeedsAsync(cluster, deadline.Token);
         }
         catch (Exception failure) when (failure is OperationCanceledException or ClusterJoinFailedException && !cancellationToken.IsCancellationRequested)
         {
@@ -57,6 +59,24 @@ public sealed record ClusterNode(ClusterHost Host, int Port, ImmutableSortedSet<
         }
 
         return $"{cluster.SelfAddress.Host}:{cluster.SelfAddress.Port}";
+    }
+
+    /// <summary>
+    /// Until the others know this node. Not until it is Up: as long as a member that died is not removed nobody becomes that, and
+    /// workers can work before.
+    /// </summary>
+    private async Task JoinSeedsAsync(Cluster cluster, CancellationToken cancellationToken)
+    {
+        cluster.JoinSeedNodes(Seeds.Select(seed => Parse(seed, cluster.SelfAddress)));
+        using var timer = new PeriodicTimer(MembershipCheck);
+        while (!cluster.State.Members.Any(member => member.UniqueAddress.Equals(cluster.SelfUniqueAddress))) await timer.WaitForNextTickAsync(cancellationToken);
+    }
+
+    /// <summary>Has the cluster remove a member whose process is known to be dead, so that it need not find out, and others may come.</summary>
+    public static void RemoveDead(ActorSystem system, string address)
+    {
+        var cluster = Cluster.Get(system);
+        cluster.Down(Parse(address, cluster.SelfAddress));
     }
 
     /// <summary>Whether a text is <c>host:port</c>.</summary>

@@ -107,6 +107,7 @@ public sealed class Operations : IDisposable
         cmd.RegisterCommandPalette(ShardingCommands.Instance);
         cmd.RegisterCommandPalette(WorkerCommands.Instance);
         cmd.RegisterCommandPalette(CacheCommands.Instance);
+        cmd.RegisterCommandPalette(RoleCommands.Instance);
         cmd.Start();
         return Task.CompletedTask;
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using ActorInference.Host.Cli;
 using ActorInference.Host.Commands;
 using ActorInference.Roles.Composition;
@@ -10,7 +11,7 @@ namespace ActorInference.Host.Composition;
 /// A process of this machine with one role, started by the one that serves. Begun again when it dies, after a pause that
 /// grows; ends when its parent does, whatever happens to that, since its standard input ends then.
 /// </summary>
-public sealed class RoleProcess : IAsyncDisposable
+public sealed partial class RoleProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(20);
 
@@ -18,16 +19,19 @@ public sealed class RoleProcess : IAsyncDisposable
     private readonly ProcessOptions _options;
     private readonly string _seed;
     private readonly ILogger _log;
+    private readonly Action<string> _onDeath;
     private readonly CancellationTokenSource _stop = new();
+    private volatile string? _address;
     private readonly Task _running;
 
     /// <param name="role">What it does.</param>
     /// <param name="options">Its model and configuration, the same as here; the folder is the journal of both.</param>
     /// <param name="seed">The parent, as <c>host:port</c>.</param>
     /// <param name="log">Told of its end.</param>
-    public RoleProcess(NodeRole role, ProcessOptions options, string seed, ILogger log)
+    /// <param name="onDeath">Told when it is certain that the member of the cluster at an address, <c>host:port</c>, is dead.</param>
+    public RoleProcess(NodeRole role, ProcessOptions options, string seed, ILogger log, Action<string> onDeath)
     {
-        (_role, _options, _seed, _log) = (role, options, seed, log);
+        (_role, _options, _seed, _log, _onDeath) = (role, options, seed, log, onDeath);
         _running = RunAsync();
     }
 
@@ -49,6 +53,7 @@ public sealed class RoleProcess : IAsyncDisposable
             try
             {
                 await process.WaitForExitAsync(_stop.Token);
+                if (_address is { } address) _onDeath(address);
             }
             catch (OperationCanceledException)
             {
@@ -65,7 +70,12 @@ public sealed class RoleProcess : IAsyncDisposable
     private Process Start()
     {
         var process = Process.Start(OwnProgram.Start(Arguments())) ?? throw new InvalidOperationException($"{Environment.ProcessPath} did not start.");
-        process.OutputDataReceived += (_, _) => { };   // Its banner; stdout is for answers.
+        _address = null;
+        process.OutputDataReceived += (_, line) =>
+        {
+            // Its banner says where it is; stdout here is for answers.
+            if (line.Data is { } text && Banner().Match(text) is { Success: true } match) _address = match.Groups[1].Value;
+        };
         process.BeginOutputReadLine();
         return process;
     }
@@ -114,4 +124,7 @@ public sealed class RoleProcess : IAsyncDisposable
             process.Kill(entireProcessTree: true);
         }
     }
+
+    [GeneratedRegex(@" at (\S+:\d+)\.$")]
+    private static partial Regex Banner();
 }

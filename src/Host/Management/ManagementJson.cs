@@ -26,7 +26,13 @@ public static class ManagementJson
     public static string Cache(CacheBody cache) => JsonSerializer.Serialize(cache, ManagementJsonTypes.Readable.CacheBody);
 
     private static WorkerBody Worker(RouterProtocol.WorkerReport report) => new(
-        report.Worker.Value, report.Role.ToString().ToLowerInvariant(), report.Actor.Path.ToString(), report.Jobs, report.PendingTokens);
+        report.Worker.Value,
+        report.Role.Name(),
+        report.Actor.Path.ToString(),
+        report.Jobs,
+        report.PendingTokens,
+        report.Draining,
+        new PagesBody(report.CapacityPages, report.UsedPages, report.CachedPages, report.HeldPages));
 }
 
 /// <param name="Reason">Why it is so; absent if all is well.</param>
@@ -43,7 +49,14 @@ public sealed record WorkersBody(int InFlight, IReadOnlyList<WorkerBody> Workers
 
 /// <param name="Jobs">Waiting or at work.</param>
 /// <param name="PendingTokens">Prompt tokens of those.</param>
-public sealed record WorkerBody(string Worker, string Role, string Actor, int Jobs, long PendingTokens);
+/// <param name="Draining">Whether it finishes what it has and takes no more.</param>
+public sealed record WorkerBody(string Worker, string Role, string Actor, int Jobs, long PendingTokens, bool Draining, PagesBody Pages);
+
+/// <param name="Capacity">Of the worker's pool, which others of its process may share.</param>
+/// <param name="Used">Pages of the pool that somebody holds.</param>
+/// <param name="Cached">Those that the worker's prefix cache holds.</param>
+/// <param name="Held">By its jobs and transfers; one that several share counts for each.</param>
+public sealed record PagesBody(int Capacity, int Used, int Cached, int Held);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(StatusBody))]

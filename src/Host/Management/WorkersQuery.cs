@@ -26,8 +26,8 @@ public static class WorkersQuery
     }
 
     /// <summary>A role of which there is no worker, or null.</summary>
-    public static WorkerRole? MissingRole(this RouterProtocol.Workers workers) => Enum.GetValues<WorkerRole>()
-        .Where(role => workers.Reports.All(report => report.Role != role))
+    public static WorkerRole? MissingRole(this RouterProtocol.Workers workers) => WorkerRoles.Needed
+        .Where(role => workers.Reports.All(report => report.Draining || !report.Role.Serves(role)))
         .Select(role => (WorkerRole?)role)
         .FirstOrDefault();
 }

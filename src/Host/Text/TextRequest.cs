@@ -18,8 +18,11 @@ public sealed record TextRequest(int Choice, ImmutableArray<int> PromptIds, Samp
     /// <summary>Whether the stop string or token that ended the generation stays in the text.</summary>
     public bool KeepStop { get; init; }
 
-    /// <summary>Only requests with the same one share cached pages; null for the common ones.</summary>
+    /// <summary>Only requests of the same salt share cached prompts; null for the common space.</summary>
     public string? CacheSalt { get; init; }
+
+    /// <summary>Cached pages of higher ones are kept longer; 0 is usual.</summary>
+    public int Priority { get; init; }
 
     /// <summary>Ends the generation with <see cref="FinishReason.Aborted"/>, as a result and not as an exception.</summary>
     public CancellationToken Aborted { get; init; }

@@ -35,12 +35,29 @@ public sealed record InferenceNode
     /// <summary>Workers for generation, at least 1, if it has the role.</summary>
     public int DecodeWorkers { get; init; } = 1;
 
+    /// <summary>Workers that do both, at least 1, if it has the role.</summary>
+    public int BothWorkers { get; init; } = 1;
+
     /// <summary>The kinds of entities that live once in the cluster. Only a member of one can have any.</summary>
     public Func<InferenceSettings, ImmutableArray<ShardedEntity>> Entities { get; init; } = ShardedEntities.Of;
 
     /// <summary>How pages are exchanged with other processes; null for a process by itself.</summary>
     public PageExchange? Exchange { get; init; }
 
+    /// <summary>How many workers of which role.</summary>
+    public IEnumerable<(WorkerRole Role, int Count)> Workers()
+    {
+        foreach (var (place, role, count) in new[]
+        {
+            (NodeRole.Prefill, WorkerRole.Prefill, PrefillWorkers), (NodeRole.Decode, WorkerRole.Decode, DecodeWorkers), (NodeRole.Both, WorkerRole.Both, BothWorkers),
+        })
+        {
+            if (!Roles.Contains(place)) continue;
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+            yield return (role, count);
+        }
+    }
+
     /// <summary>Name of a worker within its process, for instance <c>prefill-0</c>.</summary>
-    public static string NameOf(WorkerRole role, int ordinal) => $"{role.ToString().ToLowerInvariant()}-{ordinal}";
+    public static string NameOf(WorkerRole role, int ordinal) => $"{role.Name()}-{ordinal}";
 }

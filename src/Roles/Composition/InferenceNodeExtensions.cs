@@ -2,11 +2,11 @@ using ActorInference.Actors.Protocols;
 using ActorInference.Cache.Store;
 using ActorInference.Cache.Transfer;
 using ActorInference.Roles.Configuration;
-using ActorInference.Roles.Decode;
 using ActorInference.Roles.Gateway;
-using ActorInference.Roles.Prefill;
 using ActorInference.Roles.Router;
+using Akka;
 using Akka.Actor;
+using Akka.Event;
 using Akka.Hosting;
 
 namespace ActorInference.Roles.Composition;
@@ -14,6 +14,9 @@ namespace ActorInference.Roles.Composition;
 /// <summary>Starts the actors of a node.</summary>
 public static class InferenceNodeExtensions
 {
+    /// <summary>For a worker to say that it is done, after its grace time.</summary>
+    private static readonly TimeSpan DrainAnswer = TimeSpan.FromSeconds(2);
+
     /// <summary>
     /// Adds the node's roles to a hosted actor system, last of what configures it: the defaults go below what is there, and say with
     /// it where entities are persisted. The registry then has a region for each kind of <see cref="InferenceNode.Entities"/>, and on
@@ -56,10 +59,30 @@ public static class InferenceNodeExtensions
         // Alone, its router is the only one; in a cluster there may be several, its own among them.
         var routers = node.Exchange is null ? router : system.ActorOf(GatewayDirectoryActor.Props(), "gateways");
         var courier = node.Exchange is { } exchange ? system.ActorOf(KvCourierActor.Props(exchange.Pool, exchange.Fetcher), "courier") : null;
-        var starter = new WorkerStarter(system, node, routers, courier, HostTiers.Create(system, node, settings.Tiers));
-        if (node.Roles.Contains(NodeRole.Prefill)) starter.Start(WorkerRole.Prefill, node.PrefillWorkers, settings.Prefill, PrefillActor.Props);
-        if (node.Roles.Contains(NodeRole.Decode)) starter.Start(WorkerRole.Decode, node.DecodeWorkers, settings.Decode, DecodeActor.Props);
+        var workers = new WorkerStarter(system, node, settings, routers, courier, HostTiers.Create(system, node, settings.Tiers)).StartAll();
+        if (workers.Count > 0 && !node.Roles.Contains(NodeRole.Gateway)) DrainOnLeave(system, workers);
         return (gateway, router);
+    }
+
+    /// <summary>A node of workers finishes its jobs before it leaves. One with a gateway has nobody to leave them to.</summary>
+    private static void DrainOnLeave(ActorSystem system, IReadOnlyList<(IActorRef Worker, TimeSpan DrainGrace)> workers) =>
+        CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseBeforeServiceUnbind, "drain-workers", async () =>
+        {
+            await Task.WhenAll(workers.Select(each => DrainAsync(system, each.Worker, each.DrainGrace))).ConfigureAwait(false);
+            return Done.Instance;
+        });
+
+    private static async Task DrainAsync(ActorSystem system, IActorRef worker, TimeSpan grace)
+    {
+        try
+        {
+            await worker.Ask<WorkerProtocol.Drained>(new WorkerProtocol.Drain(grace), grace + DrainAnswer).ConfigureAwait(false);
+        }
+        catch (AskTimeoutException)
+        {
+            // It is restarting, or hangs: what it had is lost to its generations in any case.
+            system.Log.Warning("{0} did not finish its jobs within {1}.", worker.Path, grace + DrainAnswer);
+        }
     }
 
     private static (IActorRef Gateway, IActorRef Router) StartGateway(ActorSystem system, InferenceSettings settings)

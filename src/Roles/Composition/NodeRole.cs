@@ -15,6 +15,9 @@ public enum NodeRole
     /// <summary>Generates tokens.</summary>
     Decode,
 
+    /// <summary>Processes prompts and generates what follows, in one worker.</summary>
+    Both,
+
     /// <summary>Knows which store has which page.</summary>
     CacheMaster,
 
@@ -24,10 +27,17 @@ public enum NodeRole
 
 public static class NodeRoles
 {
-    public static ImmutableSortedSet<NodeRole> All { get; } = [.. Enum.GetValues<NodeRole>()];
+    /// <summary>What a complete cluster needs, prefill and decode apart.</summary>
+    public static ImmutableSortedSet<NodeRole> All { get; } = [.. Enum.GetValues<NodeRole>().Where(role => role != NodeRole.Both)];
 
     /// <summary>Name as a member role.</summary>
     public static string Name(this NodeRole role) => JsonNamingPolicy.KebabCaseLower.ConvertName(role.ToString());
+
+    /// <summary>Whether workers live there.</summary>
+    public static bool HasWorkers(this IReadOnlySet<NodeRole> roles) => roles.Any(role => role is NodeRole.Prefill or NodeRole.Decode or NodeRole.Both);
+
+    /// <summary>Names for people: <c>gateway, prefill, decode</c> and so on.</summary>
+    public static string Names { get; } = string.Join(", ", Enum.GetValues<NodeRole>().Select(Name));
 
     /// <summary>Reads <c>gateway,prefill</c> and the like.</summary>
     /// <returns>Null if a name is unknown or there is none.</returns>
@@ -36,7 +46,7 @@ public static class NodeRoles
         var roles = ImmutableSortedSet.CreateBuilder<NodeRole>();
         foreach (var name in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
-            var found = All.Where(role => role.Name() == name).ToList();
+            var found = Enum.GetValues<NodeRole>().Where(role => role.Name() == name).ToList();
             if (found.Count == 0) return null;
             roles.Add(found[0]);
         }

@@ -9,42 +9,53 @@ using Akka.Actor;
 namespace ActorInference.Roles.Composition;
 
 /// <summary>Starts the workers of a node, each under a supervisor of its own.</summary>
-internal sealed class WorkerStarter(ActorSystem system, InferenceNode node, IActorRef routers, IActorRef? courier, HostTiers tiers)
+internal sealed class WorkerStarter(ActorSystem system, InferenceNode node, InferenceSettings settings, IActorRef routers, IActorRef? courier, HostTiers tiers)
 {
-    public void Start(WorkerRole role, int count, WorkerSettings settings, Func<WorkerRoleOptions, Props> props)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
-        for (var i = 0; i < count; i++)
-        {
-            var name = InferenceNode.NameOf(role, i);
-            var worker = new WorkerId(name + Place());
-            var options = new WorkerRoleOptions
-            {
-                Worker = worker,
-                GpuWorker = GpuWorkerActor.Props(GpuOptions(role, count, worker, settings)),
-                Router = routers,
-                Format = node.Exchange?.Source.Format,
-                MaxJobs = settings.MaxJobs,
-                ReportInterval = settings.ReportInterval,
-            };
-            system.ActorOf(SupervisionStrategies.WithBackoff(props(options), name), name);
-        }
-    }
+    private readonly IReadOnlyList<(WorkerRole Role, int Count)> _workers = [.. node.Workers()];
 
-    private GpuWorkerOptions GpuOptions(WorkerRole role, int count, WorkerId worker, WorkerSettings settings)
+    /// <returns>The workers, each with the time that it has to finish its jobs when the node leaves.</returns>
+    public IReadOnlyList<(IActorRef Worker, TimeSpan DrainGrace)> StartAll() =>
+        [.. _workers.SelectMany(each => Enumerable.Range(0, each.Count).Select(i => (Start(each.Role, each.Count, i), settings.Of(each.Role).DrainGrace)))];
+
+    private IActorRef Start(WorkerRole role, int count, int ordinal)
     {
-        var createRunner = node.CreateRunner ?? throw new ArgumentException("A node with workers needs a model to run.", nameof(node));
-        return new GpuWorkerOptions
+        var own = settings.Of(role);
+        var name = InferenceNode.NameOf(role, ordinal);
+        var worker = new WorkerId(name + Place());
+        var pulse = new WorkerPulse();
+        var options = new WorkerRoleOptions
         {
             Worker = worker,
             Role = role,
+            GpuWorker = GpuWorkerActor.Props(GpuOptions(role, count, worker, pulse)),
+            Router = routers,
+            Format = node.Exchange?.Source.Format,
+            MaxJobs = own.MaxJobs,
+            ReportInterval = own.ReportInterval,
+            StepDeadline = own.StepDeadline,
+            Pulse = pulse,
+        };
+        return system.ActorOf(SupervisionStrategies.WithBackoff(WorkerActor.Props(options), name), name);
+    }
+
+    private GpuWorkerOptions GpuOptions(WorkerRole role, int count, WorkerId worker, WorkerPulse pulse)
+    {
+        var createRunner = node.CreateRunner ?? throw new ArgumentException("A node with workers needs a model to run.", nameof(node));
+        var own = settings.Of(role);
+        var shares = _workers.Sum(each => settings.Of(each.Role).PrefixCache.Share);
+        return new GpuWorkerOptions
+        {
+            Worker = worker,
             CreateRunner = () => createRunner(worker),
-            CreateCache = runner => PrefixCaches.Create(runner, settings.PrefixCache, count, tiers.Host),
+            CreateCache = runner => PrefixCaches.Create(runner, own.PrefixCache, count, shares, tiers.Host),
             Tier = tiers.Host,
             Prefetch = tiers.Storage,
             Namespace = node.Namespace,
-            Engine = settings.Engine with { EndTokenIds = node.EndTokenIds },
-            TransferDeadline = settings.TransferDeadline,
+            AheadPages = runner => PrefixCaches.AheadPages(runner, _workers.Sum(each => each.Count) > 1 ? shares : 0),
+            Engine = own.Engine with { EndTokenIds = node.EndTokenIds },
+            TransferDeadline = own.TransferDeadline,
+            SignInterval = own.ReportInterval,
+            Pulse = pulse,
             Source = node.Exchange?.Source,
             Courier = courier,
         };

@@ -1,3 +1,4 @@
+using ActorInference.Actors.Protocols;
 using ActorInference.Roles.Composition;
 using ActorInference.Roles.Gateway;
 using ActorInference.Roles.Router;
@@ -11,6 +12,7 @@ public sealed record InferenceSettings(
     RouterOptions Router,
     WorkerSettings Prefill,
     WorkerSettings Decode,
+    WorkerSettings Both,
     TierSettings Tiers,
     MembershipSettings Membership,
     PersistenceSettings Persistence,
@@ -39,6 +41,7 @@ public sealed record InferenceSettings(
             ReadRouter(root.Section("router")),
             WorkerSettings.Read(root.Section("prefill"), engine),
             WorkerSettings.Read(root.Section("decode"), engine),
+            WorkerSettings.Read(root.Section("both"), engine),
             TierSettings.Read(cache),
             MembershipSettings.Read(root.Section("membership")),
             PersistenceSettings.Read(root.Section("persistence")),
@@ -49,14 +52,23 @@ public sealed record InferenceSettings(
         return settings;
     }
 
+    /// <summary>Of the workers that begin with a role.</summary>
+    public WorkerSettings Of(WorkerRole role) => role switch
+    {
+        WorkerRole.Prefill => Prefill,
+        WorkerRole.Decode => Decode,
+        _ => Both,
+    };
+
     private static GenerationOptions ReadGateway(ConfigSection section)
     {
         var options = new GenerationOptions
         {
             AssignDeadline = section.Duration("assign-deadline"),
             ReserveDeadline = section.Duration("reserve-deadline"),
-            PrefillDeadline = section.Duration("prefill-deadline"),
-            TokenDeadline = section.Duration("token-deadline"),
+            FirstPageDeadline = section.Duration("first-page-deadline"),
+            StallDeadline = section.Duration("stall-deadline"),
+            QueueDeadline = section.Duration("queue-deadline"),
             MaxRedispatches = section.Integer("max-redispatches", min: 0),
         };
         section.CheckNoOthers();

@@ -7,8 +7,16 @@ namespace ActorInference.Roles.Configuration;
 /// <param name="MaxJobs">Jobs, waiting or at work, beyond which others are refused.</param>
 /// <param name="ReportInterval">Between two reports of the load.</param>
 /// <param name="TransferDeadline">How long pages under way are held for a receiver that does not answer.</param>
+/// <param name="StepDeadline">A step that lasts longer counts as a hang.</param>
+/// <param name="DrainGrace">For what a worker has when its process is told to leave.</param>
 public sealed record WorkerSettings(
-    int MaxJobs, TimeSpan ReportInterval, TimeSpan TransferDeadline, PrefixCacheSettings PrefixCache, EngineOptions Engine)
+    int MaxJobs,
+    TimeSpan ReportInterval,
+    TimeSpan TransferDeadline,
+    TimeSpan StepDeadline,
+    TimeSpan DrainGrace,
+    PrefixCacheSettings PrefixCache,
+    EngineOptions Engine)
 {
     internal static WorkerSettings Read(ConfigSection section, ConfigSection engine)
     {
@@ -16,6 +24,8 @@ public sealed record WorkerSettings(
             section.Integer("max-jobs", min: 1),
             section.Duration("report-interval"),
             section.Duration("transfer-deadline"),
+            section.Duration("step-deadline"),
+            section.Duration("drain-grace", allowZero: true),
             PrefixCacheSettings.Read(section.Section("prefix-cache")),
             ReadEngine(section.Section("engine", engine)));
         section.CheckNoOthers();

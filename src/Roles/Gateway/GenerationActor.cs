@@ -9,9 +9,9 @@ using Akka.Event;
 namespace ActorInference.Roles.Gateway;
 
 /// <summary>
-/// One generation, from the request to its last token. Has the router assign a pair of workers, has the decode worker keep
-/// room, has the prefill worker begin, passes on tokens. A worker that is lost or late ends the attempt; the next one goes
-/// on after the tokens that the client has. Stops when the generation ends.
+/// One generation, from the request to its last token. Has the router assign workers, has the prefill worker begin and the
+/// decode worker keep room, each as soon as it can, brings the two together, passes on tokens. A worker that is lost or late
+/// ends the attempt; the next one goes on after the tokens that the client has. Stops when the generation ends.
 /// </summary>
 public sealed class GenerationActor : ReceiveActor, IWithTimers
 {
@@ -24,55 +24,55 @@ public sealed class GenerationActor : ReceiveActor, IWithTimers
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly OutputSequence _output = new();
     private readonly Action<TokenGenerated> _emit;
+    private readonly SignsOfLife _routerSigns;
+    private readonly SignsOfLife _prefillSigns;
+    private readonly SignsOfLife _decodeSigns;
     private AttemptId _attempt;
-    private Phase _phase;
-    private TimeSpan _phaseDeadline;
-    private TimeSpan _lastSign;
     private RouterProtocol.AssignedWorker? _prefill;
     private RouterProtocol.AssignedWorker? _decode;
+    private GenerationProtocol.Granted? _granted;
     private ImmutableHashSet<WorkerId> _avoid = [];
     private ImmutableHashSet<WorkerId> _exclude = [];
+    private TimeSpan _lastCheck;
+    private bool _isReserved;
     private int _redispatches;
     private bool _ended;
 
     public GenerationActor(GenerationRequest request, ChannelWriter<GenerationUpdate> updates, IActorRef router, GenerationOptions options)
     {
         (_request, _updates, _router, _options) = (request, updates, router, options);
+        (_routerSigns, _prefillSigns, _decodeSigns) = (new(options.AssignDeadline), new(options.QueueDeadline), new(options.QueueDeadline));
         _attempt = new AttemptId(request.Id, 0);
         _emit = token => _updates.TryWrite(token);
-        Receive<RouterProtocol.Assigned>(Reserve);
+        Receive<RouterProtocol.Assigned>(Begin);
         Receive<RouterProtocol.Overloaded>(overloaded => FailIfPresent(overloaded.Attempt, GenerationError.Overloaded, overloaded.Message));
         Receive<GenerationProtocol.IFromWorker>(message => message.Attempt != _attempt, _ => { });
         Receive<GenerationProtocol.TokenChosen>(TakeToken);
-        Receive<GenerationProtocol.Granted>(StartPrefill);
-        Receive<GenerationProtocol.Progressed>(_ => _lastSign = Now);
+        Receive<GenerationProtocol.Granted>(TakeGrant);
+        Receive<GenerationProtocol.Progressed>(TakeSign);
         Receive<GenerationProtocol.Completed>(TakeEnd);
         Receive<GenerationProtocol.Refused>(TryOthers);
         Receive<GenerationProtocol.Rejected>(rejected => Fail(GenerationError.InvalidRequest, rejected.Message));
         Receive<GenerationProtocol.Failed>(failed => Fail(GenerationError.Internal, failed.Message));
-        Receive<GenerationProtocol.Lost>(lost => Redispatch(lost.Worker, GenerationError.Unavailable, lost.Message));
+        Receive<GenerationProtocol.Lost>(HandleLost);
         Receive<Terminated>(HandleTerminated);
         Receive<CheckDeadline>(_ => RedispatchIfLate());
         Receive<GatewayProtocol.Cancel>(_ => End(new GenerationFinished(FinishReason.Aborted, null, _redispatches)));
-    }
-
-    private enum Phase
-    {
-        Assigning,
-        Reserving,
-        Prefilling,
-        Decoding,
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
     private static TimeSpan Now => Context.System.Scheduler.MonotonicClock;
 
+    /// <summary>Whether the attempt's first token, which comes from prefill, is out.</summary>
+    private bool PrefillHasEnded => _output.AttemptCount > 0;
+
     public static Props Props(GenerationRequest request, ChannelWriter<GenerationUpdate> updates, IActorRef router, GenerationOptions options) =>
         Akka.Actor.Props.Create(() => new GenerationActor(request, updates, router, options));
 
     protected override void PreStart()
     {
+        _lastCheck = Now;
         Timers.StartPeriodicTimer(nameof(CheckDeadline), CheckDeadline.Instance, DeadlineCheck);
         BeginAttempt();
     }
@@ -88,35 +88,116 @@ public sealed class GenerationActor : ReceiveActor, IWithTimers
     private void BeginAttempt()
     {
         _output.BeginAttempt();
-        Enter(Phase.Assigning, _options.AssignDeadline);
+        _routerSigns.Expect(_options.AssignDeadline);
         _router.Tell(new RouterProtocol.Assign(_attempt, _request.PromptIds.Length + _output.Count, _avoid, _exclude));
     }
 
-    private void Enter(Phase phase, TimeSpan deadline) => (_phase, _phaseDeadline, _lastSign) = (phase, deadline, Now);
-
-    private void Reserve(RouterProtocol.Assigned assigned)
+    private void Begin(RouterProtocol.Assigned assigned)
     {
-        if (assigned.Attempt != _attempt || _phase != Phase.Assigning) return;
-        (_prefill, _decode) = (assigned.Prefill, assigned.Decode);
-        Context.Watch(_prefill.Actor);
+        if (assigned.Attempt != _attempt || _decode is not null) return;
+        _routerSigns.Rest();
+        _decode = assigned.Decode;
         Context.Watch(_decode.Actor);
-        Enter(Phase.Reserving, _options.ReserveDeadline);
-        _decode.Actor.Tell(new DecodeProtocol.Reserve(_attempt, _request.PromptIds, _output.ToImmutable(), _request.Sampling, Self, _request.CacheSalt));
+        if (assigned.Prefill.Worker == assigned.Decode.Worker)
+        {
+            GenerateThere(_decode);
+            return;
+        }
+
+        _prefill = assigned.Prefill;
+        Context.Watch(_prefill.Actor);
+        if (_prefill.Protocol >= ProtocolVersion.LateGrant) StartPrefill();
+        else Reserve();
     }
 
-    private void StartPrefill(GenerationProtocol.Granted granted)
+    private void GenerateThere(RouterProtocol.AssignedWorker worker)
     {
-        if (_phase != Phase.Reserving) return;
-        Enter(Phase.Prefilling, _options.PrefillDeadline);
+        _decodeSigns.Expect(_options.ReserveDeadline);
+        worker.Actor.Tell(new DecodeProtocol.Generate(_attempt, _request.PromptIds, _output.ToImmutable(), _request.Sampling, Self)
+        {
+            CacheSalt = _request.CacheSalt,
+            Priority = _request.Priority,
+        });
+    }
+
+    private void StartPrefill()
+    {
+        _prefillSigns.Expect(_options.ReserveDeadline);
         _prefill!.Actor.Tell(new PrefillProtocol.Start(
-            _attempt, _request.PromptIds, _output.ToImmutable(), _request.Sampling, granted.PageTarget, Self, _request.CacheSalt));
+            _attempt, _request.PromptIds, _output.ToImmutable(), _request.Sampling, _granted?.PageTarget, Self)
+        {
+            CachedPages = _granted?.CachedPages ?? 0,
+            CacheSalt = _request.CacheSalt,
+            Priority = _request.Priority,
+        });
+    }
+
+    /// <summary>Not before prefill is about to begin, so that room is not kept for prompts that wait in a queue.</summary>
+    private void Reserve()
+    {
+        _isReserved = true;
+        _decodeSigns.Expect(_options.ReserveDeadline);
+        _decode!.Actor.Tell(new DecodeProtocol.Reserve(_attempt, _request.PromptIds, _output.ToImmutable(), _request.Sampling, Self)
+        {
+            CacheSalt = _request.CacheSalt,
+            Priority = _request.Priority,
+        });
+    }
+
+    private void TakeGrant(GenerationProtocol.Granted granted)
+    {
+        if (_granted is not null || _prefill is null) return;
+        _granted = granted;
+        if (_prefill.Protocol >= ProtocolVersion.LateGrant) _prefill.Actor.Tell(new PrefillProtocol.Deliver(_attempt, granted.PageTarget, granted.CachedPages));
+        else StartPrefill();
+        ExpectPages();
+    }
+
+    /// <summary>Of decode, nothing is expected before prefill is done; then the last pages have to come, and a token.</summary>
+    private void ExpectPages()
+    {
+        if (PrefillHasEnded) _decodeSigns.Expect(_options.StallDeadline);
+        else _decodeSigns.Rest();
+    }
+
+    private void TakeSign(GenerationProtocol.Progressed sign)
+    {
+        var fromDecode = _prefill is null || sign.Worker == _decode?.Worker;
+        var signs = fromDecode ? _decodeSigns : _prefillSigns;
+        switch (sign.Stage)
+        {
+            case GenerationProtocol.JobStage.Computing:
+                signs.Expect(_options.FirstPageDeadline);
+                break;
+            case GenerationProtocol.JobStage.Working when fromDecode && _prefill is not null:
+                if (_granted is not null) ExpectPages();
+                break;
+            case GenerationProtocol.JobStage.Working:
+                signs.Expect(_options.StallDeadline);
+                break;
+            default:
+                signs.Hear();
+                break;
+        }
+
+        var isAboutToBegin = sign.Stage is GenerationProtocol.JobStage.Computing or GenerationProtocol.JobStage.AwaitingGrant;
+        if (isAboutToBegin && !fromDecode && !_isReserved) Reserve();
     }
 
     private void TakeToken(GenerationProtocol.TokenChosen token)
     {
-        if (_phase == Phase.Prefilling) Enter(Phase.Decoding, _options.TokenDeadline);
-        _lastSign = Now;
         _output.Add(token, _emit);
+        if (_prefill is not null && token.Index == _output.FirstOfAttempt)
+        {
+            _prefillSigns.Rest();
+            if (_granted is not null) ExpectPages();
+            else if (!_isReserved && token.Ending is null) Reserve();
+        }
+        else
+        {
+            _decodeSigns.Expect(_options.StallDeadline);
+        }
+
         EndIfComplete();
     }
 
@@ -137,30 +218,47 @@ public sealed class GenerationActor : ReceiveActor, IWithTimers
         BeginNextAttempt();
     }
 
+    private void HandleLost(GenerationProtocol.Lost lost)
+    {
+        if (lost.Worker == _prefill?.Worker && _output.DecodeHasBegun) return;   // It has handed everything over.
+        Redispatch([lost.Worker], GenerationError.Unavailable, lost.Message);
+    }
+
     private void HandleTerminated(Terminated terminated)
     {
         var lost = terminated.ActorRef.Equals(_prefill?.Actor) ? _prefill
             : terminated.ActorRef.Equals(_decode?.Actor) ? _decode
             : null;
-        if (lost is null) return;
-        if (lost == _prefill && _output.DecodeHasBegun) return;   // It has handed everything over.
-        Redispatch(lost.Worker, GenerationError.Unavailable, $"Worker {lost.Worker} is gone.");
+        if (lost is not null) HandleLost(new GenerationProtocol.Lost(_attempt, lost.Worker, $"Worker {lost.Worker} is gone."));
     }
 
     private void RedispatchIfLate()
     {
-        if (Now - _lastSign <= _phaseDeadline) return;
-        if (_phase == Phase.Assigning)
-        {
-            Fail(GenerationError.Unavailable, $"No worker for prefill and decode was there within {_phaseDeadline.TotalSeconds:0.#} s.");
-            return;
-        }
+        // Time that this process, too, spent doing nothing is nobody's silence.
+        var elapsed = Now - _lastCheck;
+        _lastCheck = Now;
+        var passed = elapsed < 2 * DeadlineCheck ? elapsed : 2 * DeadlineCheck;
+        foreach (var signs in (ReadOnlySpan<SignsOfLife>)[_routerSigns, _prefillSigns, _decodeSigns]) signs.Pass(passed);
 
-        var late = _phase == Phase.Prefilling ? _prefill! : _decode!;
-        Redispatch(late.Worker, GenerationError.TimedOut, $"Worker {late.Worker} gave no sign for {_phaseDeadline.TotalSeconds:0.#} s while {_phase.ToString().ToLowerInvariant()}.");
+        if (_routerSigns.IsSilent) Fail(GenerationError.Unavailable, $"No worker for prefill and decode was there within {_options.AssignDeadline.TotalSeconds:0.#} s.");
+        else if (_prefill is not null && (_prefillSigns.IsSilent || _prefillSigns.IsStuck)) Redispatch([_prefill.Worker], GenerationError.TimedOut, Lateness(_prefill, _prefillSigns, "prefilling"));
+        else if (_decode is not null && (_decodeSigns.IsSilent || _decodeSigns.IsStuck)) RedispatchFromDecode(_decode);
     }
 
-    private void Redispatch(WorkerId worker, GenerationError error, string reason)
+    private void RedispatchFromDecode(RouterProtocol.AssignedWorker decode)
+    {
+        // Pages that do not come may be the fault of either.
+        var pagesAreMissing = _prefill is not null && _granted is not null && !_output.DecodeHasBegun;
+        var phase = _prefill is not null && _granted is null ? "reserving" : pagesAreMissing ? "waiting for pages" : "decoding";
+        WorkerId[] suspects = pagesAreMissing ? [_prefill!.Worker, decode.Worker] : [decode.Worker];
+        Redispatch(suspects, GenerationError.TimedOut, Lateness(decode, _decodeSigns, phase));
+    }
+
+    private static string Lateness(RouterProtocol.AssignedWorker worker, SignsOfLife signs, string phase) => signs.IsSilent
+        ? $"Worker {worker.Worker} gave no sign for {signs.Silence.TotalSeconds:0.#} s while {phase}."
+        : $"Worker {worker.Worker} had no place within {signs.Waited.TotalSeconds:0.#} s while {phase}.";
+
+    private void Redispatch(IEnumerable<WorkerId> workers, GenerationError error, string reason)
     {
         if (_redispatches++ >= _options.MaxRedispatches)
         {
@@ -169,7 +267,7 @@ public sealed class GenerationActor : ReceiveActor, IWithTimers
         }
 
         _log.Info("Generation {0} goes to other workers after {1} tokens: {2}", _request.Id, _output.Count, reason);
-        _avoid = _avoid.Add(worker);
+        _avoid = _avoid.Union(workers);
         BeginNextAttempt();
     }
 
@@ -189,7 +287,9 @@ public sealed class GenerationActor : ReceiveActor, IWithTimers
             Context.Unwatch(worker.Actor);
         }
 
-        (_prefill, _decode) = (null, null);
+        (_prefill, _decode, _granted, _isReserved) = (null, null, null, false);
+        _prefillSigns.Rest();
+        _decodeSigns.Rest();
     }
 
     private void FailIfPresent(AttemptId attempt, GenerationError error, string message)

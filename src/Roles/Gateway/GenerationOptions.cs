@@ -1,19 +1,25 @@
 namespace ActorInference.Roles.Gateway;
 
-/// <summary>How long a generation waits in each phase, and how often it tries other workers.</summary>
+/// <summary>
+/// How long a generation waits in each phase, and how often it tries other workers. But for the first and the last, a
+/// deadline is for silence: any sign of life begins it anew, and a worker that waits or is in a long step gives such signs.
+/// </summary>
 public sealed record GenerationOptions
 {
     /// <summary>For workers to be there at all.</summary>
     public TimeSpan AssignDeadline { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>For a decode worker to have room.</summary>
-    public TimeSpan ReserveDeadline { get; init; } = TimeSpan.FromSeconds(60);
+    /// <summary>For a worker that was asked for something to answer: to begin, to grant room, or to say that it will.</summary>
+    public TimeSpan ReserveDeadline { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>For a sign of life of the prefill worker: begin, a chunk, the first token.</summary>
-    public TimeSpan PrefillDeadline { get; init; } = TimeSpan.FromSeconds(60);
+    /// <summary>For something to come of a prompt whose compute has begun.</summary>
+    public TimeSpan FirstPageDeadline { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Between two tokens.</summary>
-    public TimeSpan TokenDeadline { get; init; } = TimeSpan.FromSeconds(60);
+    /// <summary>Between two pages, and between two tokens.</summary>
+    public TimeSpan StallDeadline { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>For a place, on workers that live.</summary>
+    public TimeSpan QueueDeadline { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Attempts after the first.</summary>
     public int MaxRedispatches { get; init; } = 5;

@@ -9,4 +9,8 @@ namespace ActorInference.Roles.Gateway;
 /// <param name="PromptIds">At least one token, each in <c>[0, vocab)</c>; together with MaxNewTokens within the model's context.</param>
 /// <param name="Sampling">Validated by the edge.</param>
 /// <param name="CacheSalt">Only requests with the same one share cached pages; null for the common ones.</param>
-public sealed record GenerationRequest(RequestId Id, ImmutableArray<int> PromptIds, SamplingOptions Sampling, string? CacheSalt = null);
+public sealed record GenerationRequest(RequestId Id, ImmutableArray<int> PromptIds, SamplingOptions Sampling, string? CacheSalt = null)
+{
+    /// <summary>Pages of higher ones are kept longer; 0 is usual.</summary>
+    public int Priority { get; init; }
+}

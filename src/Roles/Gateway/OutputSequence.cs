@@ -34,6 +34,12 @@ public sealed class OutputSequence
         _tokensBefore = _tokens.Count;
     }
 
+    /// <summary>Tokens that the present attempt has added.</summary>
+    public int AttemptCount => _tokens.Count - _tokensBefore;
+
+    /// <summary>Place of the present attempt's first token, which comes from prefill.</summary>
+    public int FirstOfAttempt => _tokensBefore;
+
     /// <summary>Whether more than the attempt's first token is out, which comes from prefill: decode then has all pages.</summary>
     public bool DecodeHasBegun => _tokens.Count > _tokensBefore + 1;
 

@@ -1,6 +1,8 @@
 using ActorInference.Actors.Ids;
 using ActorInference.Actors.Protocols;
 using Akka.Actor;
+using Akka.Event;
+using Akka.Remote;
 
 namespace ActorInference.Roles.Router;
 
@@ -20,6 +22,8 @@ public sealed class RouterActor : ReceiveActor, IWithTimers
     private readonly Dictionary<IActorRef, AttemptId> _generations = [];
     private readonly OrderedDictionary<AttemptId, Pending> _pending = [];
     private readonly HashSet<IActorRef> _awaitServing = [];
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private string? _mismatch;
 
     private sealed record Pending(RouterProtocol.Assign Request, IActorRef Generation);
 
@@ -33,6 +37,7 @@ public sealed class RouterActor : ReceiveActor, IWithTimers
         Receive<RouterProtocol.AwaitServing>(_ => AwaitServing());
         Receive<RouterProtocol.GetWorkers>(_ => Sender.Tell(new RouterProtocol.Workers(_workers.Reports(Now), _generations.Count)));
         Receive<CheckSilence>(_ => DropSilentWorkers());
+        Receive<DisassociatedEvent>(lost => DropWorkersAt(lost.RemoteAddress));
         Receive<Terminated>(terminated => Forget(terminated.ActorRef));
     }
 
@@ -40,16 +45,23 @@ public sealed class RouterActor : ReceiveActor, IWithTimers
 
     private static TimeSpan Now => Context.System.Scheduler.MonotonicClock;
 
-    private bool IsServing => _workers.Has(WorkerRole.Prefill, Now) && _workers.Has(WorkerRole.Decode, Now);
+    private bool IsServing => _workers.IsServing(Now);
 
     public static Props Props(RouterOptions options) => Akka.Actor.Props.Create(() => new RouterActor(options));
 
-    protected override void PreStart() => Timers.StartPeriodicTimer(nameof(CheckSilence), CheckSilence.Instance, SilenceCheck);
+    protected override void PreStart()
+    {
+        Timers.StartPeriodicTimer(nameof(CheckSilence), CheckSilence.Instance, SilenceCheck);
+        Context.System.EventStream.Subscribe(Self, typeof(DisassociatedEvent));
+    }
+
+    protected override void PostStop() => Context.System.EventStream.Unsubscribe(Self);
 
     private void TakeReport(RouterProtocol.WorkerReport report)
     {
         if (_workers.Apply(report, Now) is { } replaced) Context.Unwatch(replaced);
         Context.Watch(report.Actor);
+        TellMismatch();
         if (!IsServing) return;
         foreach (var waiting in _awaitServing) waiting.Tell(RouterProtocol.Serving.Instance);
         _awaitServing.Clear();
@@ -119,19 +131,29 @@ public sealed class RouterActor : ReceiveActor, IWithTimers
         else _workers.Remove(actor);
     }
 
-    /// <summary>A process that died or hangs is noticed by this long before the cluster removes it.</summary>
-    private void DropSilentWorkers()
+    /// <summary>A process that hangs is noticed by this long before the cluster removes it.</summary>
+    private void DropSilentWorkers() => Drop(_workers.RemoveSilent(Now), $"has not reported for {_options.WorkerSilence.TotalSeconds:0.#} s");
+
+    /// <summary>A process that died is noticed by this at once. If only a connection broke, the next report brings its workers back.</summary>
+    private void DropWorkersAt(Address process) => Drop(_workers.RemoveAt(process), $"cannot be reached at {process}");
+
+    private void Drop(IReadOnlyList<(WorkerId Worker, IActorRef Actor, IReadOnlySet<AttemptId> Attempts)> workers, string reason)
     {
-        foreach (var silent in _workers.RemoveSilent(Now))
+        foreach (var lost in workers)
         {
-            Context.Unwatch(silent.Actor);
+            Context.Unwatch(lost.Actor);
             foreach (var (generation, attempt) in _generations)
             {
-                if (!silent.Attempts.Contains(attempt)) continue;
-                generation.Tell(new GenerationProtocol.Lost(
-                    attempt, silent.Worker, $"Worker {silent.Worker} has not reported for {_options.WorkerSilence.TotalSeconds:0.#} s."));
+                if (lost.Attempts.Contains(attempt)) generation.Tell(new GenerationProtocol.Lost(attempt, lost.Worker, $"Worker {lost.Worker} {reason}."));
             }
         }
+    }
+
+    private void TellMismatch()
+    {
+        var mismatch = _workers.Mismatch(Now);
+        if (mismatch is not null && mismatch != _mismatch) _log.Warning(mismatch);
+        _mismatch = mismatch;
     }
 
     private sealed record CheckSilence

@@ -10,8 +10,10 @@ public sealed class JobLedger
     private readonly OrderedDictionary<AttemptId, Entry> _jobs = [];
     private readonly Dictionary<IActorRef, int> _jobsOfGeneration = [];
 
-    private sealed record Entry(IWorkerJob Job)
+    private sealed class Entry(IWorkerJob job)
     {
+        public IWorkerJob Job { get; set; } = job;
+
         public bool HasBegun { get; set; }
     }
 
@@ -37,6 +39,15 @@ public sealed class JobLedger
         if (!_jobs.TryGetValue(attempt, out var entry) || entry.HasBegun) return;
         entry.HasBegun = true;
         PendingTokens -= Tokens(entry.Job);
+    }
+
+    /// <summary>Notes where the pages of a prefill job go.</summary>
+    /// <returns>False if there is no such job.</returns>
+    public bool TryAddress(PrefillProtocol.Deliver deliver)
+    {
+        if (!_jobs.TryGetValue(deliver.Attempt, out var entry) || entry.Job is not PrefillProtocol.Start start) return false;
+        entry.Job = start with { PageTarget = deliver.PageTarget, CachedPages = deliver.CachedPages };
+        return true;
     }
 
     /// <returns>The job, or null if there is none.</returns>

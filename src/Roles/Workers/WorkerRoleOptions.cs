@@ -1,13 +1,18 @@
 using ActorInference.Actors.Ids;
 using ActorInference.Actors.Kv;
+using ActorInference.Actors.Protocols;
+using ActorInference.Gpu.Workers;
 using Akka.Actor;
 
 namespace ActorInference.Roles.Workers;
 
-/// <summary>What a prefill or decode actor works with.</summary>
+/// <summary>What a <see cref="WorkerActor"/> works with.</summary>
 public sealed record WorkerRoleOptions
 {
     public required WorkerId Worker { get; init; }
+
+    /// <summary>What it serves at first.</summary>
+    public required WorkerRole Role { get; init; }
 
     /// <summary>Makes the GPU worker under it.</summary>
     public required Props GpuWorker { get; init; }
@@ -23,4 +28,10 @@ public sealed record WorkerRoleOptions
 
     /// <summary>Between two reports of the load.</summary>
     public TimeSpan ReportInterval { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>What the GPU worker shows of itself.</summary>
+    public WorkerPulse Pulse { get; init; } = new();
+
+    /// <summary>A step of the GPU worker that lasts longer counts as a hang: its jobs give no more signs of life.</summary>
+    public TimeSpan StepDeadline { get; init; } = TimeSpan.FromSeconds(30);
 }

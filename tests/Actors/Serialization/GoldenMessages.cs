@@ -85,5 +85,13 @@ internal static class GoldenMessages
         WorkerProtocol.FlushCache.Instance,
         WorkerProtocol.CacheFlushed.Instance,
         .. CacheGoldenMessages.All(actor),
+        new PrefillProtocol.Deliver(Attempt, actor, 12),
+        new DecodeProtocol.Generate(Named, [5, 6], [7], new SamplingOptions { Temperature = 0f }, actor) { CacheSalt = "tenant-1", Priority = -3 },
+        new WorkerProtocol.SetRole(WorkerRole.Both),
+        new WorkerProtocol.RoleSet(new WorkerId("decode-1"), WorkerRole.Prefill, WorkerRole.Both),
+        new WorkerProtocol.Drain(TimeSpan.FromSeconds(30)),
+        new WorkerProtocol.Drained(new WorkerId("decode-1"), 2),
+        WorkerProtocol.Resume.Instance,
+        new WorkerProtocol.Resumed(new WorkerId("decode-1")),
     ];
 }

@@ -48,6 +48,7 @@ internal sealed class RandomMessages(int seed, IReadOnlyList<IActorRef> actors)
         if (type == typeof(uint)) return (uint)_random.NextInt64(1L << 32);
         if (type == typeof(long)) return _random.Next(2) == 0 ? Number() : _random.NextInt64(long.MinValue, long.MaxValue);
         if (type == typeof(ulong)) return (ulong)_random.NextInt64(long.MinValue, long.MaxValue);
+        if (type == typeof(TimeSpan)) return TimeSpan.FromMilliseconds(Number());
         if (type == typeof(bool)) return _random.Next(2) == 0;
         if (type == typeof(float)) return _random.Next(4) == 0 ? OddFloats[_random.Next(OddFloats.Length)] : BitConverter.Int32BitsToSingle(Number());
         if (type == typeof(string)) return Text();

@@ -13,7 +13,7 @@ public sealed class ConsoleProcessTests(ServedNode node) : IClassFixture<ServedN
         var result = await RunAsync("worker", "list");
 
         Assert.True(result.ExitCode == 0, result.ToString());
-        Assert.Matches(@"^WORKER +ROLE +JOBS +PENDING TOKENS\ndecode-0 +decode +\d+ +\d+\nprefill-0 +prefill +\d+ +\d+\n$", result.Output);
+        Assert.Matches(@"^WORKER +ROLE +JOBS +PENDING TOKENS +PAGES HELD +CACHED +OF +STATE\ndecode-0 +decode +\d+ +\d+ +\d+ +\d+ +\d+ +serving\nprefill-0 +prefill +\d+ +\d+ +\d+ +\d+ +\d+ +serving\n$", result.Output);
         Assert.Equal("", result.Error);
     }
 
@@ -62,8 +62,8 @@ public sealed class ConsoleProcessTests(ServedNode node) : IClassFixture<ServedN
     }
 
     [SkippableTheory]
-    [InlineData(2, "'nope' is no command; expected one of actor, cluster, cluster-sharding, log, worker.", "nope")]
-    [InlineData(2, "'nope' is no command of 'worker'; expected one of list, status.", "worker", "nope")]
+    [InlineData(2, "'nope' is no command; expected one of actor, cluster, cluster-sharding, log, role, worker.", "nope")]
+    [InlineData(2, "'nope' is no command of 'worker'; expected one of list, status, drain, resume.", "worker", "nope")]
     [InlineData(2, "'-z' is no argument of 'worker list'; expected worker list.", "worker", "list", "-z", "1")]
     [InlineData(1, "worker is 'nobody'; expected one of decode-0, prefill-0.", "worker", "status", "-w", "nobody")]
     public async Task A_wrong_command_is_one_line_on_stderr_and_an_exit_code(int exitCode, string error, params string[] command)
@@ -81,7 +81,7 @@ public sealed class ConsoleProcessTests(ServedNode node) : IClassFixture<ServedN
 
         Skip.If(SpeaksOtherProtocol(result), "The node's console speaks the protocol of the Petabridge.Cmd package; its client is pbm.");
         Assert.Equal(2, result.ExitCode);
-        Assert.Equal("actorinference: 'nope' is no command; expected one of actor, cluster, cluster-sharding, log, worker.\n", result.Error);
+        Assert.Equal("actorinference: 'nope' is no command; expected one of actor, cluster, cluster-sharding, log, role, worker.\n", result.Error);
         Assert.Single(result.Output.Split('\n'), line => line.StartsWith("WORKER ", StringComparison.Ordinal));
         Assert.StartsWith("serving: yes\n", result.Output);
     }

@@ -17,6 +17,8 @@ public sealed class InferenceSettingsTests
         Assert.Equal(new Gpu.Engine.EngineOptions(), settings.Prefill.Engine);
         Assert.Equal(new Cache.Tiers.StorageTierOptions(), settings.Tiers.Storage);
         Assert.Equal(settings.Prefill with { PrefixCache = settings.Decode.PrefixCache }, settings.Decode);
+        Assert.Equal(settings.Prefill, settings.Both);
+        Assert.True(settings.Decode.PrefixCache.Share > 0);
     }
 
     [Fact]
@@ -29,15 +31,15 @@ public sealed class InferenceSettingsTests
     }
 
     [Theory]
-    [InlineData("gateway.token-deadline = soon", "actor-inference.gateway.token-deadline is 'soon'; expected a duration")]
-    [InlineData("gateway.token-deadline = 0s", "actor-inference.gateway.token-deadline is '0s'; expected a duration above 0")]
+    [InlineData("gateway.stall-deadline = soon", "actor-inference.gateway.stall-deadline is 'soon'; expected a duration")]
+    [InlineData("gateway.stall-deadline = 0s", "actor-inference.gateway.stall-deadline is '0s'; expected a duration above 0")]
     [InlineData("router.max-in-flight = 0", "actor-inference.router.max-in-flight is '0'; expected a whole number of at least 1")]
     [InlineData("router.max-in-flight = many", "actor-inference.router.max-in-flight is 'many'")]
     [InlineData("prefill.prefix-cache.share = 1", "actor-inference.prefill.prefix-cache.share is '1'; expected a number of at least 0 and below 1")]
     [InlineData("prefill.prefix-cache.policy = fifo", "actor-inference.prefill.prefix-cache.policy is 'fifo'; expected one of lru, lfu, slru, priority")]
     [InlineData("engine.max-sequence = 3", "actor-inference.engine.max-sequence is not known; expected one of aging-tokens-per-second, growth-window-tokens, max-bypasses")]
     [InlineData("decode.engine.max-sequence = 3", "actor-inference.decode.engine.max-sequence is not known")]
-    [InlineData("gatway.token-deadline = 3s", "actor-inference.gatway is not known; expected one of cache, cluster-dispatcher, decode, engine")]
+    [InlineData("gatway.stall-deadline = 3s", "actor-inference.gatway is not known; expected one of both, cache, cluster-dispatcher, decode, engine")]
     [InlineData("cache.l2.ratio = much", "actor-inference.cache.l2.ratio is 'much'; expected a number from 0 to 1000")]
     [InlineData("cache.l2.write-policy = never", "actor-inference.cache.l2.write-policy is 'never'; expected one of write-through")]
     [InlineData("cache.prefetch.policy = x", "actor-inference.cache.prefetch.policy is 'x'; expected one of timeout")]

@@ -124,6 +124,7 @@ public sealed class GenerationActorTests : TestKit
     [InlineData("reserve", GenerationError.TimedOut)]
     [InlineData("prefill", GenerationError.TimedOut)]
     [InlineData("token", GenerationError.TimedOut)]
+    [InlineData("queue", GenerationError.TimedOut)]
     public void A_phase_past_its_deadline_ends_the_last_try(string phase, GenerationError error)
     {
         var soon = TimeSpan.FromMilliseconds(100);
@@ -132,12 +133,15 @@ public sealed class GenerationActorTests : TestKit
             MaxRedispatches = 0,
             AssignDeadline = phase == "assign" ? soon : Deadline.Limit,
             ReserveDeadline = phase == "reserve" ? soon : Deadline.Limit,
-            PrefillDeadline = phase == "prefill" ? soon : Deadline.Limit,
-            TokenDeadline = phase == "token" ? soon : Deadline.Limit,
+            FirstPageDeadline = phase == "prefill" ? soon : Deadline.Limit,
+            StallDeadline = phase == "token" ? soon : Deadline.Limit,
+            QueueDeadline = phase == "queue" ? TimeSpan.FromMilliseconds(600) : Deadline.Limit,
         }));
         if (phase == "reserve") Assign(generation);
-        var attempt = phase is "prefill" or "token" ? BeginPrefill(generation) : default;
+        var attempt = phase is "prefill" or "token" or "queue" ? BeginPrefill(generation) : default;
         if (phase == "token") generation.Tell(Token(attempt, 0));
+        if (phase == "prefill") generation.Tell(Sign(attempt, GenerationProtocol.JobStage.Computing, "prefill-0"));
+        if (phase == "queue") Sys.Scheduler.ScheduleTellRepeatedly(TimeSpan.Zero, soon, generation, Sign(attempt, GenerationProtocol.JobStage.Waiting, "prefill-0"), ActorRefs.NoSender);
 
         ExpectTerminated(generation, TimeSpan.FromSeconds(10));
         Assert.Equal(error, Assert.IsType<GenerationFailed>(Updates()[^1]).Error);
@@ -168,6 +172,87 @@ public sealed class GenerationActorTests : TestKit
         Assert.True(_updates.Reader.Completion.IsCompleted);
     }
 
+    [Fact]
+    public void Prefill_begins_without_a_grant_and_hears_of_it_when_there_is_one()
+    {
+        var generation = Start();
+        var attempt = AssignLate(generation);
+        Assert.Null(_prefill.ExpectMsg<PrefillProtocol.Start>().PageTarget);
+        _decode.ExpectNoMsg(TimeSpan.FromMilliseconds(50));   // Room is not kept for a prompt that waits in a queue.
+
+        generation.Tell(Sign(attempt, GenerationProtocol.JobStage.Computing, "prefill-0"));
+        _decode.ExpectMsg<DecodeProtocol.Reserve>();
+        generation.Tell(new GenerationProtocol.Granted(attempt, _gpu.Ref) { CachedPages = 3 });
+
+        Assert.Equal(new PrefillProtocol.Deliver(attempt, _gpu.Ref, 3), _prefill.ExpectMsg<PrefillProtocol.Deliver>());
+    }
+
+    [Fact]
+    public void The_first_token_waits_for_no_grant()
+    {
+        var generation = Start();
+        var attempt = AssignLate(generation);
+        generation.Tell(Sign(attempt, GenerationProtocol.JobStage.Computing, "prefill-0"));
+        generation.Tell(Token(attempt, 0));
+
+        AwaitAssert(() => Assert.Equal([new TokenGenerated(0, 0, null, 0)], Updates()));
+    }
+
+    [Fact]
+    public void A_prefill_that_awaits_a_grant_gets_one_reserved_once()
+    {
+        var generation = Start();
+        var attempt = AssignLate(generation);
+        for (var i = 0; i < 3; i++) generation.Tell(Sign(attempt, GenerationProtocol.JobStage.AwaitingGrant, "prefill-0"));
+
+        _decode.ExpectMsg<DecodeProtocol.Reserve>();
+        _decode.ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+    }
+
+    [Fact]
+    public void One_worker_of_both_roles_is_asked_for_all()
+    {
+        var generation = Watch(Start());
+        var request = _router.ExpectMsg<RouterProtocol.Assign>();
+        var worker = new RouterProtocol.AssignedWorker(new WorkerId("both-0"), _decode.Ref) { Protocol = ProtocolVersion.Current };
+        generation.Tell(new RouterProtocol.Assigned(request.Attempt, worker, worker));
+
+        Assert.Equal(_request.PromptIds.ToArray(), _decode.ExpectMsg<DecodeProtocol.Generate>().PromptIds.ToArray());
+        generation.Tell(Token(request.Attempt, 0));
+        generation.Tell(Token(request.Attempt, 1) with { Ending = Stopped });
+        ExpectTerminated(generation);
+        Assert.Equal(request.Attempt, _decode.ExpectMsg<WorkerProtocol.Cancel>().Attempt);
+    }
+
+    [Fact]
+    public void Signs_of_life_keep_a_slow_worker_its_job()
+    {
+        var generation = Start(new GenerationOptions { MaxRedispatches = 0, ReserveDeadline = TimeSpan.FromMilliseconds(600), FirstPageDeadline = TimeSpan.FromMilliseconds(600) });
+        var attempt = AssignLate(generation);
+        Sys.Scheduler.ScheduleTellRepeatedly(
+            TimeSpan.Zero, TimeSpan.FromMilliseconds(50), generation, Sign(attempt, GenerationProtocol.JobStage.Busy, "prefill-0"), ActorRefs.NoSender);
+        generation.Tell(Sign(attempt, GenerationProtocol.JobStage.Computing, "prefill-0"));
+        _prefill.ExpectMsg<PrefillProtocol.Start>();
+        _decode.ExpectMsg<DecodeProtocol.Reserve>();
+        generation.Tell(new GenerationProtocol.Granted(attempt, _gpu.Ref));
+        _prefill.ExpectMsg<PrefillProtocol.Deliver>();
+
+        _prefill.ExpectNoMsg(TimeSpan.FromSeconds(2));
+        Assert.Empty(Updates());
+    }
+
+    [Fact]
+    public void A_prefill_worker_that_is_lost_after_decode_has_begun_costs_nothing()
+    {
+        var generation = Start();
+        var attempt = BeginPrefill(generation);
+        generation.Tell(Token(attempt, 0));
+        generation.Tell(Token(attempt, 1));
+        generation.Tell(new GenerationProtocol.Lost(attempt, new WorkerId("prefill-0"), "It cannot be reached."));
+
+        _router.ExpectNoMsg(TimeSpan.FromMilliseconds(100));
+    }
+
     private IActorRef Start(GenerationOptions? options = null) =>
         Sys.ActorOf(GenerationActor.Props(_request, _updates.Writer, _router.Ref, options ?? new GenerationOptions()));
 
@@ -182,6 +267,20 @@ public sealed class GenerationActorTests : TestKit
         request.Attempt,
         new RouterProtocol.AssignedWorker(new WorkerId("prefill-0"), _prefill.Ref),
         new RouterProtocol.AssignedWorker(new WorkerId("decode-0"), _decode.Ref)));
+
+    /// <summary>Assigns workers of the present protocol.</summary>
+    private AttemptId AssignLate(IActorRef generation)
+    {
+        var request = _router.ExpectMsg<RouterProtocol.Assign>();
+        generation.Tell(new RouterProtocol.Assigned(
+            request.Attempt,
+            new RouterProtocol.AssignedWorker(new WorkerId("prefill-0"), _prefill.Ref) { Protocol = ProtocolVersion.Current },
+            new RouterProtocol.AssignedWorker(new WorkerId("decode-0"), _decode.Ref) { Protocol = ProtocolVersion.Current }));
+        return request.Attempt;
+    }
+
+    private static GenerationProtocol.Progressed Sign(AttemptId attempt, GenerationProtocol.JobStage stage, string worker) =>
+        new(attempt) { Stage = stage, Worker = new WorkerId(worker) };
 
     private AttemptId BeginPrefill(IActorRef generation)
     {

@@ -62,7 +62,7 @@ public sealed class LeavingClientTests
         await using var node = new ScriptedNode("actor-inference.decode.max-jobs = 3", decodeWorkers: 2);
         await node.AllServingAsync();
         using var gate = new ManualResetEventSlim();
-        node.Script("prefill-0", runner => runner.BeforeForward = _ => gate.Wait(Deadline.Limit));
+        foreach (var worker in new[] { "decode-0", "decode-1" }) node.Script(worker, runner => runner.BeforeForward = _ => gate.Wait(Deadline.Limit));
         var requests = Enumerable.Range(0, 9).Select(i => ScriptedNode.Request(ScriptedNode.Prompt(10, seed: i), 5)).ToList();
 
         var runs = requests.Select(request => Task.Run(() => node.RunAsync(request))).ToList();

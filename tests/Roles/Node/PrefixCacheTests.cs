@@ -66,6 +66,56 @@ public sealed class PrefixCacheTests
         using var pool = ScriptedRunner.Pool(pages);
         using var runner = new ScriptedRunner(pool, maxContextTokens: context);
 
-        Assert.Equal(capacity, PrefixCaches.CapacityPages(runner, new PrefixCacheSettings(share, "lru"), workers));
+        Assert.Equal(capacity, PrefixCaches.CapacityPages(runner, new PrefixCacheSettings(share, "lru"), workers, shares: share));
+    }
+
+    [Theory]
+    [InlineData(128, 256, 0.5, 0.5, 32, 0)]
+    [InlineData(512, 256, 0.5, 0.25, 256, 64)]
+    [InlineData(512, 256, 0.9, 0.9, 224, 0)]
+    [InlineData(64, 256, 0.5, 0.5, 0, 0)]
+    public void Caches_of_two_roles_and_prompts_ahead_of_their_grant_leave_room_for_the_longest_sequence(
+        int pages, int context, double prefillShare, double decodeShare, int capacity, int ahead)
+    {
+        using var pool = ScriptedRunner.Pool(pages);
+        using var runner = new ScriptedRunner(pool, maxContextTokens: context);
+        var shares = prefillShare + decodeShare;
+
+        var prefill = PrefixCaches.CapacityPages(runner, new PrefixCacheSettings(prefillShare, "lru"), 1, shares);
+        var decode = PrefixCaches.CapacityPages(runner, new PrefixCacheSettings(decodeShare, "lru"), 1, shares);
+
+        Assert.Equal(capacity, prefill);
+        Assert.Equal(ahead, PrefixCaches.AheadPages(runner, shares));
+        Assert.InRange(pages - prefill - decode - ahead, Math.Min(pages, context / pool.Layout.PageSizeTokens), pages);
+    }
+
+    [Fact]
+    public async Task Decode_remembers_too_and_a_prompt_that_it_knows_is_not_sent_again()
+    {
+        await using var node = new ScriptedNode("actor-inference { prefill.prefix-cache.share = 0.25, decode.prefix-cache.share = 0.25 }", pages: 512, maxContext: 256);
+        for (var turn = 0; turn < 3; turn++)
+        {
+            var request = ScriptedNode.Request(ScriptedNode.Prompt(100), 10);
+            var outcome = await node.RunAsync(request);
+            outcome.AssertIs(request);
+            Assert.Equal(turn == 0 ? 0 : 96, outcome.Tokens[0].CachedTokens);
+        }
+    }
+
+    [Fact]
+    public async Task Requests_of_another_salt_share_nothing()
+    {
+        await using var node = new ScriptedNode(Cached, maxContext: 256);
+        var prompt = ScriptedNode.Prompt(50);
+        var cached = new List<int>();
+        foreach (var salt in new[] { null, "a", "b", "a", null })
+        {
+            var request = ScriptedNode.Request(prompt, 4) with { CacheSalt = salt };
+            var outcome = await node.RunAsync(request);
+            outcome.AssertIs(request);
+            cached.Add(outcome.Tokens[0].CachedTokens);
+        }
+
+        Assert.Equal([0, 0, 0, 48, 48], cached);
     }
 }

@@ -17,7 +17,7 @@ namespace ActorInference.Roles.Tests.Testing;
 internal sealed class ScriptedNode : IAsyncDisposable
 {
     /// <summary>Without a cache a page that is used is held by somebody, which tests count.</summary>
-    private const string Uncached = "actor-inference.prefill.prefix-cache.share = 0";
+    private const string Uncached = "actor-inference { prefill.prefix-cache.share = 0, decode.prefix-cache.share = 0, both.prefix-cache.share = 0 }";
 
     private const string Quiet = """
         akka { loglevel = ERROR, stdout-loglevel = ERROR, log-dead-letters = off, log-dead-letters-during-shutdown = off }
@@ -29,7 +29,7 @@ internal sealed class ScriptedNode : IAsyncDisposable
     private readonly int _workers;
     private readonly int _maxContext;
 
-    public ScriptedNode(string settings = "", int pages = 256, int prefillWorkers = 1, int decodeWorkers = 1, int maxContext = 4096)
+    public ScriptedNode(string settings = "", int pages = 256, int prefillWorkers = 1, int decodeWorkers = 1, int maxContext = 4096, int bothWorkers = 0)
     {
         Pool = ScriptedRunner.Pool(pages);
         _maxContext = maxContext;
@@ -41,12 +41,22 @@ internal sealed class ScriptedNode : IAsyncDisposable
         var (gateway, router) = _system.StartInferenceNode(new InferenceNode
         {
             CreateRunner = CreateRunner,
+            Roles = Roles(prefillWorkers, decodeWorkers, bothWorkers),
             PrefillWorkers = prefillWorkers,
             DecodeWorkers = decodeWorkers,
+            BothWorkers = bothWorkers,
         });
         (Gateway, Router) = (gateway, router);
         Client = new GenerationClient(gateway, router);
-        _workers = prefillWorkers + decodeWorkers;
+        _workers = prefillWorkers + decodeWorkers + bothWorkers;
+    }
+
+    private static ImmutableSortedSet<NodeRole> Roles(int prefillWorkers, int decodeWorkers, int bothWorkers)
+    {
+        ImmutableSortedSet<NodeRole> roles = [NodeRole.Gateway];
+        if (prefillWorkers > 0) roles = roles.Add(NodeRole.Prefill);
+        if (decodeWorkers > 0) roles = roles.Add(NodeRole.Decode);
+        return bothWorkers > 0 ? roles.Add(NodeRole.Both) : roles;
     }
 
     public KvPagePool Pool { get; }

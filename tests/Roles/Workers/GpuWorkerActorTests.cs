@@ -159,6 +159,96 @@ public sealed class GpuWorkerActorTests : TestKit
     }
 
     [Fact]
+    public void Without_a_grant_the_first_token_comes_all_the_same_and_the_pages_wait_for_it()
+    {
+        var (worker, incarnation) = Start(WorkerRole.Prefill, maxStepTokens: 8);
+        var job = Prefill(worker, incarnation, promptTokens: 18, granted: false);
+        var token = (GenerationProtocol.TokenChosen)_generation.FishForMessage(message => message is GenerationProtocol.TokenChosen);
+        _target.ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+        Assert.Equal(5, _pool.UsedPages);
+
+        worker.Tell(new PrefillProtocol.Deliver(job.Attempt, _target.Ref, CachedPages: 3));
+
+        var pages = _target.ExpectMsg<KvTransferProtocol.KvPages>();
+        Assert.Equal((3, 2, token.TokenId), (pages.FirstPage, pages.Pages.Length, pages.NextToken));
+        AwaitEnded();
+        Assert.Equal(2, _pool.UsedPages);
+        worker.Tell(new KvTransferProtocol.PagesLanded(pages.Transfer));
+        AwaitPages(0);
+    }
+
+    [Fact]
+    public void Only_so_many_pages_are_computed_without_a_grant_and_the_next_waits_for_its_own_or_for_room()
+    {
+        var (worker, incarnation) = Start(WorkerRole.Prefill, aheadPages: 6);
+        var first = Prefill(worker, incarnation, promptTokens: 16, granted: false);
+        var second = Prefill(worker, incarnation, promptTokens: 16, granted: false);
+        var third = Prefill(worker, incarnation, promptTokens: 8, granted: false);
+        _generation.FishForMessage(message => message is GenerationProtocol.TokenChosen token && token.Attempt == first.Attempt);
+        _generation.FishForMessage(message => message is GenerationProtocol.Progressed { Stage: GenerationProtocol.JobStage.AwaitingGrant } sign && sign.Attempt == second.Attempt);
+
+        worker.Tell(new PrefillProtocol.Deliver(second.Attempt, _target.Ref, CachedPages: 0));
+        _generation.FishForMessage(message => message is GenerationProtocol.TokenChosen token && token.Attempt == second.Attempt);
+        _generation.FishForMessage(message => message is GenerationProtocol.TokenChosen token && token.Attempt == third.Attempt);
+        Assert.Equal(second.Attempt, _target.ExpectMsg<KvTransferProtocol.KvPages>().Attempt);
+
+        foreach (var job in new[] { first, third }) worker.Tell(new WorkerProtocol.Cancel(job.Attempt));
+        AwaitPages(4);   // On their way.
+        Sys.Stop(_target.Ref);
+        AwaitPages(0);
+    }
+
+    [Fact]
+    public void Pages_on_their_way_to_a_process_that_is_lost_come_back()
+    {
+        var (worker, incarnation) = Start(WorkerRole.Prefill);
+        Prefill(worker, incarnation, promptTokens: 10);
+        _target.ExpectMsg<KvTransferProtocol.KvPages>();
+        AwaitEnded();
+
+        worker.Tell(new WorkerProtocol.PeerLost(_target.Ref.Path.Address));
+
+        AwaitPages(0);
+    }
+
+    [Fact]
+    public void A_grant_says_what_is_cached_and_only_the_rest_is_sent()
+    {
+        var (prefill, prefillIncarnation) = Start(WorkerRole.Prefill, caches: true);
+        var (decode, decodeIncarnation) = Start(WorkerRole.Decode, caches: true);
+        var cached = new List<int>();
+        for (var turn = 0; turn < 2; turn++)
+        {
+            var reserve = Reserve(decode, decodeIncarnation, promptTokens: 18, newTokens: 6);
+            var granted = (GenerationProtocol.Granted)_generation.FishForMessage(message => message is GenerationProtocol.Granted);
+            cached.Add(granted.CachedPages);
+            var start = new PrefillProtocol.Start(reserve.Attempt, reserve.PromptIds, [], reserve.Sampling, decode, _generation.Ref) { CachedPages = granted.CachedPages };
+            prefill.Tell(new WorkerProtocol.Run(prefillIncarnation, start));
+            _generation.FishForMessage(message => message is GenerationProtocol.TokenChosen { Ending: not null });
+        }
+
+        Assert.Equal([0, 4], cached);
+        Sys.Stop(prefill);
+        Sys.Stop(decode);
+        AwaitPages(0);
+    }
+
+    [Fact]
+    public void A_job_for_both_roles_sends_no_page()
+    {
+        var (worker, incarnation) = Start(WorkerRole.Both);
+        var job = new DecodeProtocol.Generate(new AttemptId(RequestId.New(), 0), ScriptedNode.Prompt(18), [], Greedy(6), _generation.Ref);
+        worker.Tell(new WorkerProtocol.Run(incarnation, job));
+
+        var tokens = new List<GenerationProtocol.TokenChosen>();
+        while (tokens.Count < 6) tokens.Add((GenerationProtocol.TokenChosen)_generation.FishForMessage(message => message is GenerationProtocol.TokenChosen));
+
+        Assert.Equal(ScriptedRunner.Continue([.. job.PromptIds], 6), tokens.Select(token => token.TokenId));
+        Assert.Equal(0, tokens[0].CachedTokens);
+        AwaitPages(0);
+    }
+
+    [Fact]
     public void A_job_for_an_earlier_start_is_not_run()
     {
         var (worker, _) = Start(WorkerRole.Prefill);
@@ -212,14 +302,14 @@ public sealed class GpuWorkerActorTests : TestKit
         _pool.Dispose();
     }
 
-    private (IActorRef Worker, Guid Incarnation) Start(WorkerRole role, int maxStepTokens = 512, TimeSpan? transferDeadline = null, bool caches = false)
+    private (IActorRef Worker, Guid Incarnation) Start(WorkerRole role, int maxStepTokens = 512, TimeSpan? transferDeadline = null, bool caches = false, int aheadPages = 16)
     {
         var worker = _parent.ChildActorOf(GpuWorkerActor.Props(new GpuWorkerOptions
         {
             Worker = new WorkerId($"{role}-0"),
-            Role = role,
             CreateRunner = () => new ScriptedRunner(_pool),
             CreateCache = caches ? Tree : null,
+            AheadPages = _ => aheadPages,
             Engine = new EngineOptions { MaxStepTokens = maxStepTokens, StepTarget = TimeSpan.Zero },
             TransferDeadline = transferDeadline ?? Deadline.Limit,
         }));
@@ -230,10 +320,10 @@ public sealed class GpuWorkerActorTests : TestKit
     private static RadixTree Tree(IModelRunner runner) =>
         new(new RadixTreeOptions { PageSizeTokens = PageSize, CapacityPages = runner.Pages.CapacityPages / 2 }, runner.Pages, EvictionPolicies.Create("lru"));
 
-    private PrefillProtocol.Start Prefill(IActorRef worker, Guid incarnation, int promptTokens, int newTokens = 10)
+    private PrefillProtocol.Start Prefill(IActorRef worker, Guid incarnation, int promptTokens, int newTokens = 10, bool granted = true)
     {
         var job = new PrefillProtocol.Start(
-            new AttemptId(RequestId.New(), 0), ScriptedNode.Prompt(promptTokens), [], Greedy(newTokens), _target.Ref, _generation.Ref);
+            new AttemptId(RequestId.New(), 0), ScriptedNode.Prompt(promptTokens), [], Greedy(newTokens), granted ? _target.Ref : null, _generation.Ref);
         worker.Tell(new WorkerProtocol.Run(incarnation, job));
         return job;
     }

@@ -1,0 +1,88 @@
+using ActorInference.Actors.Generation;
+using ActorInference.Actors.Kv;
+using ActorInference.Actors.Protocols;
+using ActorInference.Gpu.Engine;
+using Akka.Actor;
+
+namespace ActorInference.Gpu.Workers;
+
+public sealed partial class GpuWorkerActor
+{
+    /// <summary>Tells generations and parent what the engine reports; runs within the actor's own message handling.</summary>
+    private sealed class Events(GpuWorkerActor worker) : IEngineEvents
+    {
+        private GenerationProtocol.TokenChosen? _token;
+        private IActorRef _tokenReceiver = ActorRefs.Nobody;
+
+        public void Granted(SequenceId sequence, int pages, int cachedPages)
+        {
+            var job = worker._jobs[sequence].Job;
+            Context.Parent.Tell(new WorkerProtocol.Began(job.Attempt));
+            job.ReplyTo.Tell(new GenerationProtocol.Granted(job.Attempt, worker.Self) { CachedPages = cachedPages });
+        }
+
+        public void Started(SequenceId sequence, int cachedTokens, TierTokens tiers)
+        {
+            var job = worker._jobs[sequence];
+            if (job.CachedTokens is null) (job.CachedTokens, job.Tiers) = (cachedTokens, tiers);
+            Context.Parent.Tell(new WorkerProtocol.Began(job.Job.Attempt));
+            worker.TellStage(job.Job, GenerationProtocol.JobStage.Computing);
+        }
+
+        public void Progressed(SequenceId sequence, int computedTokens) =>
+            worker.TellStage(worker._jobs[sequence].Job, GenerationProtocol.JobStage.Working);
+
+        public void Preempted(SequenceId sequence) => worker.TellStage(worker._jobs[sequence].Job, GenerationProtocol.JobStage.Waiting);
+
+        /// <summary>Holds the token until it is known whether it is the last: the engine's next report says so.</summary>
+        public void TokenSampled(SequenceId sequence, int index, int token, TokenLogprob? logprob)
+        {
+            TellToken();
+            var job = worker._jobs[sequence];
+            job.OutputTokens = index + 1;
+            var cached = job.Job is DecodeProtocol.Reserve ? null : job.CachedTokens;
+            _token = new GenerationProtocol.TokenChosen(job.Job.Attempt, index, token, logprob, cached, Ending: null, cached is null ? default : job.Tiers);
+            _tokenReceiver = job.Job.ReplyTo;
+        }
+
+        /// <summary>Sends the token that is held, if any.</summary>
+        public void TellToken()
+        {
+            if (_token is null) return;
+            _tokenReceiver.Tell(_token);
+            _token = null;
+        }
+
+        public void PagesFilled(SequenceId sequence, int firstPage, ReadOnlySpan<int> pages)
+        {
+            var job = worker._jobs[sequence];
+            job.Outbox!.Add(firstPage, pages, nextToken: null);
+            worker.Ship(job);
+        }
+
+        public void HandedOver(SequenceId sequence, int firstPage, ReadOnlySpan<int> pages, int nextToken)
+        {
+            TellToken();
+            var job = worker._jobs[sequence];
+            job.Outbox!.Add(firstPage, pages, nextToken);
+            worker.Ship(job);
+        }
+
+        public void Finished(SequenceId sequence, FinishReason reason, int? matchedToken)
+        {
+            var job = worker._jobs[sequence];
+            var ending = new GenerationProtocol.Ending(reason, matchedToken);
+            if (_token?.Attempt == job.Job.Attempt) _token = _token with { Ending = ending };
+            else job.Job.ReplyTo.Tell(new GenerationProtocol.Completed(job.Job.Attempt, job.OutputTokens, ending));
+            TellToken();
+            worker.End(job);
+        }
+
+        public void Failed(SequenceId sequence, string reason)
+        {
+            var job = worker._jobs[sequence];
+            job.Job.ReplyTo.Tell(new GenerationProtocol.Failed(job.Job.Attempt, reason));
+            worker.End(job);
+        }
+    }
+}

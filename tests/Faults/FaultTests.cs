@@ -1,0 +1,120 @@
+using System.Diagnostics;
+using ActorInference.Faults.Tests.Testing;
+using ActorInference.Host.Tests.Testing;
+
+namespace ActorInference.Faults.Tests;
+
+/// <summary>
+/// Processes are killed under load, again and again, from a seed. Whatever dies, every stream is whole and says what it says
+/// undisturbed, and every page comes back.
+/// </summary>
+public sealed class FaultTests(FaultCluster cluster) : IClassFixture<FaultCluster>
+{
+    private const int Streams = 16;
+    private const int Rounds = 50;
+    private const int Vocabulary = 512;
+
+    /// <summary>Of the model, less room for the answer.</summary>
+    private const int MaxPromptTokens = 360;
+
+    [SkippableFact]
+    public async Task Every_stream_is_whole_and_every_page_comes_back_whoever_is_killed()
+    {
+        Skip.If(cluster.Missing is not null, cluster.Missing);
+        const int Seed = 20_260;
+        var random = new Random(Seed);
+        var requests = Requests(random, 3 * Streams);
+        var expected = new int[requests.Count][];
+        await Parallel.ForAsync(0, requests.Count, async (i, _) => expected[i] = await TokenStream.AskAsync(cluster.Client, requests[i]));
+
+        for (var round = 0; round < Rounds; round++)
+        {
+            await cluster.AllServingAsync(perRole: 2);
+            var chosen = Enumerable.Range(0, Streams).Select(_ => random.Next(requests.Count)).ToArray();
+            var fault = new Fault(random.Next(6), random.Next(4) == 0 ? 0 : random.Next(Streams * 20));
+            var answers = await RunAsync(chosen.Select(i => requests[i]), fault);
+            for (var i = 0; i < Streams; i++) Assert.True(expected[chosen[i]].AsSpan().SequenceEqual(answers[i]), $"Seed {Seed}, round {round}, {fault}: stream {i} says something else.");
+            await cluster.AllAtRestAsync();
+        }
+    }
+
+    [SkippableFact]
+    public async Task A_client_that_leaves_gets_its_pages_back_within_a_second()
+    {
+        Skip.If(cluster.Missing is not null, cluster.Missing);
+        await cluster.AllServingAsync();
+        var random = new Random(7);
+        var times = new List<double>();
+        for (var round = 0; round < 7; round++)
+        {
+            using var leave = new CancellationTokenSource();
+            var tokens = 0;
+            var after = random.Next(Streams * 10);
+            var streams = Requests(random, Streams, newTokens: 150).Select(request => TokenStream.StreamAsync(
+                cluster.Client, request, _ => { if (Interlocked.Increment(ref tokens) == after) leave.Cancel(); }, leave.Token)).ToList();
+            if (after == 0) await leave.CancelAsync();
+            foreach (var stream in streams) await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stream.WaitAsync(Executable.Limit));
+            var left = Stopwatch.GetTimestamp();
+            await cluster.AllAtRestAsync();
+            times.Add(Stopwatch.GetElapsedTime(left).TotalSeconds);
+        }
+
+        times.Sort();
+        Assert.True(times[times.Count / 2] < 1, $"It took {string.Join(", ", times.Select(time => $"{time:0.00}"))} s.");
+    }
+
+    [SkippableFact]
+    public async Task When_a_gateway_is_killed_its_streams_end_and_the_workers_drop_their_work()
+    {
+        Skip.If(cluster.Missing is not null, cluster.Missing);
+        await cluster.AllServingAsync();
+        var (gateway, address, client) = await cluster.StartGatewayAsync();
+        await using var process = gateway;
+        using var http = client;
+        var requests = Requests(new Random(11), Streams, newTokens: 150);
+        var tokens = 0;
+        var streams = requests.Select(request => TokenStream.StreamAsync(http, request, _ =>
+        {
+            if (Interlocked.Increment(ref tokens) == 40) RoleProcesses.Kill(process.Id);
+        })).ToList();
+
+        foreach (var stream in streams) await Assert.ThrowsAnyAsync<Exception>(() => stream.WaitAsync(Executable.Limit));
+
+        await cluster.AllAtRestAsync();
+        await cluster.RemoveDeadAsync(address);
+        var answer = await TokenStream.AskAsync(cluster.Client, requests[0]);
+        Assert.Equal(requests[0].NewTokens, answer.Length);
+    }
+
+    [SkippableFact]
+    public async Task Reference_prompts_are_continued_as_the_reference_does()
+    {
+        Skip.If(cluster.Missing is not null, cluster.Missing);
+        await cluster.AllServingAsync(perRole: 1);
+        foreach (var reference in cluster.References)
+            Assert.Equal(reference.GreedyIds, await TokenStream.AskAsync(cluster.Client, new TokenRequest(reference.PromptIds, reference.GreedyIds.Length)));
+    }
+
+    private async Task<IReadOnlyList<int[]>> RunAsync(IEnumerable<TokenRequest> requests, Fault fault)
+    {
+        var tokens = 0;
+        var killed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var streams = requests.Select(request => TokenStream.StreamAsync(cluster.Client, request, _ =>
+        {
+            if (Interlocked.Increment(ref tokens) == fault.AfterTokens) killed.TrySetResult();
+        })).ToList();
+        if (fault.AfterTokens == 0) killed.TrySetResult();   // While prompts are being processed and sent.
+        var answers = Task.WhenAll(streams);
+        await Task.WhenAny(killed.Task, answers);
+        await cluster.KillAsync(fault.Victim);
+        return await answers.WaitAsync(Executable.Limit);
+    }
+
+    private static List<TokenRequest> Requests(Random random, int count, int? newTokens = null) =>
+        [.. Enumerable.Range(0, count).Select(_ => new TokenRequest(
+            [.. Enumerable.Range(0, random.Next(4, MaxPromptTokens)).Select(_ => random.Next(3, Vocabulary))], newTokens ?? random.Next(30, 100)))];
+
+    /// <param name="Victim">Number of a process.</param>
+    /// <param name="AfterTokens">Tokens of all streams, after which it is killed.</param>
+    private sealed record Fault(int Victim, int AfterTokens);
+}
