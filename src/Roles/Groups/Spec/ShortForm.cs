@@ -1,0 +1,97 @@
+namespace ActorInference.Roles.Groups.Spec;
+
+/// <summary>
+/// Our own roles without a template: <c>role: prefill</c> with <c>version</c> and <c>settings</c> becomes the container that runs
+/// <c>actorinference node --role prefill</c>. Its cluster address is <c>$(RBG_ADDRESS)</c> and its leased port <c>$(RBG_PORT_CLUSTER)</c>;
+/// <c>patch</c> is merged over the template.
+/// </summary>
+internal static class ShortForm
+{
+    public const string Image = "actorinference";
+    public const string ClusterPort = "cluster";
+    public const string HttpPort = "http";
+
+    private static readonly string[] OwnRoles = ["gateway", "router", "prefill", "decode", "cache-master", "cache-store"];
+    private static readonly string[] Taken = ["role", "cluster-host", "cluster-port", "seed", "host"];
+
+    /// <returns>The template; null if the role is not in the short form.</returns>
+    public static SpecMap? Expand(FieldReader role)
+    {
+        var own = role.Text("role");
+        var (version, image, settings, patch) = (role.Text("version"), role.Text("image"), role.Map("settings"), role.Find("patch"));
+        var env = role.Find("env");
+        var resources = role.Find("resources");
+        if (own is null)
+        {
+            foreach (var name in (ReadOnlySpan<string>)["version", "image", "settings", "patch", "env", "resources"])
+            {
+                if (role.Find(name) is { } node) role.Context.Error(node, "only goes with role, the short form of our own roles");
+            }
+
+            return null;
+        }
+
+        if (!OwnRoles.Contains(own)) role.Context.Error(role.Find("role")!, $"is '{own}'; expected one of {string.Join(", ", OwnRoles)}{SpecContext.Suggestion(own, OwnRoles)}");
+        if (role.Has("standalonePattern") || role.Has("leaderWorkerPattern") || role.Has("customComponentsPattern"))
+            return role.Map("standalonePattern")?.Map("template")?.Node;
+        var place = role.Find("role")!;
+        var container = Container(place, own, image ?? (version is null ? Image : $"{Image}:{version}"), settings)
+            .With("env", env)
+            .With("resources", resources);
+        var template = Map(place, ("spec", Map(place, ("containers", List(place, [container])))));
+        return patch is null ? template : StrategicMerge.Merge(template, patch, role.Context) as SpecMap ?? template;
+    }
+
+    private static SpecMap Container(SpecNode place, string own, string image, FieldReader? settings)
+    {
+        var gateway = own is "gateway" or "router";
+        var arguments = new List<string> { "node", "--role", gateway ? "gateway" : own, "--cluster-host", "$(RBG_ADDRESS)", "--cluster-port", "$(RBG_PORT_CLUSTER)", "--seed", "$(RBG_SEED)" };
+        if (gateway) arguments.AddRange(["--host", "$(RBG_ADDRESS)", "--port", "$(RBG_PORT_HTTP)"]);
+        foreach (var (key, value, line) in settings?.Node.Entries ?? [])
+        {
+            if (Taken.Contains(key) || (key == "port" && !gateway)) settings!.Context.Errors.Add(new SpecError(value.Path, "is set by the role itself", line));
+            else if (key != "port") arguments.AddRange(Option(key, value, settings!.Context));
+        }
+
+        var http = gateway ? settings?.Integer("port", 1, 65535) ?? 0 : 0;
+        List<SpecNode> ports = [Port(place, ClusterPort, 0)];
+        if (gateway) ports.Add(Port(place, HttpPort, http));
+        var probe = gateway
+            ? Map(place, ("httpGet", Map(place, ("path", Text(place, "/health")), ("port", Text(place, HttpPort)))), ("periodSeconds", Number(place, 1)))
+            : Map(place, ("tcpSocket", Map(place, ("port", Text(place, ClusterPort)))), ("periodSeconds", Number(place, 1)));
+        return Map(
+            place,
+            ("name", Text(place, own)),
+            ("image", Text(place, image)),
+            ("command", List(place, [Text(place, "actorinference")])),
+            ("args", List(place, arguments.Select(argument => Text(place, argument)))),
+            ("ports", List(place, ports)),
+            ("readinessProbe", probe));
+    }
+
+    /// <summary>A setting as options of the command: true as a switch, a list as the option repeated.</summary>
+    private static IEnumerable<string> Option(string key, SpecNode value, SpecContext context)
+    {
+        switch (value)
+        {
+            case SpecScalar { Quoted: false, Text: "true" }: return [$"--{key}"];
+            case SpecScalar { Quoted: false, Text: "false" }: return [];
+            case SpecScalar scalar when !scalar.IsNull: return [$"--{key}", scalar.Text];
+            case SpecList list: return list.Items.SelectMany(item => Option(key, item, context));
+            default:
+                context.Error(value, $"is {value.Described}; expected a text, true, false or a list of texts");
+                return [];
+        }
+    }
+
+    private static SpecMap Port(SpecNode place, string name, int port) => Map(place, ("name", Text(place, name)), ("containerPort", Number(place, port)));
+
+    private static SpecMap Map(SpecNode place, params (string Key, SpecNode Value)[] fields) =>
+        new([.. fields.Select(field => new SpecEntry(field.Key, field.Value, place.Line))], place.Path, place.Line);
+
+    private static SpecList List(SpecNode place, IEnumerable<SpecNode> items) => new([.. items], place.Path, place.Line);
+
+    private static SpecScalar Text(SpecNode place, string text) => new(text, Quoted: true, place.Path, place.Line);
+
+    private static SpecScalar Number(SpecNode place, int number) => new($"{number}", Quoted: false, place.Path, place.Line);
+}

@@ -1,0 +1,39 @@
+namespace ActorInference.Roles.Groups.Spec;
+
+/// <summary>Names that specs, instances and their environment share.</summary>
+public static class SpecNames
+{
+    public const string ApiGroup = "workloads.x-k8s.io";
+    public const string V1Alpha1 = ApiGroup + "/v1alpha1";
+    public const string V1Alpha2 = ApiGroup + "/v1alpha2";
+
+    /// <summary>Prefix of RBG's labels and annotations.</summary>
+    public const string Prefix = "rbg.workloads.x-k8s.io/";
+
+    public const string ExclusiveTopology = Prefix + "group-exclusive-topology";
+    public const string DisableExclusive = Prefix + "role-disable-exclusive";
+    public const string GangScheduling = Prefix + "group-gang-scheduling";
+    public const string GangTimeout = Prefix + "group-gang-scheduling-timeout";
+    public const string RestartTrigger = Prefix + "restart-trigger-policy";
+
+    /// <summary>Annotation of a group: <c>native</c> or <c>rbg-strict</c>.</summary>
+    public const string PlannerMode = "actorinference.io/planner-mode";
+
+    /// <summary>Annotation of a group: fewest replicas a gang needs, <c>prefill=2,decode=1</c>.</summary>
+    public const string GangMinReplicas = "actorinference.io/gang-min-replicas";
+
+    /// <summary>Annotation of a role: ordinals to remove first when it shrinks, <c>3,7</c>.</summary>
+    public const string ScaleInFirst = "actorinference.io/scale-in-first";
+
+    /// <summary>Annotation of a role whose value changes to restart all its instances.</summary>
+    public const string RestartedAt = "actorinference.io/restarted-at";
+
+    public const string LeaderComponent = "leader";
+    public const string WorkerComponent = "worker";
+
+    /// <summary>Name of an instance: <c>group-role-ordinal</c>.</summary>
+    public static string Instance(string group, string role, int ordinal) => $"{group}-{role}-{ordinal}";
+
+    /// <summary>Name of a role's service.</summary>
+    public static string Service(string group, string role) => $"s-{group}-{role}";
+}

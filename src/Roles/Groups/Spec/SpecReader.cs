@@ -1,0 +1,121 @@
+using System.Collections.Immutable;
+
+namespace ActorInference.Roles.Groups.Spec;
+
+/// <summary>Reads the documents of RoleBasedGroup, v1alpha2 and v1alpha1, with our short form and extensions (docs/groups.md).</summary>
+public static class SpecReader
+{
+    private static readonly string[] Kinds =
+    [
+        RoleBasedGroup.KindName, CoordinatedPolicy.KindName, RoleBasedGroupSet.KindName, ScalingAdapter.KindName, EngineRuntimeProfile.KindName, Warmup.KindName,
+    ];
+
+    /// <summary>Reads all documents of a text.</summary>
+    /// <param name="profiles">Engine runtime profiles that are known besides those of the text.</param>
+    /// <exception cref="SpecException">Something is wrong: all that is, each with its path and line. Nothing else is thrown for any text.</exception>
+    public static SpecFile Read(string text, IReadOnlyCollection<EngineRuntimeProfile>? profiles = null)
+    {
+        var context = new SpecContext();
+        var documents = SpecTree.Read(text, context.Errors).Select(root => Identify(root, context)).OfType<Identified>().ToList();
+        var read = new List<SpecDocument>();
+        foreach (var document in documents.Where(document => document.Kind == EngineRuntimeProfile.KindName)) read.Add(OtherKindsReader.Profile(document.Fields));
+        var known = read.OfType<EngineRuntimeProfile>().Concat(profiles ?? []).DistinctBy(profile => profile.Name).ToDictionary(profile => profile.Name);
+        foreach (var document in documents.Where(document => document.Kind != EngineRuntimeProfile.KindName)) read.AddRange(ReadOne(document, known));
+        CheckTogether(read, documents, context);
+        if (read.Count == 0 && context.Errors.Count == 0) context.Errors.Add(new SpecError("", $"There is no document; expected a kind such as {Kinds[0]}.", 1));
+        if (context.Errors.Count > 0) throw new SpecException([.. SpecContext.InOrder(context.Errors)]);
+        return new SpecFile([.. read], [.. SpecContext.InOrder(context.Warnings)]);
+    }
+
+    /// <summary>Reads a text that holds one group, such as a journaled one.</summary>
+    /// <exception cref="SpecException">It does not.</exception>
+    public static RoleBasedGroup ReadGroup(string text) =>
+        Read(text).Documents is [RoleBasedGroup group] ? group : throw new SpecException([new SpecError("", "Expected one RoleBasedGroup and nothing else.", 1)]);
+
+    private static Identified? Identify(SpecNode root, SpecContext context)
+    {
+        if (root is not SpecMap map)
+        {
+            context.Error(root, $"is {root.Described}; expected a document with apiVersion and kind");
+            return null;
+        }
+
+        var fields = new FieldReader(context, map);
+        var (version, kind) = (fields.RequiredText("apiVersion"), fields.RequiredText("kind"));
+        if (version.Length == 0 || kind.Length == 0) return null;
+        if (!version.StartsWith(SpecNames.ApiGroup + "/", StringComparison.Ordinal))
+        {
+            context.Warn(fields.Find("kind")!, $"{kind} of {version} is none of ours and is left out");
+            return null;
+        }
+
+        if (version is not (SpecNames.V1Alpha1 or SpecNames.V1Alpha2)) context.Error(fields.Find("apiVersion")!, $"is '{version}'; expected {SpecNames.V1Alpha2} or {SpecNames.V1Alpha1}");
+        if (Kinds.Contains(kind)) return new Identified(kind, version == SpecNames.V1Alpha1, fields);
+        context.Error(fields.Find("kind")!, $"is '{kind}'; expected one of {string.Join(", ", Kinds)}{SpecContext.Suggestion(kind, Kinds)}");
+        return null;
+    }
+
+    private static IEnumerable<SpecDocument> ReadOne(Identified document, Dictionary<string, EngineRuntimeProfile> profiles)
+    {
+        var fields = document.Fields;
+        switch (document.Kind)
+        {
+            case RoleBasedGroup.KindName when document.Old:
+                var (group, policy) = V1Alpha1.Group(fields.Node);
+                yield return GroupReader.Read(new FieldReader(fields.Context, group), profiles);
+                if (policy is not null) yield return PolicyReader.Read(new FieldReader(fields.Context, policy));
+                break;
+            case RoleBasedGroup.KindName:
+                yield return GroupReader.Read(fields, profiles);
+                break;
+            case RoleBasedGroupSet.KindName:
+                yield return OtherKindsReader.Set(document.Old ? new FieldReader(fields.Context, V1Alpha1.Set(fields.Node)) : fields, profiles);
+                break;
+            case CoordinatedPolicy.KindName:
+                yield return PolicyReader.Read(fields);
+                break;
+            case ScalingAdapter.KindName:
+                yield return OtherKindsReader.Adapter(fields);
+                break;
+            default:
+                yield return WarmupReader.Read(fields);
+                break;
+        }
+    }
+
+    private static void CheckTogether(List<SpecDocument> read, List<Identified> documents, SpecContext context)
+    {
+        foreach (var twice in read.GroupBy(document => (document.Kind, document.Metadata.Namespace, document.Name)).Where(group => group.Count() > 1))
+        {
+            var place = documents.Last(document => document.Kind == twice.Key.Kind).Fields.Node;
+            context.Errors.Add(new SpecError("metadata.name", $"two documents are {twice.Key.Kind} \"{twice.Key.Name}\"", place.Line));
+        }
+
+        foreach (var group in read.OfType<RoleBasedGroup>())
+        {
+            foreach (var policy in read.OfType<CoordinatedPolicy>().Where(policy => policy.Name == group.Name))
+            {
+                var place = documents.Last(document => document.Kind is CoordinatedPolicy.KindName or RoleBasedGroup.KindName).Fields.Node;
+                context.Errors.AddRange(SpecBinding.Check(policy, group).Select(message => new SpecError(message.Path, message.Message, PlaceOf(place, message.Path))));
+            }
+        }
+    }
+
+    private static int PlaceOf(SpecMap document, string path)
+    {
+        var pending = new Stack<SpecNode>([document]);
+        while (pending.TryPop(out var node))
+        {
+            if (node.Path == path) return node.Line;
+            foreach (var child in node switch { SpecMap map => map.Entries.Select(entry => entry.Value), SpecList list => list.Items, _ => [] }) pending.Push(child);
+        }
+
+        return document.Line;
+    }
+
+    private sealed record Identified(string Kind, bool Old, FieldReader Fields);
+}
+
+/// <summary>What a text held.</summary>
+/// <param name="Warnings">What has no meaning here and was left out.</param>
+public sealed record SpecFile(ImmutableArray<SpecDocument> Documents, ImmutableArray<SpecError> Warnings);
