@@ -165,7 +165,7 @@ public sealed class ProcessTests
             TestAgent.Script("a", "") with
             {
                 Owner = "demo/a/0",
-                Args = ["echo port=$PORT_HTTP arg=$0 cache=$CACHE; cat $RBG_CONFIG_FILE; " + Obedient, "$(PORT_HTTP)"],
+                Args = ["echo port=$RBG_PORT_HTTP arg=$0 cache=$CACHE; cat $RBG_CONFIG_FILE; " + Obedient, "$(RBG_PORT_HTTP)"],
                 Ports = [new PortRequest("http", 0)],
                 Environment = [new Variable("CACHE", "/cache/$(POD_NAME)")],
                 Volumes = [new VolumeMount("cache", null, InMemory: false, "/cache")],

@@ -20,6 +20,9 @@ public sealed partial class ImageStore
     /// <summary>In a bundle: <c>{"entrypoint": ["bin/server", "--flag"]}</c>; optional.</summary>
     public const string ManifestFile = "bundle.json";
 
+    /// <summary>The running program, whatever its version.</summary>
+    public const string SelfName = "actorinference";
+
     private readonly string _root;
     private readonly ImageBundle? _self;
 
@@ -76,7 +79,7 @@ public sealed partial class ImageStore
     /// <exception cref="ImageException">It is not there.</exception>
     public ImageBundle Find(string reference)
     {
-        if (reference == _self?.Reference) return _self;
+        if (_self is not null && (reference == _self.Reference || reference == SelfName)) return _self;
         var folder = FolderOf(reference);
         if (Directory.Exists(folder)) return Read(reference, folder);
         throw new ImageException($"image is '{reference}'; expected one of {string.Join(", ", List().Select(bundle => bundle.Reference))}.");

@@ -64,7 +64,7 @@ public sealed record InstanceLaunch
 /// <summary>One environment variable.</summary>
 public sealed record Variable(string Name, string Value);
 
-/// <summary>A port that the instance wants; its variable <c>PORT_&lt;NAME&gt;</c> says which it got.</summary>
+/// <summary>A port that the instance wants; its variable <c>RBG_PORT_&lt;NAME&gt;</c> says which it got.</summary>
 /// <param name="Name">Lower case.</param>
 /// <param name="Preferred">Taken if nobody has it; 0 for any.</param>
 public sealed record PortRequest(string Name, int Preferred);

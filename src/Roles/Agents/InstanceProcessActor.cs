@@ -176,6 +176,14 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
 
     private void BeginStart()
     {
+        if (!InstanceSurroundings.IsComplete(_record))
+        {
+            if (_message.Length > 0) return;
+            _message = "waits until the group's topology names a seed";
+            Report();
+            return;
+        }
+
         if (Surroundings() is not { } surroundings) return;
         _isStarting = true;
         _context = surroundings.Context;

@@ -11,6 +11,9 @@ public sealed record InstanceSurroundings(ImmutableArray<string> Command, ProbeC
     /// <summary>Variable that names the discovery file.</summary>
     public const string TopologyVariable = "RBG_CONFIG_FILE";
 
+    /// <summary>Variable with the seeds of the group's cluster, which comes with the group's topology.</summary>
+    public const string SeedVariable = "RBG_SEED";
+
     /// <summary>Name of the program itself, as the first word of a command.</summary>
     private const string Self = "actorinference";
 
@@ -27,17 +30,22 @@ public sealed record InstanceSurroundings(ImmutableArray<string> Command, ProbeC
         {
             ["POD_NAME"] = launch.Instance,
             ["POD_IP"] = address,
+            ["RBG_ADDRESS"] = address,
             [TopologyVariable] = folder.Topology,
             ["INSTANCE_FOLDER"] = folder.Data,
         };
         if (launch.Resources.Gpus is { } gpus) environment["CUDA_VISIBLE_DEVICES"] = string.Join(',', gpus);
-        foreach (var lease in record.Ports) environment[$"PORT_{VariableName(lease.Name)}"] = lease.Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        foreach (var lease in record.Ports) environment[$"RBG_PORT_{VariableName(lease.Name)}"] = lease.Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
         foreach (var volume in launch.Volumes) environment[$"VOLUME_{VariableName(volume.Name)}"] = FolderOf(volume, launch.Instance, folder);
         foreach (var variable in record.Overlay) environment[variable.Name] = variable.Value;
         foreach (var variable in launch.Environment) environment[variable.Name] = Mounted(Expand(variable.Value, environment), launch, folder);
         ImmutableArray<string> words = [.. Words(launch, bundle).Select(word => Mounted(Expand(word, environment), launch, folder))];
         return new InstanceSurroundings(words, new ProbeContext(address, [.. record.Ports], environment, launch.WorkingFolder ?? folder.Data));
     }
+
+    /// <summary>Whether it can be begun: one that joins a cluster needs to know by whom.</summary>
+    public static bool IsComplete(InstanceRecord record) =>
+        record.Overlay.Any(variable => variable.Name == SeedVariable) || !record.Launch.Args.Concat(record.Launch.Command).Any(word => word.Contains($"$({SeedVariable})", StringComparison.Ordinal));
 
     /// <summary>Replaces <c>$(NAME)</c> by the variable's value, and <c>$$</c> by a dollar; an unknown name stays as it is.</summary>
     public static string Expand(string text, IReadOnlyDictionary<string, string> variables)
