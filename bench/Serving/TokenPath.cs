@@ -34,7 +34,7 @@ internal static class TokenPath
         var up = new ModelOptions { ModelFolder = options.Model, ModelName = "bench", PageSizeTokens = 16, LogLevel = LogLevel.Warning };
         using var model = LoadedModel.Load(up, new Silent());
         var builder = WebServer.CreateBuilder(IPAddress.Loopback, 0, up.LogLevel);
-        builder.Services.AddInferenceNode(model.Served, model.ToNode(up), up.LogLevel, _ => { });
+        builder.Services.AddInferenceNode(model.ToNode(up) with { Entities = _ => [] }, up.LogLevel, _ => { }).AddGateway(model.Served);
         builder.Services.AddHttpApi();
         await using var app = builder.Build();
         app.MapHttpApi();

@@ -1,4 +1,5 @@
 using ActorInference.Roles.Groups.Control;
+using Akka.Actor;
 
 namespace ActorInference.Control.Tests;
 

@@ -69,7 +69,7 @@ public sealed class SimulatedAgent : ReceiveActor, IWithTimers
             hosts.Remove(remove.Instance);
             owners.Tell(new AgentProtocol.InstanceRemoved(remove.Owner, remove.Instance, node));
         });
-        Receive<AgentProtocol.Publish>(publish => Published = publish);
+        Receive<AgentProtocol.Publish>(_ => { });
         Receive<AgentProtocol.RunHook>(hook => Sender.Tell(new AgentProtocol.HookDone(hook.Instance, ProbeResult.Success)));
         Receive<string>(_ =>
         {
@@ -81,8 +81,6 @@ public sealed class SimulatedAgent : ReceiveActor, IWithTimers
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
-
-    private AgentProtocol.Publish? Published { get; set; }
 
     private TimeSpan Interval { get; }
 

@@ -6,4 +6,11 @@ namespace ActorInference.Actors.Kv;
 /// <param name="SharedPath">File to map on the same host; null if there is none.</param>
 /// <param name="Host">Where its page server listens.</param>
 /// <param name="Port">0 if it does not.</param>
-public sealed record KvPageSource(KvPageLayout Layout, int CapacityPages, string? SharedPath, string Host, int Port);
+public sealed record KvPageSource(KvPageLayout Layout, int CapacityPages, string? SharedPath, string Host, int Port)
+{
+    /// <summary>Version of the frames and of the checksum that its process speaks.</summary>
+    public int Protocol { get; init; } = KvTransferFormat.CurrentProtocol;
+
+    /// <summary>What a receiver's must equal.</summary>
+    public KvTransferFormat Format => new(Protocol, Layout);
+}

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ActorInference.Actors.Ids;
+using ActorInference.Actors.Kv;
 using Akka.Actor;
 
 namespace ActorInference.Actors.Protocols;
@@ -11,7 +12,12 @@ public static class RouterProtocol
     /// <param name="Actor">Takes the jobs of the role.</param>
     /// <param name="Jobs">Jobs that it has, waiting or at work.</param>
     /// <param name="PendingTokens">Prompt tokens of those jobs.</param>
-    public sealed record WorkerReport(WorkerId Worker, WorkerRole Role, IActorRef Actor, int Jobs, long PendingTokens)
+    /// <param name="Format">
+    /// Of its pages. Workers of different processes are a pair only if <see cref="KvCompatibility.Explain"/> has nothing against it;
+    /// null if it exchanges no pages with other processes.
+    /// </param>
+    public sealed record WorkerReport(
+        WorkerId Worker, WorkerRole Role, IActorRef Actor, int Jobs, long PendingTokens, KvTransferFormat? Format = null)
         : IWireMessage;
 
     /// <summary>Find workers for an attempt. Answered to the sender, who must <see cref="Release"/> it or end.</summary>

@@ -69,6 +69,7 @@ internal static class KvTransferForms
             Port = remote.Source.Port,
         };
         if (remote.Source.SharedPath is { } path) source.SharedPath = path;
+        if (remote.Source.Protocol != KvTransferFormat.UnnamedProtocol) source.Protocol = remote.Source.Protocol;
         var wire = new Wire.RemotePages { Source = source };
         Fields.Add(wire.Checksums, remote.Checksums);
         return wire;
@@ -81,13 +82,20 @@ internal static class KvTransferForms
         var source = Fields.Required(wire.Source, "remote.source");
         return new KvTransferProtocol.RemotePages(
             new KvPageSource(
-                Read(source.Layout),
+                Read(source.Layout, "remote.source.layout"),
                 source.CapacityPages,
                 source.HasSharedPath ? source.SharedPath : null,
                 source.Host,
-                source.Port),
+                source.Port)
+            {
+                Protocol = source.HasProtocol ? source.Protocol : KvTransferFormat.UnnamedProtocol,
+            },
             Fields.Array(wire.Checksums));
     }
+
+    internal static Wire.TransferFormat Write(KvTransferFormat format) => new() { Protocol = format.Protocol, Layout = Write(format.Layout) };
+
+    internal static KvTransferFormat Read(Wire.TransferFormat format) => new(format.Protocol, Read(format.Layout, "format.layout"));
 
     private static Wire.PageLayout Write(KvPageLayout layout) => new()
     {
@@ -98,13 +106,13 @@ internal static class KvTransferForms
         Dtype = (byte)layout.Dtype,
     };
 
-    private static KvPageLayout Read(Wire.PageLayout? layout)
+    private static KvPageLayout Read(Wire.PageLayout? layout, string field)
     {
-        var wire = Fields.Required(layout, "remote.source.layout");
-        if (!wire.HasDtype) throw new SerializationException("remote.source.layout.dtype is missing.");
+        var wire = Fields.Required(layout, field);
+        if (!wire.HasDtype) throw new SerializationException($"{field}.dtype is missing.");
         var dtype = (KvDtype)wire.Dtype;
         if (wire.Dtype > byte.MaxValue || !Enum.IsDefined(dtype))
-            throw new SerializationException($"remote.source.layout.dtype is {wire.Dtype}; it must be one of {string.Join(", ", Enum.GetNames<KvDtype>())} (from 0).");
+            throw new SerializationException($"{field}.dtype is {wire.Dtype}; it must be one of {string.Join(", ", Enum.GetNames<KvDtype>())} (from 0).");
         return new KvPageLayout(wire.Layers, wire.PageSizeTokens, wire.KvHeads, wire.HeadDim, dtype);
     }
 }

@@ -24,17 +24,27 @@ internal static class RouterForms
         new WireForm<RouterProtocol.Workers, Wire.Workers>("rk", Wire.Workers.Parser, Write, Read),
     ];
 
-    private static Wire.WorkerReport Write(RouterProtocol.WorkerReport report) => new()
+    private static Wire.WorkerReport Write(RouterProtocol.WorkerReport report)
     {
-        Worker = IdForms.Write(report.Worker),
-        Role = IdForms.Write(report.Role),
-        Actor = ActorReferences.Write(report.Actor, "actor"),
-        Jobs = report.Jobs,
-        PendingTokens = report.PendingTokens,
-    };
+        var wire = new Wire.WorkerReport
+        {
+            Worker = IdForms.Write(report.Worker),
+            Role = IdForms.Write(report.Role),
+            Actor = ActorReferences.Write(report.Actor, "actor"),
+            Jobs = report.Jobs,
+            PendingTokens = report.PendingTokens,
+        };
+        if (report.Format is { } format) wire.Format = KvTransferForms.Write(format);
+        return wire;
+    }
 
     private static RouterProtocol.WorkerReport Read(Wire.WorkerReport wire, ActorReferences references) => new(
-        new WorkerId(wire.Worker), IdForms.Read(wire.Role), references.Read(wire.Actor, "actor"), wire.Jobs, wire.PendingTokens);
+        new WorkerId(wire.Worker),
+        IdForms.Read(wire.Role),
+        references.Read(wire.Actor, "actor"),
+        wire.Jobs,
+        wire.PendingTokens,
+        wire.Format is { } format ? KvTransferForms.Read(format) : null);
 
     private static Wire.Assign Write(RouterProtocol.Assign assign)
     {

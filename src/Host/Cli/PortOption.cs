@@ -7,7 +7,8 @@ namespace ActorInference.Host.Cli;
 /// <summary>A command-line option for a port that may be left closed.</summary>
 public static class PortOption
 {
-    private const string None = "none";
+    /// <summary>The value that opens no port.</summary>
+    public const string None = "none";
 
     /// <summary>Null when absent.</summary>
     public static Option<PortRequest?> Create(string name, string description, int defaultPort) => new(name)

@@ -1,10 +1,10 @@
-using ActorInference.Cache.Transfer;
 using ActorInference.Host.Cli;
 using ActorInference.Host.Composition;
 using ActorInference.Host.Http;
 using ActorInference.Host.Serving;
 using ActorInference.Roles.Composition;
 using Akka.Actor;
+using Akka.Hosting;
 
 namespace ActorInference.Host.Commands;
 
@@ -13,8 +13,8 @@ public static class Node
 {
     public static async Task<int> RunAsync(NodeOptions options)
     {
-        var isGateway = options.Cluster.Roles.Contains(NodeRole.Gateway);
-        if (isGateway) WebServer.CheckFree(options.Host, options.Port);
+        if (options.IsGateway) WebServer.CheckFree(options.Host, options.Port);
+        using var operations = Operations.Reserve(options, options.IsGateway ? options.Port : 0, Console.Error.WriteLine);
         using var signals = new SignalCancellation();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(signals.Token);
         if (options.EndsWithInput) _ = EndWithInputAsync(stop);
@@ -22,62 +22,73 @@ public static class Node
             ? LoadingBar.Show(options.ModelName, progress => LoadedModel.Load(options, progress, shared: options.Transport != TransferTransport.Tcp && Actors.Kv.SharedSegment.Folder is not null))
             : null;
         await using var exchange = model is null ? null : options.Cluster.CreateExchange(model, options);
-        var served = model?.Served ?? LoadedModel.LoadServed(options);
-        var node = Describe(options, model, exchange);
-        if (isGateway) await ServeAsync(options, served, node, stop.Token);
-        else await WorkAsync(options, served, node, stop.Token);
+        var node = (model?.ToNode(options) ?? new InferenceNode()) with { Roles = options.Cluster.Roles, Exchange = exchange };
+        if (options.IsGateway) await ServeAsync(new NodeRun(options, node, operations), model?.Served ?? LoadedModel.LoadServed(options), stop.Token);
+        else await WorkAsync(new NodeRun(options, node, operations), stop.Token);
         return CommandLine.Success;
     }
 
-    private static InferenceNode Describe(NodeOptions options, LoadedModel? model, PageExchange? exchange) =>
-        (model?.ToNode(options) ?? new InferenceNode()) with { Roles = options.Cluster.Roles, Exchange = exchange };
-
-    private static async Task WorkAsync(NodeOptions options, ServedModel served, InferenceNode node, CancellationToken stop)
+    private static async Task WorkAsync(NodeRun run, CancellationToken stop)
     {
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
-        builder.Logging.LogToStderr(options.LogLevel);
-        builder.Services.AddInferenceNode(served, node, options.LogLevel, options.Cluster.Configure);
+        builder.Logging.LogToStderr(run.Options.LogLevel);
+        builder.Services.AddInferenceNode(run.Node, run.Options.LogLevel, run.Configure);
         using var host = builder.Build();
+        host.Services.StartActorSystem(run.Options);
         await host.StartAsync(stop);
-        await RunAsync(options, host, stop, (seed, _) =>
+        await run.UntilEndAsync(host, stop, (seed, lines) =>
         {
-            Console.Out.WriteLine($"{string.Join(", ", options.Cluster.Roles.Select(role => role.Name()))} of {served.Name} at {seed}. Ctrl-C stops it.");
+            var work = string.Join(", ", run.Options.Cluster.Roles.Select(role => role.Name()));
+            Console.Out.WriteLine($"{work} {(run.Options.Cluster.HasWorkers ? $"of {run.Options.ModelName} " : "")}at {seed}.\n{ServeBanner.End(lines)}");
             return Task.CompletedTask;
         });
     }
 
-    private static async Task ServeAsync(NodeOptions options, ServedModel served, InferenceNode node, CancellationToken stop)
+    private static async Task ServeAsync(NodeRun run, ServedModel served, CancellationToken stop)
     {
+        var options = run.Options;
         var builder = WebServer.CreateBuilder(options.Host, options.Port, options.LogLevel);
-        builder.Services.AddInferenceNode(served, node, options.LogLevel, options.Cluster.Configure);
-        builder.Services.AddHttpApi();
+        builder.Services.AddInferenceNode(run.Node, options.LogLevel, run.Configure).AddGateway(served).AddHttpApi();
         await using var app = builder.Build();
         app.MapHttpApi();
+        app.Services.StartActorSystem(options);
         await app.StartOrExplainAsync(options.Host, options.Port, stop);
-        await RunAsync(options, app, stop, async (seed, ended) =>
+        await run.UntilEndAsync(app, stop, async (seed, lines) =>
         {
             Console.Out.WriteLine($"Waiting for workers; they join by --seed {seed}.");
-            await app.Services.WaitUntilServingAsync(ended);
-            Console.Out.WriteLine(ServeBanner.Of(served, new Uri(app.Urls.Single()), [$"Cluster: {seed}"]));
+            await app.Services.WaitUntilServingAsync(stop);
+            Console.Out.WriteLine(ServeBanner.Of(served, new Uri(app.Urls.Single()), [$"Cluster: {seed}", .. lines]));
         });
     }
 
-    /// <summary>Joins, says that it has, and waits for the end.</summary>
-    private static async Task RunAsync(NodeOptions options, IHost host, CancellationToken stop, Func<string, CancellationToken, Task> onJoined)
+    /// <summary>What this process does, and how it is operated.</summary>
+    private sealed record NodeRun(NodeOptions Options, InferenceNode Node, Operations Operations)
     {
-        try
+        public void Configure(AkkaConfigurationBuilder akka)
         {
-            var seed = await options.Cluster.JoinAsync(host.Services.GetRequiredService<ActorSystem>(), stop);
-            await onJoined(seed, stop);
-            await host.WaitForShutdownAsync(stop);
+            Options.Configure(akka, Options.DataFolder);
+            Options.Cluster.Configure(akka);
+            Operations.Configure(akka);
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+
+        /// <summary>Joins, says that it has, and waits for the end.</summary>
+        public async Task UntilEndAsync(IHost host, CancellationToken stop, Func<string, IReadOnlyList<string>, Task> onJoined)
         {
-            // Told to end before it was ready.
-        }
-        finally
-        {
-            await host.StopAsync(CancellationToken.None);
+            try
+            {
+                var system = host.Services.GetRequiredService<ActorSystem>();
+                var seed = await Options.Cluster.JoinAsync(system, stop);
+                await onJoined(seed, await Operations.StartAsync(system, host.Services.GetRequiredService<ILogger<Operations>>()));
+                await host.WaitForShutdownAsync(stop);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                // Told to end before it was ready.
+            }
+            finally
+            {
+                await host.StopAsync(CancellationToken.None);
+            }
         }
     }
 

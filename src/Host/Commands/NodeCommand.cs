@@ -24,8 +24,8 @@ public static class NodeCommand
 
     private sealed class Options
     {
-        private readonly ModelFlags _model = new();
-        private readonly Option<string> _roles = new("--role") { Description = "What it does: gateway, prefill, decode, or several with commas.", Required = true };
+        private readonly ProcessFlags _process = new("Folder with the SQLite journal of the processes of this machine, unless --config names a database. Default: none, entities are kept in memory.");
+        private readonly Option<string> _roles = new("--role") { Description = $"What it does: {Names}, or several with commas.", Required = true };
         private readonly Option<string?> _clusterHost = new("--cluster-host") { Description = "Address for the other processes. Default: 127.0.0.1." };
         private readonly Option<int?> _clusterPort = NumberOption.Integer("--cluster-port", $"Port for the other processes; 0 takes a free one. Default: {DefaultClusterPort}.", 0, 65535);
         private readonly Option<string[]> _seeds = new("--seed") { Description = "Process to join, host:port; may be repeated. Default: begins a cluster." };
@@ -33,13 +33,13 @@ public static class NodeCommand
         private readonly Option<int?> _port = NumberOption.Integer("--port", $"Port of a gateway's HTTP; 0 takes a free one. Default: {DefaultPort}.", 0, 65535);
         private readonly Option<bool> _endsWithInput = new("--end-with-input") { Description = "End when standard input does, as with the process that started this one." };
 
-        public IEnumerable<Option> All => [_roles, .. _model.All, _clusterHost, _clusterPort, _seeds, _host, _port, _endsWithInput];
+        public IEnumerable<Option> All => [_roles, .. _process.All, _clusterHost, _clusterPort, _seeds, _host, _port, _endsWithInput];
 
         public void Validate(CommandResult result)
         {
-            _model.Validate(result);
+            _process.Validate(result);
             if (result.GetResult(_roles) is { } roles && NodeRoles.TryParse(roles.GetValueOrDefault<string>()) is null)
-                result.AddError($"--role is '{result.GetValue(_roles)}'; expected {string.Join(", ", NodeRoles.All.Select(role => role.Name()))}, or several with commas.");
+                result.AddError($"--role is '{result.GetValue(_roles)}'; expected {Names}, or several with commas.");
             foreach (var (option, value) in new[] { ("--cluster-host", result.GetValue(_clusterHost)), ("--host", result.GetValue(_host)) })
             {
                 if (ModelFlags.ParseAddress(value) is null) result.AddError(ModelFlags.NoAddress(option, value));
@@ -51,12 +51,18 @@ public static class NodeCommand
             }
         }
 
-        public NodeOptions Read(ParseResult parsed) => new(_model.Read(parsed, LogLevel.Information), ReadCluster(parsed))
+        public NodeOptions Read(ParseResult parsed)
         {
-            Host = ModelFlags.ParseAddress(parsed.GetValue(_host))!,
-            Port = parsed.GetValue(_port) ?? DefaultPort,
-            EndsWithInput = parsed.GetValue(_endsWithInput),
-        };
+            var cluster = ReadCluster(parsed);
+            return new NodeOptions(_process.Read(parsed, cluster.Roles, LogLevel.Information), cluster)
+            {
+                Host = ModelFlags.ParseAddress(parsed.GetValue(_host))!,
+                Port = parsed.GetValue(_port) ?? DefaultPort,
+                EndsWithInput = parsed.GetValue(_endsWithInput),
+            };
+        }
+
+        private static string Names => string.Join(", ", NodeRoles.All.Select(role => role.Name()));
 
         private ClusterNode ReadCluster(ParseResult parsed) => new(
             ModelFlags.ParseAddress(parsed.GetValue(_clusterHost))!,

@@ -1,22 +1,25 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using ActorInference.Host.Composition;
+using ActorInference.Roles.Composition;
 
 namespace ActorInference.Host.Commands;
 
 /// <summary>What <c>actorinference node</c> was asked to do, checked.</summary>
-public sealed record NodeOptions : ModelOptions
+public sealed record NodeOptions : ProcessOptions
 {
-    /// <summary>With a model, and a place in the cluster.</summary>
+    /// <summary>With a configuration, and a place in the cluster.</summary>
     [SetsRequiredMembers]
-    public NodeOptions(ModelOptions model, ClusterNode cluster)
-        : base(model)
+    public NodeOptions(ProcessOptions process, ClusterNode cluster)
+        : base(process)
     {
         Cluster = cluster;
     }
 
     /// <summary>Its place in the cluster.</summary>
     public ClusterNode Cluster { get; }
+
+    public bool IsGateway => Cluster.Roles.Contains(NodeRole.Gateway);
 
     /// <summary>Where a gateway listens for HTTP.</summary>
     public IPAddress Host { get; init; } = IPAddress.Loopback;

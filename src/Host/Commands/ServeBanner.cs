@@ -17,7 +17,10 @@ public static class ServeBanner
         return $"""
             ActorInference {ProductVersion.Text} serves the model {model.Name} (context {model.ContextTokens} tokens) on {root}
               curl {root}{path} -H 'Content-Type: application/json' -d '{body}'
-            {string.Concat(operations.Select(line => $"  {line}\n"))}Ctrl-C stops it.
+            {End(operations)}
             """;
     }
+
+    /// <summary>The last lines of any process that runs on.</summary>
+    public static string End(IEnumerable<string> operations) => string.Concat(operations.Select(line => $"  {line}\n")) + "Ctrl-C stops it.";
 }

@@ -11,27 +11,33 @@ using Akka.Hosting;
 
 namespace ActorInference.Host.Commands;
 
-/// <summary>Serves or answers one prompt: with every role in this process, or with a process for each.</summary>
+/// <summary>Serves or answers one prompt: a cluster of this process alone, with every role, or of a process for each role.</summary>
 public static class Up
 {
     public static async Task<int> RunAsync(UpOptions options)
     {
         if (options.Prompt is null) WebServer.CheckFree(options.Host, options.Port);
-        using var operations = options.Prompt is null ? Operations.Reserve(options, Console.Error.WriteLine) : null;
-        if (options.DataFolder is { } data) CreateData(data);
+        using var operations = options.Prompt is null ? Operations.Reserve(options, options.Port, Console.Error.WriteLine) : null;
+        using var data = OpenData(options);
         using var signals = new SignalCancellation();
         if (options.Processes)
         {
-            await RunAsync(new UpRun(options, LoadedModel.LoadServed(options), new InferenceNode { Roles = [NodeRole.Gateway] }, operations, GatewayOfProcesses()), signals.Token);
+            var gateway = new InferenceNode { Roles = [NodeRole.Gateway] };
+            await RunAsync(new UpRun(options, LoadedModel.LoadServed(options), gateway, operations, data), signals.Token);
             return CommandLine.Success;
         }
 
         using var model = LoadingBar.Show(options.ModelName, progress => LoadedModel.Load(options, progress));
-        await RunAsync(new UpRun(options, model.Served, model.ToNode(options), operations, Cluster: null), signals.Token);
+        await RunAsync(new UpRun(options, model.Served, model.ToNode(options), operations, data), signals.Token);
         return CommandLine.Success;
     }
 
-    private static ClusterNode GatewayOfProcesses() => new(IPAddress.Loopback, 0, [NodeRole.Gateway], []);
+    /// <summary>One answer leaves nothing behind, unless it is told where.</summary>
+    private static DataFolder? OpenData(UpOptions options)
+    {
+        if (options.DataFolder is { } given) return DataFolder.Open(given);
+        return options.Prompt is not null || options.Config.ChoosesPersistence ? null : DataFolder.OpenDefault(Console.Error.WriteLine);
+    }
 
     private static Task RunAsync(UpRun run, CancellationToken stop) =>
         run.Options.Prompt is { } prompt ? AnswerAsync(run, prompt, stop) : ServeAsync(run, stop);
@@ -40,8 +46,9 @@ public static class Up
     {
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.LogToStderr(run.Options.LogLevel);
-        builder.Services.AddInferenceNode(run.Served, run.Node, run.Options.LogLevel, run.Configure);
+        builder.Services.AddInferenceNode(run.Node, run.Options.LogLevel, run.Configure).AddGateway(run.Served);
         using var host = builder.Build();
+        host.Services.StartActorSystem(run.Options);
         await host.StartAsync(stop);
         try
         {
@@ -60,17 +67,17 @@ public static class Up
     {
         var options = run.Options;
         var builder = WebServer.CreateBuilder(options.Host, options.Port, options.LogLevel);
-        builder.Services.AddInferenceNode(run.Served, run.Node, options.LogLevel, run.Configure);
-        builder.Services.AddHttpApi();
+        builder.Services.AddInferenceNode(run.Node, options.LogLevel, run.Configure).AddGateway(run.Served).AddHttpApi();
         await using var app = builder.Build();
         app.MapHttpApi();
+        app.Services.StartActorSystem(options);
         await app.StartOrExplainAsync(options.Host, options.Port, stop);
         try
         {
             await using var processes = await run.StartProcessesAsync(app.Services, stop);
             await app.Services.WaitUntilServingAsync(stop);
             var lines = await run.Operations!.StartAsync(app.Services.GetRequiredService<ActorSystem>(), app.Logger);
-            Console.Out.WriteLine(ServeBanner.Of(run.Served, new Uri(app.Urls.Single()), lines));
+            Console.Out.WriteLine(ServeBanner.Of(run.Served, new Uri(app.Urls.Single()), run.Data is { } data ? [.. lines, $"Data: {data.Path}"] : lines));
             await app.WaitForShutdownAsync(stop);
         }
         finally
@@ -80,34 +87,32 @@ public static class Up
         }
     }
 
-    private static void CreateData(string folder)
-    {
-        try
-        {
-            Directory.CreateDirectory(folder);
-        }
-        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
-        {
-            throw new UserErrorException($"--data is '{folder}'; expected a folder that can be made and written: {cause.Message}", cause);
-        }
-    }
-
     /// <summary>What this process does, and with whom.</summary>
-    private sealed record UpRun(UpOptions Options, ServedModel Served, InferenceNode Node, Operations? Operations, ClusterNode? Cluster)
+    private sealed record UpRun(UpOptions Options, ServedModel Served, InferenceNode Node, Operations? Operations, DataFolder? Data)
     {
+        /// <summary>On a port of loopback that nobody is told of but the processes of this command.</summary>
+        private readonly ClusterNode _cluster = new(IPAddress.Loopback, 0, Node.Roles, []);
+
         public void Configure(AkkaConfigurationBuilder akka)
         {
-            Cluster?.Configure(akka);
+            Options.Configure(akka, Data?.Path);
+            _cluster.Configure(akka);
             Operations?.Configure(akka);
         }
 
-        /// <summary>Starts a process for each other role, if there is to be one, with this one as their seed.</summary>
+        /// <summary>Begins the cluster; if each role is to have a process, starts those of the others, with this one as their seed.</summary>
         public async Task<RoleProcesses> StartProcessesAsync(IServiceProvider services, CancellationToken stop)
         {
-            if (Cluster is null) return new RoleProcesses([]);
-            var seed = await Cluster.JoinAsync(services.GetRequiredService<ActorSystem>(), stop);
+            var joining = _cluster.JoinAsync(services.GetRequiredService<ActorSystem>(), stop);
+            if (!Options.Processes)
+            {
+                await Task.WhenAll(joining, services.WaitUntilServingAsync(stop));   // Both take their time, and neither needs the other.
+                return new RoleProcesses([]);
+            }
+
+            var seed = await joining;
             var log = services.GetRequiredService<ILoggerFactory>().CreateLogger<RoleProcess>();
-            return new RoleProcesses([.. NodeRoles.All.Except(Cluster.Roles).Select(role => new RoleProcess(role, Options, seed, log))]);
+            return new RoleProcesses([.. NodeRoles.All.Except(Node.Roles).Select(role => new RoleProcess(role, Options with { DataFolder = Data?.Path }, seed, log))]);
         }
     }
 

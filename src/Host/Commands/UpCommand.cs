@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using ActorInference.Host.Cli;
-using ActorInference.Host.Composition;
+using ActorInference.Roles.Composition;
 
 namespace ActorInference.Host.Commands;
 
@@ -9,8 +9,6 @@ namespace ActorInference.Host.Commands;
 public static class UpCommand
 {
     private const int DefaultPort = 8000;
-    private const int DefaultManagementPort = 8558;
-    private const int DefaultCmdPort = 9110;
 
     public static Command Create()
     {
@@ -24,13 +22,10 @@ public static class UpCommand
 
     private sealed class Options
     {
-        private readonly ModelFlags _modelFlags = new();
+        private readonly ProcessFlags _process = new("Folder for what outlives the process. Default: one of the user's; with --prompt none.");
         private readonly Option<string?> _host = new("--host") { Description = "Address to listen on. Default: 127.0.0.1." };
         private readonly Option<int?> _port = NumberOption.Integer("--port", $"Port to listen on; 0 takes a free one. Default: {DefaultPort}.", 0, 65535);
-        private readonly Option<PortRequest?> _managementPort = PortOption.Create("--management-port", "Port of /ready, /alive and other management routes, on 127.0.0.1", DefaultManagementPort);
-        private readonly Option<PortRequest?> _cmdPort = PortOption.Create("--cmd-port", "Port for 'actorinference cmd', on 127.0.0.1", DefaultCmdPort);
         private readonly Option<bool> _processes = new("--processes") { Description = "A process for each role on this machine, instead of one for all." };
-        private readonly Option<string?> _data = new("--data") { Description = "Folder for what outlives the process." };
         private readonly Option<string?> _prompt = new("--prompt") { Description = "Print the answer to this and exit, instead of serving." };
         private readonly Option<int?> _maxTokens = NumberOption.Integer("--max-tokens", "With --prompt: new tokens at most. Default: 256.", 1);
         private readonly Option<float?> _temperature = NumberOption.Real("--temperature", "With --prompt: sampling temperature; 0 is greedy. Default: 0.", 0, 100);
@@ -42,18 +37,18 @@ public static class UpCommand
 
         public IEnumerable<Option> All =>
         [
-            .. _modelFlags.All, _host, _port, _managementPort, _cmdPort, _processes, _data,
+            .. _process.All, _host, _port, _processes,
             _prompt, _maxTokens, _temperature, _topP, _topK, _seed, _raw, _json,
         ];
 
         public void Validate(CommandResult result)
         {
-            _modelFlags.Validate(result);
+            _process.Validate(result);
             if (ModelFlags.ParseAddress(result.GetValue(_host)) is null) result.AddError(ModelFlags.NoAddress("--host", result.GetValue(_host)));
             if (result.GetValue(_prompt) is { Length: 0 }) result.AddError("--prompt is empty; expected text.");
             if (result.GetValue(_prompt) is not null)
             {
-                foreach (var option in (Option[])[_managementPort, _cmdPort])
+                foreach (var option in (Option[])[_process.ManagementPort, _process.CmdPort])
                 {
                     if (result.GetResult(option) is { Implicit: false }) result.AddError($"{option.Name} is given with --prompt; expected one of them, since one answer opens no ports.");
                 }
@@ -70,15 +65,11 @@ public static class UpCommand
         public UpOptions Read(ParseResult parsed)
         {
             var prompt = parsed.GetValue(_prompt);
-            var model = _modelFlags.Read(parsed, prompt is null ? LogLevel.Information : LogLevel.Warning);
-            return new UpOptions(model)
+            return new UpOptions(_process.Read(parsed, NodeRoles.All, prompt is null ? LogLevel.Information : LogLevel.Warning))
             {
                 Host = ModelFlags.ParseAddress(parsed.GetValue(_host))!,
                 Port = parsed.GetValue(_port) ?? DefaultPort,
-                ManagementPort = parsed.GetValue(_managementPort) ?? new PortRequest(DefaultManagementPort, IsGiven: false),
-                CmdPort = parsed.GetValue(_cmdPort) ?? new PortRequest(DefaultCmdPort, IsGiven: false),
                 Processes = parsed.GetValue(_processes),
-                DataFolder = parsed.GetValue(_data),
                 Prompt = prompt is null ? null : ReadPrompt(parsed, prompt),
             };
         }

@@ -1,20 +1,15 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
-using ActorInference.Host.Composition;
 
 namespace ActorInference.Host.Commands;
 
 /// <summary>What <c>actorinference up</c> was asked to do, checked.</summary>
-public sealed record UpOptions : ModelOptions
+public sealed record UpOptions : ProcessOptions
 {
-    public UpOptions()
-    {
-    }
-
-    /// <summary>With the same model.</summary>
+    /// <summary>With the same model, configuration and ports of operators.</summary>
     [SetsRequiredMembers]
-    public UpOptions(ModelOptions model)
-        : base(model)
+    public UpOptions(ProcessOptions process)
+        : base(process)
     {
     }
 
@@ -24,17 +19,8 @@ public sealed record UpOptions : ModelOptions
     /// <summary>Port to listen on; 0 takes a free one.</summary>
     public int Port { get; init; }
 
-    /// <summary>Port of the management routes, on loopback.</summary>
-    public PortRequest ManagementPort { get; init; }
-
-    /// <summary>Port that consoles connect to, on loopback.</summary>
-    public PortRequest CmdPort { get; init; }
-
     /// <summary>A process for each role, instead of one for all.</summary>
     public bool Processes { get; init; }
-
-    /// <summary>Folder for what outlives the process; null for none.</summary>
-    public string? DataFolder { get; init; }
 
     /// <summary>Null to serve.</summary>
     public PromptOptions? Prompt { get; init; }

@@ -31,8 +31,7 @@ public sealed record ClusterNode(IPAddress Address, int Port, ImmutableSortedSet
         $$"""
         akka {
           actor.provider = cluster
-          # A prompt of a million tokens fits into a message.
-          remote.dot-netty.tcp { hostname = "{{Address}}", port = {{Port}}, maximum-frame-size = 8MiB, send-buffer-size = 16MiB, receive-buffer-size = 16MiB }
+          remote.dot-netty.tcp { hostname = "{{Address}}", port = {{Port}} }
           cluster.roles = [{{string.Join(", ", Roles.Select(role => role.Name()))}}]
         }
         """,

@@ -1,7 +1,10 @@
 using ActorInference.Gpu.Cpu;
+using ActorInference.Host.Cli;
 using ActorInference.Host.Commands;
 using ActorInference.Host.Serving;
 using ActorInference.Roles.Composition;
+using Akka.Actor;
+using Akka.Configuration;
 using Akka.Hosting;
 
 namespace ActorInference.Host.Composition;
@@ -26,27 +29,43 @@ public static class NodeServices
         };
     }
 
-    /// <summary>Adds the actors and, on a gateway, the generator over them.</summary>
+    /// <summary>Adds the actors.</summary>
     /// <param name="services">Of the host.</param>
-    /// <param name="served">What the edge knows of the model.</param>
     /// <param name="node">What the process does.</param>
     /// <param name="logLevel">Least level that actors log.</param>
-    /// <param name="configure">Adds more to the actor system.</param>
+    /// <param name="configure">Adds more to the actor system, above the defaults.</param>
     public static IServiceCollection AddInferenceNode(
-        this IServiceCollection services, ServedModel served, InferenceNode node, LogLevel logLevel, Action<AkkaConfigurationBuilder> configure)
-    {
-        services.AddSingleton(served);
-        services.AddSingleton<ClusterTokenGenerator>();
-        services.AddSingleton<ITokenGenerator>(provider => provider.GetRequiredService<ClusterTokenGenerator>());
-        services.AddAkka(SystemName, akka => configure(akka
-            .ConfigureLoggers(loggers =>
+        this IServiceCollection services, InferenceNode node, LogLevel logLevel, Action<AkkaConfigurationBuilder> configure) =>
+        services.AddAkka(SystemName, akka =>
+        {
+            akka.ConfigureLoggers(loggers =>
             {
                 loggers.ClearLoggers();
                 loggers.LogLevel = Severity(logLevel);
                 loggers.AddLoggerFactory();
-            })
-            .WithInferenceNode(node)));
-        return services;
+            });
+            configure(akka);
+            akka.WithInferenceNode(node);
+        });
+
+    /// <summary>Adds what a gateway has over the actors: the generator, and what it knows of the model.</summary>
+    public static IServiceCollection AddGateway(this IServiceCollection services, ServedModel served) => services
+        .AddSingleton(served)
+        .AddSingleton<ClusterTokenGenerator>()
+        .AddSingleton<ITokenGenerator>(provider => provider.GetRequiredService<ClusterTokenGenerator>());
+
+    /// <summary>Makes the actor system, before the host starts: what is wrong with its configuration is then one line and not the host's failure.</summary>
+    /// <exception cref="UserErrorException">Something is.</exception>
+    public static void StartActorSystem(this IServiceProvider services, ProcessOptions options)
+    {
+        try
+        {
+            services.GetRequiredService<ActorSystem>();
+        }
+        catch (Exception cause) when (cause.GetBaseException() is ConfigurationException or FormatException)
+        {
+            throw new UserErrorException($"{options.Config.Path ?? "The configuration"}: {cause.GetBaseException().Message}", cause);
+        }
     }
 
     /// <summary>Waits until prompts can be answered, and says so to health checks.</summary>

@@ -11,28 +11,34 @@ using Petabridge.Cmd.Host;
 
 namespace ActorInference.Host.Composition;
 
-/// <summary>What operators reach a node by: management routes and the console, on ports of loopback.</summary>
+/// <summary>What operators reach a node by: management routes, on loopback unless configured otherwise, and the console, on loopback.</summary>
 public sealed class Operations : IDisposable
 {
     private readonly ReservedPort? _management;
     private readonly ReservedPort? _console;
+    private readonly IPAddress _managementHost;
 
-    private Operations(ReservedPort? management, ReservedPort? console)
+    private Operations(IPAddress managementHost, ReservedPort? management, ReservedPort? console)
     {
+        _managementHost = managementHost;
         _management = management;
         _console = console;
     }
 
     /// <summary>Holds the ports, before anything slow is done.</summary>
+    /// <param name="options">Of the process.</param>
+    /// <param name="mainPort">Taken by the API, though perhaps not yet bound; 0 for none.</param>
+    /// <param name="note">Told when a default gave way.</param>
     /// <exception cref="UserErrorException">The user asked for a port that is taken.</exception>
-    public static Operations Reserve(UpOptions options, Action<string> note)
+    public static Operations Reserve(ProcessOptions options, int mainPort, Action<string> note)
     {
         if (options is { ManagementPort: { IsGiven: true, Port: { } port and not 0 }, CmdPort: { IsGiven: true, Port: { } other } } && port == other)
             throw new UserErrorException($"--management-port and --cmd-port are both '{port}'; expected different ports.");
-        var management = ReservedPort.Take("--management-port", options.ManagementPort, options.Port, note);
+        var host = options.Config.Settings.Management.Host;
+        var management = ReservedPort.Take("--management-port", options.ManagementPort, mainPort, note, host);
         try
         {
-            return new Operations(management, ReservedPort.Take("--cmd-port", options.CmdPort, options.Port, note));
+            return new Operations(host, management, ReservedPort.Take("--cmd-port", options.CmdPort, mainPort, note, IPAddress.Loopback));
         }
         catch
         {
@@ -46,7 +52,13 @@ public sealed class Operations : IDisposable
     {
         if (_management is not null)
         {
-            var options = new AkkaManagementOptions { HostName = IPAddress.Loopback.ToString(), Port = _management.Port };
+            var options = new AkkaManagementOptions
+            {
+                HostName = IsAny(_managementHost) ? null : _managementHost.ToString(),
+                Port = _management.Port,
+                BindHostName = _managementHost.ToString(),
+                RouteProvidersReadOnly = false,   // The routes that change something look after themselves.
+            };
             akka.WithAkkaManagement(options.WithRouteProvider<HealthRoutes>("health").WithRouteProvider<RoleRoutes>("roles").WithRouteProvider<ClusterRoutes>("cluster"));
         }
 
@@ -61,7 +73,7 @@ public sealed class Operations : IDisposable
     {
         var lines = new List<string>();
         if (await ListenAsync(_management, "--management-port", () => AkkaManagement.Get(system).Start(), log))
-            lines.Add($"Management: curl http://{IPAddress.Loopback}:{_management!.Port}/ready");
+            lines.Add($"Management: curl http://{new IPEndPoint(IsAny(_managementHost) ? IPAddress.Loopback : _managementHost, _management!.Port)}/ready");
         if (await ListenAsync(_console, "--cmd-port", () => StartConsole(system), log))
             lines.Add($"Console: actorinference cmd {IPAddress.Loopback}:{_console!.Port}");
         return lines;
@@ -72,6 +84,8 @@ public sealed class Operations : IDisposable
         _management?.Dispose();
         _console?.Dispose();
     }
+
+    private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
     private static Task StartConsole(ActorSystem system)
     {

@@ -5,7 +5,7 @@ using ActorInference.Host.Cli;
 namespace ActorInference.Host.Composition;
 
 /// <summary>
-/// A port of loopback that is held for later, so that two programs that start at once do not choose the same one. Whoever listens on
+/// A port that is held for later, so that two programs that start at once do not choose the same one. Whoever listens on
 /// it releases it just before.
 /// </summary>
 public sealed class ReservedPort : IDisposable
@@ -29,16 +29,17 @@ public sealed class ReservedPort : IDisposable
     /// <param name="request">What was asked for.</param>
     /// <param name="mainPort">Taken by the API, though perhaps not yet bound.</param>
     /// <param name="note">Told when a default gave way.</param>
+    /// <param name="host">Address to listen on.</param>
     /// <returns>Null if none is wanted.</returns>
     /// <exception cref="UserErrorException">The user asked for a port that is taken.</exception>
-    public static ReservedPort? Take(string flag, PortRequest request, int mainPort, Action<string> note)
+    public static ReservedPort? Take(string flag, PortRequest request, int mainPort, Action<string> note, IPAddress host)
     {
         if (request.Port is not { } port) return null;
         if (port != 0 && port == mainPort && request.IsGiven) throw new UserErrorException($"{flag} is '{port}', the port of the API; expected another.");
         if (port != 0 && port == mainPort) port = 0;
         try
         {
-            return new ReservedPort(Bind(port), request.IsGiven);
+            return new ReservedPort(Bind(host, port), request.IsGiven);
         }
         catch (SocketException cause) when (request.IsGiven)
         {
@@ -46,7 +47,7 @@ public sealed class ReservedPort : IDisposable
         }
         catch (SocketException)
         {
-            var other = new ReservedPort(Bind(0), isGiven: false);
+            var other = new ReservedPort(Bind(host, 0), isGiven: false);
             note($"Port {port} is taken; {flag} is {other.Port} instead.");
             return other;
         }
@@ -54,12 +55,12 @@ public sealed class ReservedPort : IDisposable
 
     public void Dispose() => _socket.Dispose();
 
-    private static Socket Bind(int port)
+    private static Socket Bind(IPAddress host, int port)
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        var socket = new Socket(host.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            socket.Bind(new IPEndPoint(host, port));
             socket.Listen(1);   // Only a listening socket keeps others from the port.
             return socket;
         }

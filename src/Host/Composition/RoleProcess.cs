@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using ActorInference.Host.Cli;
 using ActorInference.Host.Commands;
 using ActorInference.Roles.Composition;
 
@@ -11,22 +12,20 @@ namespace ActorInference.Host.Composition;
 /// </summary>
 public sealed class RoleProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(20);
 
     private readonly NodeRole _role;
-    private readonly ModelOptions _options;
+    private readonly ProcessOptions _options;
     private readonly string _seed;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _running;
 
     /// <param name="role">What it does.</param>
-    /// <param name="options">Its model, the same as here.</param>
+    /// <param name="options">Its model and configuration, the same as here; the folder is the journal of both.</param>
     /// <param name="seed">The parent, as <c>host:port</c>.</param>
     /// <param name="log">Told of its end.</param>
-    public RoleProcess(NodeRole role, ModelOptions options, string seed, ILogger log)
+    public RoleProcess(NodeRole role, ProcessOptions options, string seed, ILogger log)
     {
         (_role, _options, _seed, _log) = (role, options, seed, log);
         _running = RunAsync();
@@ -42,21 +41,24 @@ public sealed class RoleProcess : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        var pause = FirstPause;
+        var backoff = new RestartBackoff();
         while (!_stop.IsCancellationRequested)
         {
             using var process = Start();
+            var started = Stopwatch.GetTimestamp();
             try
             {
                 await process.WaitForExitAsync(_stop.Token);
-                _log.LogWarning("The {Role} process ended with exit code {ExitCode}; another begins in {Pause}.", _role.Name(), process.ExitCode, pause);
-                await Task.Delay(pause, _stop.Token);
-                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             }
             catch (OperationCanceledException)
             {
                 await StopAsync(process);
+                return;
             }
+
+            var pause = backoff.Next(Stopwatch.GetElapsedTime(started));
+            _log.LogWarning("The {Role} process ended with exit code {ExitCode}; another begins in {Pause}.", _role.Name(), process.ExitCode, pause);
+            await Task.Delay(pause, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -88,6 +90,10 @@ public sealed class RoleProcess : IAsyncDisposable
             ("--page-size", _options.PageSizeTokens),
             ("--transport", _options.Transport.ToString().ToLowerInvariant()),
             ("--log-level", _options.LogLevel),
+            ("--config", _options.Config.Path),
+            ("--data", _options.DataFolder),
+            ("--management-port", PortOption.None),
+            ("--cmd-port", PortOption.None),
         })
         {
             if (value is null) continue;

@@ -9,7 +9,7 @@ namespace ActorInference.Host.Management;
 /// <param name="Members">In the order of their addresses.</param>
 public sealed record ClusterView(string Self, string? Leader, IReadOnlyList<MemberView> Members)
 {
-    public const string NoCluster = "This process is no member of a cluster; expected one begun by 'node' or 'up --processes'.";
+    public const string NoCluster = "This process is no member of a cluster.";
 
     /// <returns>Null if the actor system is no member of one.</returns>
     public static ClusterView? Of(ActorSystem system)

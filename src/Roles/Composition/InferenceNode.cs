@@ -3,6 +3,7 @@ using ActorInference.Actors.Ids;
 using ActorInference.Actors.Protocols;
 using ActorInference.Cache.Transfer;
 using ActorInference.Gpu.Engine;
+using ActorInference.Roles.Configuration;
 
 namespace ActorInference.Roles.Composition;
 
@@ -26,6 +27,9 @@ public sealed record InferenceNode
 
     /// <summary>Workers for generation, at least 1, if it has the role.</summary>
     public int DecodeWorkers { get; init; } = 1;
+
+    /// <summary>The kinds of entities that live once in the cluster. Only a member of one can have any.</summary>
+    public Func<InferenceSettings, ImmutableArray<ShardedEntity>> Entities { get; init; } = ShardedEntities.Of;
 
     /// <summary>How pages are exchanged with other processes; null for a process by itself.</summary>
     public PageExchange? Exchange { get; init; }

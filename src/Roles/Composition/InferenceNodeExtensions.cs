@@ -14,20 +14,31 @@ namespace ActorInference.Roles.Composition;
 public static class InferenceNodeExtensions
 {
     /// <summary>
-    /// Adds the node's roles to a hosted actor system. The registry of a gateway then has <see cref="GatewayActor"/> and
-    /// <see cref="RouterActor"/>.
+    /// Adds the node's roles to a hosted actor system, last of what configures it: the defaults go below what is there, and say with
+    /// it where entities are persisted. The registry then has a region for each kind of <see cref="InferenceNode.Entities"/>, and on
+    /// a gateway <see cref="GatewayActor"/> and <see cref="RouterActor"/>.
     /// </summary>
-    public static AkkaConfigurationBuilder WithInferenceNode(this AkkaConfigurationBuilder builder, InferenceNode node) => builder
-        .AddHocon(InferenceSettings.Reference, HoconAddMode.Append)
-        .WithActors((system, registry) =>
-        {
-            var (gateway, router) = system.StartInferenceNode(node);
-            if (gateway.IsNobody()) return;
-            registry.Register<GatewayActor>(gateway);
-            registry.Register<RouterActor>(router);
-        });
+    /// <exception cref="Akka.Configuration.ConfigurationException">A setting is wrong.</exception>
+    public static AkkaConfigurationBuilder WithInferenceNode(this AkkaConfigurationBuilder builder, InferenceNode node)
+    {
+        builder.AddHocon(InferenceSettings.DefaultsOf(node.Roles), HoconAddMode.Append);
+        var settings = InferenceSettings.Read(builder.Configuration.Value);
+        return builder
+            .WithPersistence(settings.Persistence)
+            .WithActors(async (system, registry) =>
+            {
+                foreach (var entity in node.Entities(settings)) await entity.StartAsync(system, registry).ConfigureAwait(false);
+            })
+            .WithActors((system, registry) =>
+            {
+                var (gateway, router) = system.StartInferenceNode(node);
+                if (gateway.IsNobody()) return;
+                registry.Register<GatewayActor>(gateway);
+                registry.Register<RouterActor>(router);
+            });
+    }
 
-    /// <summary>Starts the actors in a system whose configuration has <see cref="InferenceSettings.Reference"/> in it.</summary>
+    /// <summary>Starts all but entities in a system whose configuration has <see cref="InferenceSettings.Reference"/> in it.</summary>
     /// <returns>Gateway and router; nobody where the node is no gateway.</returns>
     /// <exception cref="Akka.Configuration.ConfigurationException">A setting is wrong; nothing was started.</exception>
     public static (IActorRef Gateway, IActorRef Router) StartInferenceNode(this ActorSystem system, InferenceNode node)

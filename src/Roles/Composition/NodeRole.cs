@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 
 namespace ActorInference.Roles.Composition;
 
-/// <summary>What a process does in the cluster. Their lower-case names are the cluster's member roles.</summary>
+/// <summary>What a process does in the cluster. Their names in kebab-case are the cluster's member roles.</summary>
 public enum NodeRole
 {
     /// <summary>Takes requests and routes them.</summary>
@@ -13,14 +14,20 @@ public enum NodeRole
 
     /// <summary>Generates tokens.</summary>
     Decode,
+
+    /// <summary>Knows which store has which page.</summary>
+    CacheMaster,
+
+    /// <summary>Holds pages that others may need.</summary>
+    CacheStore,
 }
 
 public static class NodeRoles
 {
-    public static ImmutableSortedSet<NodeRole> All { get; } = [NodeRole.Gateway, NodeRole.Prefill, NodeRole.Decode];
+    public static ImmutableSortedSet<NodeRole> All { get; } = [.. Enum.GetValues<NodeRole>()];
 
     /// <summary>Name as a member role.</summary>
-    public static string Name(this NodeRole role) => role.ToString().ToLowerInvariant();
+    public static string Name(this NodeRole role) => JsonNamingPolicy.KebabCaseLower.ConvertName(role.ToString());
 
     /// <summary>Reads <c>gateway,prefill</c> and the like.</summary>
     /// <returns>Null if a name is unknown or there is none.</returns>

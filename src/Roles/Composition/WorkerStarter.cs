@@ -23,6 +23,7 @@ internal sealed class WorkerStarter(ActorSystem system, InferenceNode node, IAct
                 Worker = worker,
                 GpuWorker = GpuWorkerActor.Props(GpuOptions(role, count, worker, settings)),
                 Router = routers,
+                Format = node.Exchange?.Source.Format,
                 MaxJobs = settings.MaxJobs,
                 ReportInterval = settings.ReportInterval,
             };

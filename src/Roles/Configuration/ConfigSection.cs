@@ -79,7 +79,8 @@ internal sealed class ConfigSection
         }
     }
 
-    private string Text(string key)
+    /// <summary>Any text.</summary>
+    public string Text(string key)
     {
         _known.Add(key);
         return _config.HasPath(key) ? _config.GetString(key) : throw new ConfigurationException($"{_path}.{key} is missing.");

@@ -1,3 +1,4 @@
+using ActorInference.Roles.Composition;
 using ActorInference.Roles.Gateway;
 using ActorInference.Roles.Router;
 using Akka.Configuration;
@@ -5,13 +6,18 @@ using Akka.Configuration;
 namespace ActorInference.Roles.Configuration;
 
 /// <summary>The section <c>actor-inference</c> of the configuration, checked.</summary>
-public sealed record InferenceSettings(GenerationOptions Gateway, RouterOptions Router, WorkerSettings Prefill, WorkerSettings Decode)
+public sealed record InferenceSettings(
+    GenerationOptions Gateway, RouterOptions Router, WorkerSettings Prefill, WorkerSettings Decode, PersistenceSettings Persistence, ManagementSettings Management)
 {
-    private const string Root = "actor-inference";
-    private const string ReferenceResource = "ActorInference.Roles.reference.conf";
+    /// <summary>Path of the section.</summary>
+    public const string Root = "actor-inference";
 
     /// <summary>hocon/reference.conf: every setting with its default.</summary>
-    public static Config Reference { get; } = LoadReference();
+    public static Config Reference { get; } = Load("reference");
+
+    /// <summary>What holds for a node unless its own configuration says otherwise: hocon/ROLE.conf of each of its roles, on the reference.</summary>
+    public static Config DefaultsOf(IEnumerable<NodeRole> roles) =>
+        roles.Aggregate(Reference, (below, role) => Load(role.Name()).WithFallback(below));
 
     /// <exception cref="ConfigurationException">A key is unknown, missing or out of range.</exception>
     public static InferenceSettings Read(Config config)
@@ -23,8 +29,10 @@ public sealed record InferenceSettings(GenerationOptions Gateway, RouterOptions 
             ReadGateway(root.Section("gateway")),
             ReadRouter(root.Section("router")),
             WorkerSettings.Read(root.Section("prefill"), engine),
-            WorkerSettings.Read(root.Section("decode"), engine));
-        root.CheckNoOthers("gpu-dispatcher");
+            WorkerSettings.Read(root.Section("decode"), engine),
+            PersistenceSettings.Read(root.Section("persistence")),
+            ManagementSettings.Read(root.Section("management")));
+        root.CheckNoOthers("gpu-dispatcher", "cluster-dispatcher");
         return settings;
     }
 
@@ -53,10 +61,11 @@ public sealed record InferenceSettings(GenerationOptions Gateway, RouterOptions 
         return options;
     }
 
-    private static Config LoadReference()
+    private static Config Load(string name)
     {
-        using var stream = typeof(InferenceSettings).Assembly.GetManifestResourceStream(ReferenceResource)
-            ?? throw new InvalidOperationException($"The assembly lacks its resource {ReferenceResource}.");
+        var resource = $"ActorInference.Roles.hocon.{name}.conf";
+        using var stream = typeof(InferenceSettings).Assembly.GetManifestResourceStream(resource)
+            ?? throw new InvalidOperationException($"The assembly lacks its resource {resource}.");
         using var reader = new StreamReader(stream);
         return ConfigurationFactory.ParseString(reader.ReadToEnd());
     }

@@ -103,7 +103,7 @@ public abstract class WorkerRoleActor<TJob> : ReceiveActor, IWithTimers
     private void TellRouter()
     {
         if (_incarnation is not null)
-            _options.Router.Tell(new RouterProtocol.WorkerReport(_options.Worker, _role, Self, _jobs.Count, _jobs.PendingTokens));
+            _options.Router.Tell(new RouterProtocol.WorkerReport(_options.Worker, _role, Self, _jobs.Count, _jobs.PendingTokens, _options.Format));
     }
 
     private WorkerProtocol.Status Status() =>

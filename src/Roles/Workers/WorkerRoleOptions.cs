@@ -1,4 +1,5 @@
 using ActorInference.Actors.Ids;
+using ActorInference.Actors.Kv;
 using Akka.Actor;
 
 namespace ActorInference.Roles.Workers;
@@ -13,6 +14,9 @@ public sealed record WorkerRoleOptions
 
     /// <summary>Told of the worker's load.</summary>
     public required IActorRef Router { get; init; }
+
+    /// <summary>Of the pages that it exchanges with other processes; null if it exchanges none.</summary>
+    public KvTransferFormat? Format { get; init; }
 
     /// <summary>Jobs, waiting or at work, beyond which others are refused; at least 1.</summary>
     public int MaxJobs { get; init; } = 256;

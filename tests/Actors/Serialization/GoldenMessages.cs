@@ -69,9 +69,18 @@ internal static class GoldenMessages
             4,
             [new(12, 3), new(13, 1)],
             271,
-            new(new KvPageSource(Layout, 4_096, "/dev/shm/pool", "10.0.0.7", 7_071), [0xDEADBEEF, 1])),
+            new(new KvPageSource(Layout, 4_096, "/dev/shm/pool", "10.0.0.7", 7_071) { Protocol = 1 }, [0xDEADBEEF, 1])),
         new KvTransferProtocol.KvPages(Attempt, 78, new KvPoolId(new Guid("00112233-4455-6677-8899-aabbccddeeff")), 0, [], null),
         new KvTransferProtocol.PagesLanded(77),
         new KvTransferProtocol.PagesRefused(-1),
+        new RouterProtocol.WorkerReport(new WorkerId("decode-0"), WorkerRole.Decode, actor, 0, 0, new KvTransferFormat(2, Layout)),
+        new KvTransferProtocol.KvPages(
+            Attempt,
+            79,
+            new KvPoolId(new Guid("00112233-4455-6677-8899-aabbccddeeff")),
+            0,
+            [new(1, 0)],
+            null,
+            new(new KvPageSource(Layout, 8, null, "10.0.0.7", 7_071) { Protocol = 3 }, [7])),
     ];
 }

@@ -68,12 +68,12 @@ public sealed class ProcessesTests
         var management = new Uri(Regex.Match(server.Output, @"curl (http://\S+)/ready").Groups[1].Value + "/cluster/members");
         var console = Regex.Match(server.Output, @"cmd (\S+)").Groups[1].Value;
 
-        await Deadline.UntilAsync(() => Members(server, management).Count(member => (string?)member["status"] == "Up") == 3, "three members are up");
+        await Deadline.UntilAsync(() => Members(server, management).Count(member => (string?)member["status"] == "Up") == 5, "five members are up");
         var members = Members(server, management);
         var shown = await Executable.RunAsync("cmd", console, "cluster", "show");
 
         Assert.True(shown.ExitCode == 0, shown.ToString());
-        Assert.Equal(["decode", "gateway", "prefill"], members.Select(member => (string?)member["roles"]![0]).Order());
+        Assert.Equal(["cache-master", "cache-store", "decode", "gateway", "prefill"], members.Select(member => (string?)member["roles"]![0]).Order());
         foreach (var member in members) Assert.Matches($@"{Regex.Escape((string)member["node"]!)}\s+Up\s+{(string?)member["roles"]![0]}", shown.Output);
     }
 

@@ -114,5 +114,5 @@ public sealed class OperationsPortTests
         return listener;
     }
 
-    private ReservedPort? Take(PortRequest request, int mainPort = 0) => ReservedPort.Take("--x", request, mainPort, _notes.Add);
+    private ReservedPort? Take(PortRequest request, int mainPort = 0) => ReservedPort.Take("--x", request, mainPort, _notes.Add, IPAddress.Loopback);
 }

@@ -8,10 +8,11 @@ public sealed partial class RunningServer : IAsyncDisposable
     private const string BannerEnd = "Ctrl-C stops it.\n";
 
     private readonly ChildProcess _process;
+    private readonly string _data;
 
-    private RunningServer(ChildProcess process, Uri address)
+    private RunningServer(ChildProcess process, Uri address, string data)
     {
-        _process = process;
+        (_process, _data) = (process, data);
         Client = new HttpClient { BaseAddress = address, Timeout = Executable.Limit };
     }
 
@@ -33,13 +34,14 @@ public sealed partial class RunningServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts it on a free port and waits for its banner.</summary>
+    /// <summary>Starts it on a free port, with a data folder of its own, and waits for its banner.</summary>
     public static async Task<RunningServer> StartAsync(params string[] arguments)
     {
-        var process = Executable.Start(["up", "--port", "0", .. arguments]);
+        var data = Directory.CreateTempSubdirectory("actorinference-data-").FullName;
+        var process = Executable.Start(["up", "--port", "0", "--data", data, .. arguments]);
         await Deadline.UntilAsync(() => process.HasExited || process.Output.Contains(BannerEnd, StringComparison.Ordinal), "the banner is printed");
         Assert.False(process.HasExited, $"It ended.\nstdout: {process.Output}\nstderr: {process.Error}");
-        return new RunningServer(process, new Uri(Address().Match(process.Output).Groups[1].Value));
+        return new RunningServer(process, new Uri(Address().Match(process.Output).Groups[1].Value), data);
     }
 
     /// <summary>Sends SIGTERM and waits for the end.</summary>
@@ -54,6 +56,7 @@ public sealed partial class RunningServer : IAsyncDisposable
     {
         Client.Dispose();
         await _process.DisposeAsync();
+        Directory.Delete(_data, recursive: true);
     }
 
     [GeneratedRegex(@"on (http://\S+)\n")]

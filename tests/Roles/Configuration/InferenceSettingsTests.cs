@@ -36,7 +36,11 @@ public sealed class InferenceSettingsTests
     [InlineData("prefill.prefix-cache.policy = fifo", "actor-inference.prefill.prefix-cache.policy is 'fifo'; expected one of lru, lfu, slru, priority")]
     [InlineData("engine.max-sequence = 3", "actor-inference.engine.max-sequence is not known; expected one of growth-window-tokens, max-bypasses, max-sequences")]
     [InlineData("decode.engine.max-sequence = 3", "actor-inference.decode.engine.max-sequence is not known")]
-    [InlineData("gatway.token-deadline = 3s", "actor-inference.gatway is not known; expected one of decode, engine, gateway")]
+    [InlineData("gatway.token-deadline = 3s", "actor-inference.gatway is not known; expected one of cluster-dispatcher, decode, engine, gateway")]
+    [InlineData("persistence.provider = mysql", "actor-inference.persistence.provider is 'mysql'; expected one of memory, sqlite, postgresql")]
+    [InlineData("persistence.provider = sqlite", "actor-inference.persistence.connection-string is ''; expected how to reach the database")]
+    [InlineData("persistence.conection-string = x", "actor-inference.persistence.conection-string is not known")]
+    [InlineData("management.host = here", "actor-inference.management.host is 'here'; expected an IP address")]
     public void A_wrong_setting_is_named_with_its_value_and_what_was_expected(string setting, string message)
     {
         var error = Assert.Throws<ConfigurationException>(() => Read($"actor-inference.{setting}"));

@@ -1,0 +1,38 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using ActorInference.Host.Cli;
+using ActorInference.Host.Composition;
+using ActorInference.Roles.Composition;
+
+namespace ActorInference.Host.Commands;
+
+/// <summary>The options of every command that runs a process of a cluster.</summary>
+internal sealed class ProcessFlags(string dataDescription)
+{
+    private const int DefaultManagementPort = 8558;
+    private const int DefaultCmdPort = 9110;
+
+    private readonly ModelFlags _model = new();
+    private readonly Option<string?> _config = new("--config") { Description = "HOCON file with settings that go above the defaults." };
+    private readonly Option<string?> _data = new("--data") { Description = dataDescription };
+
+    public Option<PortRequest?> ManagementPort { get; } = PortOption.Create("--management-port", "Port of /ready, /alive and other management routes", DefaultManagementPort);
+
+    public Option<PortRequest?> CmdPort { get; } = PortOption.Create("--cmd-port", "Port for 'actorinference cmd', on 127.0.0.1", DefaultCmdPort);
+
+    public IEnumerable<Option> All => [.. _model.All, _config, _data, ManagementPort, CmdPort];
+
+    public void Validate(CommandResult result)
+    {
+        _model.Validate(result);
+        if (result.GetValue(_data) is { Length: 0 }) result.AddError("--data is ''; expected a folder.");
+    }
+
+    public ProcessOptions Read(ParseResult parsed, IEnumerable<NodeRole> roles, LogLevel defaultLogLevel) => new(
+        _model.Read(parsed, defaultLogLevel), NodeConfig.Read(parsed.GetValue(_config), roles))
+    {
+        DataFolder = parsed.GetValue(_data) is { } data ? Path.GetFullPath(data) : null,
+        ManagementPort = parsed.GetValue(ManagementPort) ?? new PortRequest(DefaultManagementPort, IsGiven: false),
+        CmdPort = parsed.GetValue(CmdPort) ?? new PortRequest(DefaultCmdPort, IsGiven: false),
+    };
+}
