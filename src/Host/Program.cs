@@ -6,9 +6,11 @@ var root = new RootCommand("An actor cluster that serves large language models."
 {
     UpCommand.Create(),
     NodeCommand.Create(),
+    AgentCommand.Create(),
     CmdCommand.Create(),
     new Command("bench", "Measure this machine.") { BenchEngineCommand.Create() },
     new Command("model", "Make models to measure with.") { ModelRandomCommand.Create() },
     VersionCommand.Create(),
 };
+foreach (var command in GroupCommands.All()) root.Add(command);
 return await CommandLine.RunAsync(root, args);

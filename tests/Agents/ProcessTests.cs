@@ -65,7 +65,7 @@ public sealed class ProcessTests
         var second = await agent.UntilAsync("a", report => report is { IsReady: true, Revision: "r2" }, "runs the other revision");
 
         Assert.Equal(1, second.Restarts);
-        Assert.Equal(first.Ports, second.Ports);
+        Assert.Equal(first.Ports.ToList(), second.Ports.ToList());
         Assert.Null(second.LastEnd);
         Assert.Contains("asked to end", agent.LogOf("a"));
     }

@@ -54,7 +54,11 @@ public static class AgentProtocol
     /// <param name="LastEnd">Of the last process that ended unasked.</param>
     public sealed record InstanceReport(
         string Owner, string Instance, string Node, AgentPhase Phase, bool IsReady, string Revision, string WantedRevision, int Restarts,
-        ImmutableArray<PortLease> Ports, int ProcessId, DateTimeOffset StartedAt, string Message, Evidence? LastEnd) : IGroupMessage;
+        ImmutableArray<PortLease> Ports, int ProcessId, DateTimeOffset StartedAt, string Message, Evidence? LastEnd) : IGroupMessage
+    {
+        /// <summary>Whether it says the same as another one.</summary>
+        public bool SaysTheSameAs(InstanceReport other) => this with { Ports = other.Ports } == other && Ports.SequenceEqual(other.Ports);
+    }
 
     /// <summary>Asks for the last report of every instance.</summary>
     public sealed record GetInstances : IGroupMessage

@@ -122,7 +122,7 @@ public sealed class RoleInstanceActor : ReceivePersistentActor, IWithTimers
 
         var before = _reports.GetValueOrDefault(report.Instance);
         _reports[report.Instance] = report;
-        if (before is not null && report == before) return;
+        if (before is not null && report.SaysTheSameAs(before)) return;
         var hasFailed = before is not null && report.Restarts > before.Restarts && report.LastEnd is { } end && end.At != before.LastEnd?.At;
         if (hasFailed && order.Together is not null && order.Members.Length > 1 && _stage == InstanceStage.Settled) RestartWhole($"{report.Instance} ended with {report.LastEnd}");
         else Advance();
@@ -281,10 +281,13 @@ public sealed class RoleInstanceActor : ReceivePersistentActor, IWithTimers
         var isReady = _stage == InstanceStage.Settled && _state.Wanted().All(IsUp);
         ImmutableArray<AgentProtocol.InstanceReport> members = [.. order.Members.Select(member => _reports.GetValueOrDefault(member.Launch.Instance)).OfType<AgentProtocol.InstanceReport>()];
         var observed = new RoleInstanceProtocol.Observed(order.Group, order.Role, order.Ordinal, order.Revision, _stage, isReady, members, isReady ? "" : _message);
-        if (!always && _lastTold is { } last && last with { Members = observed.Members } == observed && last.Members.SequenceEqual(observed.Members)) return;
+        if (!always && _lastTold is { } last && last with { Members = observed.Members } == observed && SayTheSame(last.Members, observed.Members)) return;
         _lastTold = observed;
         _regions().Rollouts.Tell(observed);
     }
+
+    private static bool SayTheSame(ImmutableArray<AgentProtocol.InstanceReport> some, ImmutableArray<AgentProtocol.InstanceReport> others) =>
+        some.Length == others.Length && some.Zip(others).All(pair => pair.First.SaysTheSameAs(pair.Second));
 
     private static ActorSelection Agent(MemberOrder member) => Context.ActorSelection(member.AgentPath);
 
