@@ -8,7 +8,7 @@ var root = new RootCommand("An actor cluster that serves large language models."
     NodeCommand.Create(),
     AgentCommand.Create(),
     CmdCommand.Create(),
-    new Command("bench", "Measure this machine.") { BenchEngineCommand.Create() },
+    new Command("bench", "Measure this machine.") { BenchEngineCommand.Create(), BenchUpgradeCommand.Create() },
     new Command("model", "Make models to measure with.") { ModelRandomCommand.Create() },
     VersionCommand.Create(),
 };

@@ -28,6 +28,7 @@ internal static class Specs
           - name: decode
             replicas: {{decode}}
             dependencies: [prefill]
+            {{extra}}
             standalonePattern:
               template:
                 spec:
@@ -35,4 +36,18 @@ internal static class Specs
                   - name: engine
                     image: engine:{{version}}
         """);
+
+    /// <summary>Both roles in step.</summary>
+    public static string Policy(string name) => $$"""
+        apiVersion: workloads.x-k8s.io/v1alpha2
+        kind: CoordinatedPolicy
+        metadata:
+          name: {{name}}
+        spec:
+          policies:
+          - name: in-step
+            roles: [prefill, decode]
+            strategy:
+              rollingUpdate: {maxSkew: 1%, maxUnavailable: 5%, partition: 20%}
+        """;
 }

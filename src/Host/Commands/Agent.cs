@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Net;
 using ActorInference.Host.Cli;
 using ActorInference.Host.Composition;
+using ActorInference.Host.Consoles;
 using ActorInference.Host.Groups;
 using ActorInference.Roles.Configuration;
 using ActorInference.Roles.Groups.Control;
@@ -10,6 +11,7 @@ using Akka.Cluster;
 using Akka.Hosting;
 using Akka.Management;
 using Akka.Management.Dsl;
+using Petabridge.Cmd.Host;
 
 namespace ActorInference.Host.Commands;
 
@@ -25,10 +27,11 @@ public static class Agent
     {
         using var data = DataFolder.Open(options.Data);
         using var port = ReservedPort.Take("--management-port", options.ManagementPort, mainPort: 0, Console.Error.WriteLine, IPAddress.Loopback);
+        using var console = ReservedPort.Take("--cmd-port", options.CmdPort, mainPort: 0, Console.Error.WriteLine, IPAddress.Loopback);
         using var signals = new SignalCancellation();
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.LogToStderr(options.LogLevel);
-        builder.Services.AddAkka(SystemName, akka => Configure(akka, options, port));
+        builder.Services.AddAkka(SystemName, akka => Configure(akka, options, port, console));
         using var host = builder.Build();
         await host.StartAsync(signals.Token);
         try
@@ -37,7 +40,8 @@ public static class Agent
             await JoinAsync(system, options, signals.Token);
             port?.Dispose();
             if (port is not null) await AkkaManagement.Get(system).Start();
-            Console.Out.WriteLine(Banner(system, options, port));
+            if (console is not null) StartConsole(system, console);
+            Console.Out.WriteLine(Banner(system, options, port, console));
             await host.WaitForShutdownAsync(signals.Token);
         }
         catch (OperationCanceledException) when (signals.Token.IsCancellationRequested)
@@ -52,7 +56,7 @@ public static class Agent
         return CommandLine.Success;
     }
 
-    private static void Configure(AkkaConfigurationBuilder akka, AgentCommandOptions options, ReservedPort? management)
+    private static void Configure(AkkaConfigurationBuilder akka, AgentCommandOptions options, ReservedPort? management, ReservedPort? console)
     {
         var isControl = options.Seeds.IsEmpty;
         var connection = new DbConnectionStringBuilder { ["Data Source"] = Path.Combine(options.Data, "journal.db") };
@@ -80,6 +84,7 @@ public static class Agent
                 .WithRouteProvider<GroupRoutes>("groups").WithRouteProvider<Management.ClusterRoutes>("cluster"));
         }
 
+        if (console is not null) akka.AddHocon($"petabridge.cmd {{ host = \"{IPAddress.Loopback}\", port = {console.Port} }}", HoconAddMode.Prepend);
         akka.WithAgentNode(new AgentNode(agent, isControl, new PersistenceSettings(PersistenceProvider.Sqlite, connection.ConnectionString)));
     }
 
@@ -99,10 +104,21 @@ public static class Agent
         }
     }
 
-    private static string Banner(ActorSystem system, AgentCommandOptions options, ReservedPort? management)
+    private static void StartConsole(ActorSystem system, ReservedPort port)
+    {
+        port.Dispose();
+        var cmd = PetabridgeCmd.Get(system);
+        cmd.RegisterCommandPalette(GroupPalette.Instance);
+        cmd.RegisterCommandPalette(RolloutPalette.Instance);
+        cmd.RegisterCommandPalette(ClusterCommands.Instance);
+        cmd.Start();
+    }
+
+    private static string Banner(ActorSystem system, AgentCommandOptions options, ReservedPort? management, ReservedPort? console)
     {
         var self = Cluster.Get(system).SelfAddress;
         var routes = management is null ? "" : $"\nGroups: http://{IPAddress.Loopback}:{management.Port}/groups";
+        if (console is not null) routes += $"\nConsole: actorinference cmd {IPAddress.Loopback}:{console.Port}";
         return $"Agent of {options.Node} at {self.Host}:{self.Port}, with its data in {options.Data}.{routes}\nIts instances go on when it ends; 'actorinference delete' ends them. Ctrl-C stops it.";
     }
 }

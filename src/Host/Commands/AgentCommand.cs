@@ -14,7 +14,7 @@ namespace ActorInference.Host.Commands;
 /// <param name="Seeds">Agents to join; none begins a cluster, whose groups live here.</param>
 /// <param name="Data">Folder of everything that outlives the agent.</param>
 public sealed record AgentCommandOptions(
-    string Node, IPAddress Address, int ClusterPort, ImmutableArray<string> Seeds, string Data, PortRequest ManagementPort,
+    string Node, IPAddress Address, int ClusterPort, ImmutableArray<string> Seeds, string Data, PortRequest ManagementPort, PortRequest CmdPort,
     ImmutableSortedDictionary<string, string> Labels, LogLevel LogLevel);
 
 /// <summary><c>actorinference agent</c>: runs the instances of this host, and, unless it joins another, the groups.</summary>
@@ -24,6 +24,7 @@ public static class AgentCommand
     public const int DefaultManagementPort = 8559;
 
     private const int DefaultClusterPort = 4054;
+    private const int DefaultCmdPort = 9111;
 
     public static Command Create()
     {
@@ -33,9 +34,10 @@ public static class AgentCommand
         var seeds = new Option<string[]>("--seed") { Description = "Agent to join, host:port; may be repeated. Default: begins a cluster, with the groups here." };
         var data = new Option<string?>("--data") { Description = "Folder of images, instances and the journal. Default: agent in the user's data folder." };
         var management = PortOption.Create("--management-port", "Port of the routes that 'apply' and the others use", DefaultManagementPort);
+        var cmd = PortOption.Create("--cmd-port", "Port for 'actorinference cmd', on 127.0.0.1", DefaultCmdPort);
         var labels = new Option<string[]>("--label") { Description = "Label of this host, name=value, for placement; may be repeated." };
         var logLevel = new Option<LogLevel?>("--log-level") { Description = "Least level that is logged, to stderr. Default: Information." };
-        var command = new Command("agent", "Run the role instances of this host.") { node, address, clusterPort, seeds, data, management, labels, logLevel };
+        var command = new Command("agent", "Run the role instances of this host.") { node, address, clusterPort, seeds, data, management, cmd, labels, logLevel };
         command.Validators.Add(result => Validate(result, address, seeds, labels));
         command.SetAction((parsed, _) => Agent.RunAsync(new AgentCommandOptions(
             parsed.GetValue(node) ?? Environment.MachineName.ToLowerInvariant(),
@@ -44,6 +46,7 @@ public static class AgentCommand
             [.. parsed.GetValue(seeds) ?? []],
             AgentData(parsed.GetValue(data)),
             parsed.GetValue(management) ?? new PortRequest(DefaultManagementPort, IsGiven: true),
+            parsed.GetValue(cmd) ?? new PortRequest(DefaultCmdPort, IsGiven: false),
             (parsed.GetValue(labels) ?? []).Select(label => label.Split('=', 2)).ToImmutableSortedDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal),
             parsed.GetValue(logLevel) ?? LogLevel.Information)));
         return command;

@@ -73,6 +73,7 @@ public sealed class RolloutCoordinator : ReceivePersistentActor, IWithTimers
         Persist(declared, written =>
         {
             Apply(written);
+            _plan = null;   // What was done before says nothing of this.
             LookAround();
             PlanSoon();
         });
