@@ -16,7 +16,7 @@ if (trace >= 0)
     return 0;
 }
 
-List<Measurement> measurements = [.. MultiTurnBenchmark.Run(rounds: 7), .. MillionPagesBenchmark.Run(rounds: 7)];
+List<Measurement> measurements = [.. MultiTurnBenchmark.Run(rounds: 7), .. MillionPagesBenchmark.Run(rounds: 7), .. PageSumBenchmark.Run(rounds: 7)];
 if (json)
 {
     Console.WriteLine(JsonSerializer.Serialize(

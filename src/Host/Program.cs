@@ -8,8 +8,19 @@ var root = new RootCommand("An actor cluster that serves large language models."
     NodeCommand.Create(),
     AgentCommand.Create(),
     CmdCommand.Create(),
-    new Command("bench", "Measure this machine.") { BenchEngineCommand.Create(), BenchUpgradeCommand.Create() },
-    new Command("model", "Make models to measure with.") { ModelRandomCommand.Create() },
+    new Command("bench", "Measure this machine.")
+    {
+        BenchEngineCommand.Create(),
+        BenchTransferCommand.Create(),
+        BenchTransferPeerCommand.Create(),
+        BenchUpgradeCommand.Create(),
+    },
+    new Command("model", "Convert, look into and make models.")
+    {
+        ModelConvertCommand.Create(),
+        ModelInspectCommand.Create(),
+        ModelRandomCommand.Create(),
+    },
     VersionCommand.Create(),
 };
 foreach (var command in GroupCommands.All()) root.Add(command);

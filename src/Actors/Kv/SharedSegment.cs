@@ -1,25 +1,25 @@
-using System.Globalization;
 using System.IO.MemoryMappedFiles;
 
 namespace ActorInference.Actors.Kv;
 
 /// <summary>
 /// Memory that other processes of this host can map: a file in /dev/shm, removed when its owner disposes it. What owners
-/// left behind that died is removed by the next owner on this host.
+/// left behind that died is removed by the next owner on this host, and by receivers that had mapped it.
 /// </summary>
 public sealed unsafe class SharedSegment : IDisposable
 {
-    private const string Prefix = "actor-inference-kv-";
-
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
     private readonly bool _owns;
     private byte* _address;
 
-    private SharedSegment(MemoryMappedFile file, string path, long bytes, bool owns)
+    private SharedSegment(FileStream stream, long bytes, bool owns)
     {
-        (_file, Path, Bytes, _owns) = (file, path, bytes, owns);
-        _view = file.CreateViewAccessor(0, bytes, owns ? MemoryMappedFileAccess.ReadWrite : MemoryMappedFileAccess.Read);
+        (Path, Bytes, _owns) = (stream.Name, bytes, owns);
+        var access = owns ? MemoryMappedFileAccess.ReadWrite : MemoryMappedFileAccess.Read;
+        // The file stays open, and locked against removal, for as long as it is mapped.
+        _file = MemoryMappedFile.CreateFromFile(stream, mapName: null, 0, access, HandleInheritability.None, leaveOpen: false);
+        _view = _file.CreateViewAccessor(0, bytes, access);
         _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _address);
         _address += _view.PointerOffset;
     }
@@ -33,29 +33,42 @@ public sealed unsafe class SharedSegment : IDisposable
 
     public byte* Address => _address;
 
+    /// <summary>Whether its owner has died.</summary>
+    public bool IsAbandoned => SegmentName.IsOwnerDead(System.IO.Path.GetFileName(Path));
+
     /// <summary>Makes a segment. Its memory is taken at once: running out of it later would end the process.</summary>
-    /// <exception cref="IOException">There is not that much shared memory.</exception>
+    /// <exception cref="SharedMemoryException">There is not that much shared memory; none is taken.</exception>
     public static SharedSegment Create(long bytes)
     {
-        var folder = Folder ?? throw new IOException("This system has no /dev/shm.");
-        RemoveStale(folder);
-        var path = System.IO.Path.Combine(folder, $"{Prefix}{Environment.ProcessId}-{Guid.NewGuid():n}");
+        var folder = Folder ?? throw new SharedMemoryException("This system has no /dev/shm.");
+        RemoveAbandoned();
+        return Create(folder, bytes);
+    }
+
+    /// <summary>The same in any folder, for tests of a full one.</summary>
+    internal static SharedSegment Create(string folder, long bytes)
+    {
+        var free = new DriveInfo(folder).AvailableFreeSpace;
+        if (bytes > free) throw new SharedMemoryException($"{folder} has {free} bytes free; {bytes} are needed.");
+        var path = System.IO.Path.Combine(folder, SegmentName.New());
         var options = new FileStreamOptions
         {
             Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite | FileShare.Delete, PreallocationSize = bytes,
         };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        var stream = new FileStream(path, options);
+        FileStream? stream = null;
         try
         {
+            stream = new FileStream(path, options);
             stream.SetLength(bytes);
-            return new SharedSegment(Map(stream, MemoryMappedFileAccess.ReadWrite), path, bytes, owns: true);
+            return new SharedSegment(stream, bytes, owns: true);
         }
-        catch
+        catch (IOException cause)
         {
-            stream.Dispose();
+            // Somebody else took it meanwhile.
+            stream?.Dispose();
             File.Delete(path);
-            throw;
+            throw new SharedMemoryException($"{folder} had {free} bytes free, and {bytes} could not be taken: {cause.Message}", cause);
         }
     }
 
@@ -65,16 +78,33 @@ public sealed unsafe class SharedSegment : IDisposable
     /// <exception cref="IOException">It is not there, or not of that length.</exception>
     public static SharedSegment Open(string path, long bytes)
     {
-        if (System.IO.Path.GetDirectoryName(path) != Folder || !System.IO.Path.GetFileName(path).StartsWith(Prefix, StringComparison.Ordinal))
+        if (System.IO.Path.GetDirectoryName(path) != Folder || !SegmentName.IsOne(System.IO.Path.GetFileName(path)))
             throw new IOException($"'{path}' is not a segment of KV pages.");
         var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        if (stream.Length != bytes)
-        {
-            stream.Dispose();
-            throw new IOException($"{path} has {stream.Length} bytes; expected {bytes}.");
-        }
+        if (stream.Length == bytes && bytes > 0) return new SharedSegment(stream, bytes, owns: false);
+        var length = stream.Length;
+        stream.Dispose();
+        throw new IOException($"{path} has {length} bytes; expected {bytes}.");
+    }
 
-        return new SharedSegment(Map(stream, MemoryMappedFileAccess.Read), path, bytes, owns: false);
+    /// <summary>Removes what owners left behind that died and nobody has mapped.</summary>
+    public static void RemoveAbandoned()
+    {
+        if (Folder is null) return;
+        foreach (var path in Directory.EnumerateFiles(Folder, SegmentName.Pattern))
+        {
+            if (!SegmentName.IsOwnerDead(System.IO.Path.GetFileName(path))) continue;
+            try
+            {
+                // Nobody has it open: neither an owner that this process cannot see, in another container, nor a receiver.
+                using var alone = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.None);
+                File.Delete(path);
+            }
+            catch (Exception notOurs) when (notOurs is UnauthorizedAccessException or IOException)
+            {
+                // Another user's, theirs to remove; or in use; or another process was faster.
+            }
+        }
     }
 
     public void Dispose()
@@ -85,25 +115,5 @@ public sealed unsafe class SharedSegment : IDisposable
         _view.Dispose();
         _file.Dispose();
         if (_owns) File.Delete(Path);
-    }
-
-    private static MemoryMappedFile Map(FileStream stream, MemoryMappedFileAccess access) =>
-        MemoryMappedFile.CreateFromFile(stream, mapName: null, 0, access, HandleInheritability.None, leaveOpen: false);
-
-    private static void RemoveStale(string folder)
-    {
-        foreach (var path in Directory.EnumerateFiles(folder, Prefix + "*"))
-        {
-            var owner = System.IO.Path.GetFileName(path)[Prefix.Length..].Split('-')[0];
-            if (!int.TryParse(owner, CultureInfo.InvariantCulture, out var process) || Directory.Exists($"/proc/{process}")) continue;
-            try
-            {
-                File.Delete(path);
-            }
-            catch (Exception notOurs) when (notOurs is UnauthorizedAccessException or IOException)
-            {
-                // Another user's: theirs to remove.
-            }
-        }
     }
 }

@@ -36,7 +36,11 @@ public static class KvTransferProtocol
     public sealed record Fetch(KvPages Pages, IActorRef Sender);
 
     /// <summary>The pages of a message could not be brought.</summary>
-    public sealed record FetchFailed(AttemptId Attempt, string Message);
+    public sealed record FetchFailed(AttemptId Attempt, string Message)
+    {
+        /// <summary>Which kind of failure: after <see cref="TransferError.Mismatch"/>, for one, the same pair need not be tried again.</summary>
+        public TransferError Error { get; init; } = TransferError.Broken;
+    }
 
     /// <summary>The receiver holds the pages itself.</summary>
     public sealed record PagesLanded(long Transfer) : IWireMessage;

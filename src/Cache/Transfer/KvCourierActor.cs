@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using ActorInference.Actors.Ids;
 using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
@@ -25,6 +26,7 @@ public sealed class KvCourierActor : ReceiveActor, IWithTimers
     private readonly List<Order> _waiting = [];
     private readonly Dictionary<AttemptId, Task<object>> _active = [];
     private readonly HashSet<IActorRef> _watched = [];
+    private readonly Dictionary<KvPoolId, long> _peerBytes = [];
     private long _bytesInFlight;
 
     /// <param name="pool">Gets the pages.</param>
@@ -43,7 +45,11 @@ public sealed class KvCourierActor : ReceiveActor, IWithTimers
             _watched.Remove(terminated.ActorRef);
             _transit.ReleaseFor(terminated.ActorRef);
         });
-        Receive<Sweep>(_ => _transit.ReleaseOlderThan(DeliveryDeadline));
+        Receive<Sweep>(_ =>
+        {
+            _transit.ReleaseOlderThan(DeliveryDeadline);
+            _fetcher.ReleaseAbandoned();
+        });
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -65,7 +71,7 @@ public sealed class KvCourierActor : ReceiveActor, IWithTimers
     {
         if (_waiting.Count >= _options.MaxWaiting)
         {
-            Refuse(order, $"{_waiting.Count} page messages wait already.");
+            Refuse(order, TransferError.NoRoom, $"{_waiting.Count} page messages wait already.");
             return;
         }
 
@@ -81,7 +87,7 @@ public sealed class KvCourierActor : ReceiveActor, IWithTimers
         {
             var order = _waiting[i];
             var bytes = Bytes(order);
-            if (!blocked.Add(order.Attempt) || (_bytesInFlight > 0 && _bytesInFlight + bytes > _options.MaxBytesInFlight))
+            if (!blocked.Add(order.Attempt) || !HasCredit(order, bytes))
             {
                 i++;
                 continue;
@@ -92,17 +98,32 @@ public sealed class KvCourierActor : ReceiveActor, IWithTimers
         }
     }
 
+    private bool HasCredit(Order order, long bytes)
+    {
+        var ofPeer = _peerBytes.GetValueOrDefault(order.Fetch.Pages.Pool);
+        return (_bytesInFlight == 0 || _bytesInFlight + bytes <= _options.MaxBytesInFlight)
+            && (ofPeer == 0 || ofPeer + bytes <= _options.MaxPeerBytesInFlight);
+    }
+
+    private void Charge(Order order, long bytes)
+    {
+        _bytesInFlight += bytes;
+        ref var ofPeer = ref CollectionsMarshal.GetValueRefOrAddDefault(_peerBytes, order.Fetch.Pages.Pool, out _);
+        ofPeer += bytes;
+        if (ofPeer == 0) _peerBytes.Remove(order.Fetch.Pages.Pool);
+    }
+
     private void Start(Order order, long bytes)
     {
         var pages = order.Fetch.Pages;
         var local = new int[pages.Pages.Length];
         if (!_pool.TryAllocate(local))
         {
-            Refuse(order, $"{local.Length} pages came, and the pool has {_pool.CapacityPages} with too few free.");
+            Refuse(order, TransferError.NoRoom, $"{local.Length} pages came, and the pool has {_pool.CapacityPages} with too few free.");
             return;
         }
 
-        _bytesInFlight += bytes;
+        Charge(order, bytes);
         var fetch = FetchAsync(order, local, _stop.Token);
         _active.Add(order.Attempt, fetch);
         fetch.PipeTo(Self);
@@ -119,7 +140,7 @@ public sealed class KvCourierActor : ReceiveActor, IWithTimers
         catch (Exception failure) when (failure is TransferException or OperationCanceledException or ObjectDisposedException)
         {
             _pool.Release(local);
-            return new NotFetched(this, order, failure.Message);
+            return new NotFetched(this, order, (failure as TransferException)?.Error ?? TransferError.Stopped, failure.Message);
         }
     }
 
@@ -144,21 +165,21 @@ public sealed class KvCourierActor : ReceiveActor, IWithTimers
     private void Fail(NotFetched failed)
     {
         Finish(failed.Order);
-        Refuse(failed.Order, failed.Reason);
+        Refuse(failed.Order, failed.Error, failed.Reason);
         StartWhatMay();
     }
 
     private void Finish(Order order)
     {
         _active.Remove(order.Attempt);
-        _bytesInFlight -= Bytes(order);
+        Charge(order, -Bytes(order));
     }
 
-    private void Refuse(Order order, string reason)
+    private void Refuse(Order order, TransferError error, string reason)
     {
         _log.Warning("Pages of {0} did not come: {1}", order.Attempt, reason);
         order.Fetch.Sender.Tell(new KvTransferProtocol.PagesRefused(order.Fetch.Pages.Transfer), order.Worker);
-        order.Worker.Tell(new KvTransferProtocol.FetchFailed(order.Attempt, reason));
+        order.Worker.Tell(new KvTransferProtocol.FetchFailed(order.Attempt, reason) { Error = error });
         _waiting.RemoveAll(waiting => waiting.Attempt == order.Attempt && Drop(waiting));
     }
 
@@ -178,7 +199,7 @@ public sealed class KvCourierActor : ReceiveActor, IWithTimers
 
     private sealed record Fetched(KvCourierActor By, Order Order, int[] Local);
 
-    private sealed record NotFetched(KvCourierActor By, Order Order, string Reason);
+    private sealed record NotFetched(KvCourierActor By, Order Order, TransferError Error, string Reason);
 
     private sealed record Sweep
     {

@@ -1,96 +1,93 @@
 using System.Buffers.Binary;
-using System.Net.Sockets;
 using ActorInference.Actors.Kv;
 
 namespace ActorInference.Cache.Transfer;
 
 /// <summary>
-/// One connection to another process's page server: reads pages straight into the memory of a local pool. One request at a
-/// time. After any failure the connection is unusable.
+/// The client's side of one connection, on the calling thread: reads pages straight into the memory of a local pool and sums them as they
+/// come. Allocates nothing per page. After any failure but <see cref="TransferError.Gone"/> the connection is unusable.
 /// </summary>
-internal sealed class PageClient : IDisposable
+/// <param name="stream">To the page server.</param>
+/// <param name="server">Its name in errors.</param>
+internal sealed class PageClient(Stream stream, string server)
 {
-    private readonly Socket _socket;
-    private readonly byte[] _buffer = new byte[PageWire.RequestHeadBytes + PageWire.MaxRequestPages * PageWire.RequestPageBytes];
+    /// <summary>Bytes that are summed when they have come: still in the nearest cache but one.</summary>
+    private const int ChunkBytes = 256 << 10;
 
-    private PageClient(Socket socket)
+    private readonly byte[] _buffer = new byte[PageWire.RequestHeadBytes + PageWire.MaxStretches * PageWire.StretchBytes];
+
+    /// <summary>Asks for a pool.</summary>
+    /// <exception cref="TransferException">The server has no such pool, or it does not fit.</exception>
+    /// <exception cref="IOException">The connection broke.</exception>
+    public void Greet(KvPoolId pool, KvTransferFormat format)
     {
-        _socket = socket;
-    }
-
-    /// <summary>Connects and greets.</summary>
-    /// <exception cref="TransferException">It cannot be reached, or does not fit.</exception>
-    public static async Task<PageClient> ConnectAsync(KvPoolId pool, KvPageSource source, CancellationToken cancellationToken)
-    {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        var client = new PageClient(socket);
-        try
-        {
-            await socket.ConnectAsync(source.Host, source.Port, cancellationToken).ConfigureAwait(false);
-            PageWire.WriteGreeting(client._buffer, pool, source.Layout);
-            await socket.SendAllAsync(client._buffer.AsMemory(0, PageWire.GreetingBytes), cancellationToken).ConfigureAwait(false);
-            await socket.ReceiveAllAsync(client._buffer.AsMemory(0, PageWire.AnswerBytes), cancellationToken).ConfigureAwait(false);
-            client.CheckAnswer(pool, source);
-            return client;
-        }
-        catch (Exception failure)
-        {
-            client.Dispose();
-            if (failure is SocketException or IOException)
-                throw new TransferException(TransferError.Broken, $"The page server at {source.Host}:{source.Port} cannot be reached: {failure.Message}", failure);
-            throw;
-        }
-    }
-
-    /// <summary>Fills local pages with remote ones, in this order.</summary>
-    /// <param name="remote">At most <see cref="PageWire.MaxRequestPages"/>.</param>
-    /// <param name="local">Pages of <paramref name="pool"/> that the caller holds. Same length.</param>
-    /// <exception cref="TransferException">A page is gone, or the connection broke.</exception>
-    public async Task FetchAsync(
-        ReadOnlyMemory<KvPageReference> remote, IPageMemory pool, ReadOnlyMemory<int> local, CancellationToken cancellationToken)
-    {
-        try
-        {
-            BinaryPrimitives.WriteInt32LittleEndian(_buffer, remote.Length);
-            for (var i = 0; i < remote.Length; i++)
-                PageWire.WritePage(_buffer.AsSpan(PageWire.RequestHeadBytes + i * PageWire.RequestPageBytes), remote.Span[i]);
-            var request = _buffer.AsMemory(0, PageWire.RequestHeadBytes + remote.Length * PageWire.RequestPageBytes);
-            await _socket.SendAllAsync(request, cancellationToken).ConfigureAwait(false);
-            for (var i = 0; i < local.Length; i++) await ReadPageAsync(remote.Span[i].Page, pool.Bytes(local.Span[i]), cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception failure) when (failure is SocketException or IOException)
-        {
-            throw new TransferException(TransferError.Broken, $"The page server broke off: {failure.Message}", failure);
-        }
-    }
-
-    public void Dispose() => _socket.Dispose();
-
-    private async ValueTask ReadPageAsync(int remotePage, Memory<byte> target, CancellationToken cancellationToken)
-    {
-        await _socket.ReceiveAllAsync(_buffer.AsMemory(0, PageWire.PageHeadBytes), cancellationToken).ConfigureAwait(false);
-        var state = (PageWire.PageState)BinaryPrimitives.ReadInt32LittleEndian(_buffer);
-        switch (state)
-        {
-            case PageWire.PageState.Here:
-                await _socket.ReceiveAllAsync(target, cancellationToken).ConfigureAwait(false);
-                break;
-            case PageWire.PageState.Gone:
-                throw new TransferException(TransferError.Gone, $"Page {remotePage} was released by its sender.");
-            default:
-                throw new TransferException(TransferError.Protocol, $"The page server says {(int)state} of page {remotePage}.");
-        }
-    }
-
-    private void CheckAnswer(KvPoolId pool, KvPageSource source)
-    {
-        var answer = (PageWire.Answer)BinaryPrimitives.ReadInt32LittleEndian(_buffer);
-        if (answer == PageWire.Answer.Welcome) return;
+        PageWire.WriteGreeting(_buffer, pool, format);
+        stream.Write(_buffer.AsSpan(0, PageWire.GreetingBytes));
+        stream.ReadExactly(_buffer.AsSpan(0, PageWire.AnswerBytes));
+        var (answer, theirs) = PageWire.ReadAnswer(_buffer);
+        var difference = KvCompatibility.Explain(format, theirs);
+        if (answer == PageWire.Answer.Welcome && difference is null) return;
         throw answer switch
         {
-            PageWire.Answer.UnknownPool => new TransferException(TransferError.Gone, $"{source.Host}:{source.Port} has no pool {pool}; it was started anew."),
-            PageWire.Answer.OtherLayout => new TransferException(TransferError.Mismatch, $"{source.Host}:{source.Port} has pages of another layout than {source.Layout}."),
-            _ => new TransferException(TransferError.Protocol, $"{source.Host}:{source.Port} is no page server: it answers {(int)answer}."),
+            PageWire.Answer.UnknownPool => new TransferException(TransferError.Gone, $"{server} has no pool {pool}; it was started anew."),
+            PageWire.Answer.OtherFormat when difference is not null => new TransferException(TransferError.Mismatch, $"Pages of this pool and those of {server} differ: {difference}."),
+            PageWire.Answer.Busy => new TransferException(TransferError.NoRoom, $"{server} has as many clients as it takes."),
+            _ => new TransferException(TransferError.Protocol, $"{server} is no page server of this kind: it answers {(int)answer}."),
         };
+    }
+
+    /// <summary>Brings a part of a job, from where it was left.</summary>
+    /// <exception cref="TransferException">A page is gone, or not what was sent.</exception>
+    /// <exception cref="IOException">The connection broke.</exception>
+    public void Fetch(PagePart part)
+    {
+        while (!part.IsDone)
+        {
+            var count = Ask(part);
+            stream.ReadExactly(_buffer.AsSpan(0, PageWire.ResponseHeadBytes));
+            var (state, index) = PageWire.ReadResponseHead(_buffer);
+            if (state == PageWire.ResponseState.Gone && (uint)index < (uint)count)
+                throw new TransferException(TransferError.Gone, $"Page {part.Job.Remote(part.Next.Index + index).Page} was released by {server}.");
+            if (state != PageWire.ResponseState.Here)
+                throw new TransferException(TransferError.Protocol, $"{server} answers {(int)state}, {index} to a request for {count} stretches of pages.");
+            for (; count > 0; count--) Receive(part);
+        }
+    }
+
+    /// <returns>Stretches that were asked for, at least 1.</returns>
+    private int Ask(PagePart part)
+    {
+        var (count, bytes) = (0, 0L);
+        var position = part.Position;
+        while (position < part.End && count < PageWire.MaxStretches)
+        {
+            var (index, offset, length) = part.StretchAt(position);
+            if (count > 0 && bytes + length > PageWire.MaxRequestBytes) break;
+            PageWire.WriteStretch(
+                _buffer.AsSpan(PageWire.RequestHeadBytes + count * PageWire.StretchBytes), new PageWire.Stretch(part.Job.Remote(index), offset, length));
+            count++;
+            bytes += length;
+            position += length;
+        }
+
+        BinaryPrimitives.WriteInt32LittleEndian(_buffer, count);
+        stream.Write(_buffer.AsSpan(0, PageWire.RequestHeadBytes + count * PageWire.StretchBytes));
+        return count;
+    }
+
+    private void Receive(PagePart part)
+    {
+        var (index, offset, length) = part.Next;
+        var target = part.Job.Local(index).Slice(offset, length);
+        var sums = default(PageSums);
+        for (var done = 0; done < length; done += ChunkBytes)
+        {
+            var chunk = target.Slice(done, Math.Min(ChunkBytes, length - done));
+            stream.ReadExactly(chunk);
+            sums.Add(chunk, offset + done);
+        }
+
+        part.Job.Landed(index, length, sums);
+        part.Advance(length);
     }
 }

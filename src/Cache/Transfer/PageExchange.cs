@@ -7,8 +7,6 @@ namespace ActorInference.Cache.Transfer;
 /// that use it and before the pool.</summary>
 public sealed class PageExchange : IAsyncDisposable
 {
-    private static readonly TimeSpan ServerStall = TimeSpan.FromSeconds(5);
-
     private readonly PageServer _server;
 
     /// <param name="pool">Outlives this.</param>
@@ -20,7 +18,7 @@ public sealed class PageExchange : IAsyncDisposable
     public PageExchange(IPageMemory pool, IPAddress listen, string publicHost, int port, PageFetcherOptions options)
     {
         Pool = pool;
-        _server = new PageServer(pool, listen, port, ServerStall);
+        _server = new PageServer(pool, listen, port, new PageServerOptions());
         Fetcher = new PageFetcher(pool, options);
         Source = new KvPageSource(pool.Layout, pool.CapacityPages, pool.SharedPath, publicHost, _server.Port);
     }

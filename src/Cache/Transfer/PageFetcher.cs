@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
 
@@ -5,7 +7,7 @@ namespace ActorInference.Cache.Transfer;
 
 /// <summary>
 /// Brings pages of other processes into one pool: by one copy out of shared memory on the same host, else over TCP straight
-/// into the pool. Thread-safe.
+/// into the pool; summed on the way, in the same pass. Thread-safe.
 /// </summary>
 public sealed class PageFetcher(IPageMemory pool, PageFetcherOptions options) : IAsyncDisposable
 {
@@ -13,8 +15,9 @@ public sealed class PageFetcher(IPageMemory pool, PageFetcherOptions options) : 
     private const int MaxPeers = 64;
 
     private readonly SharedSegments _segments = new();
+    private readonly KvTransferFormat _format = KvTransferFormat.Of(pool.Layout);
     private readonly Lock _lock = new();
-    private readonly OrderedDictionary<KvPoolId, PageClients> _peers = [];
+    private readonly OrderedDictionary<KvPoolId, PagePeer> _peers = [];
     private readonly HashSet<Task> _active = [];
     private readonly CancellationTokenSource _stop = new();
 
@@ -26,8 +29,10 @@ public sealed class PageFetcher(IPageMemory pool, PageFetcherOptions options) : 
     /// <exception cref="TransferException">They did not come, or not as they were sent.</exception>
     public async Task FetchAsync(KvTransferProtocol.KvPages message, ReadOnlyMemory<int> local, CancellationToken cancellationToken)
     {
+        Check(message, local.Length);
+        if (local.Length == 0) return;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
-        var fetch = BringCheckedAsync(message, local, stop.Token);
+        var fetch = BringInTimeAsync(message, local, stop.Token);
         lock (_lock) _active.Add(fetch);
         try
         {
@@ -38,6 +43,9 @@ public sealed class PageFetcher(IPageMemory pool, PageFetcherOptions options) : 
             lock (_lock) _active.Remove(fetch);
         }
     }
+
+    /// <summary>Lets go of the memory of processes on this host that have died.</summary>
+    public void ReleaseAbandoned() => _segments.ReleaseAbandoned();
 
     /// <summary>Ends what is under way and waits for it: from then on nothing here touches the pool.</summary>
     public async ValueTask DisposeAsync()
@@ -54,10 +62,9 @@ public sealed class PageFetcher(IPageMemory pool, PageFetcherOptions options) : 
         }
     }
 
-    private async Task BringCheckedAsync(KvTransferProtocol.KvPages message, ReadOnlyMemory<int> local, CancellationToken cancellationToken)
+    private async Task BringInTimeAsync(KvTransferProtocol.KvPages message, ReadOnlyMemory<int> local, CancellationToken cancellationToken)
     {
-        var (source, checksums) = message.Remote!;
-        Check(message, source, checksums.Length);
+        var source = message.Remote!.Source;
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var bytes = (long)local.Length * pool.Layout.PageBytes;
         deadline.CancelAfter(options.Stall + TimeSpan.FromSeconds((double)bytes / options.MinBytesPerSecond));
@@ -69,45 +76,63 @@ public sealed class PageFetcher(IPageMemory pool, PageFetcherOptions options) : 
         {
             throw new TransferException(TransferError.TimedOut, $"{local.Length} pages from {source.Host}:{source.Port} did not come within their deadline.");
         }
+    }
 
-        for (var i = 0; i < local.Length; i++)
+    private async Task BringAsync(KvTransferProtocol.KvPages message, KvPageSource source, ReadOnlyMemory<int> local, CancellationToken cancellationToken)
+    {
+        if (options.UseSharedMemory && source.SharedPath is not null && File.Exists(source.SharedPath))
         {
-            if (PageChecksum.Compute(pool.Bytes(local.Span[i]).Span) != checksums[i])
-                throw new TransferException(TransferError.Corrupt, $"Page {message.Pages[i].Page} from {source.Host}:{source.Port} has another checksum than its sender said.");
+            await Task.Run(() => _segments.Copy(message, pool, local.Span, cancellationToken), cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        if (source.Port == 0) throw new TransferException(TransferError.Broken, $"The pool {message.Pool} has no page server, and its memory is not shared with this host.");
+        var address = IPAddress.TryParse(source.Host, out var known) ? known : await ResolveAsync(source, cancellationToken).ConfigureAwait(false);
+        var job = new PageJob(message, pool, local, options.Connections);
+        Start(job, message.Pool, source, address);
+        await using var registration = cancellationToken.UnsafeRegister(static job => ((PageJob)job!).Abort(), job).ConfigureAwait(false);
+        await job.Done.ConfigureAwait(false);
+    }
+
+    private static async Task<IPAddress> ResolveAsync(KvPageSource source, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await Dns.GetHostAddressesAsync(source.Host, cancellationToken).ConfigureAwait(false))[0];
+        }
+        catch (Exception unknown) when (unknown is SocketException or ArgumentException or IndexOutOfRangeException)
+        {
+            throw new TransferException(TransferError.Broken, $"The page server's host '{source.Host}' has no address: {unknown.Message}", unknown);
         }
     }
 
-    private Task BringAsync(KvTransferProtocol.KvPages message, KvPageSource source, ReadOnlyMemory<int> local, CancellationToken cancellationToken)
-    {
-        if (options.UseSharedMemory && source.SharedPath is not null && File.Exists(source.SharedPath))
-            return Task.Run(() => _segments.Copy(message.Pool, source, message.Pages.AsSpan(), pool, local.Span), cancellationToken);
-        if (source.Port == 0) throw new TransferException(TransferError.Broken, $"The pool {message.Pool} has no page server, and its memory is not shared with this host.");
-        return Peer(message.Pool, source).FetchAsync(message.Pages.AsMemory(), pool, local, cancellationToken);
-    }
-
-    private PageClients Peer(KvPoolId id, KvPageSource source)
+    private void Start(PageJob job, KvPoolId id, KvPageSource source, IPAddress address)
     {
         lock (_lock)
         {
-            if (_peers.TryGetValue(id, out var peer)) return peer;
-            if (_peers.Count >= MaxPeers)
+            if (!_peers.TryGetValue(id, out var peer))
             {
-                _peers.GetAt(0).Value.Dispose();
-                _peers.RemoveAt(0);
+                if (_peers.Count >= MaxPeers)
+                {
+                    _peers.GetAt(0).Value.Dispose();
+                    _peers.RemoveAt(0);
+                }
+
+                peer = new PagePeer(id, source, address, options.Connections);
+                _peers.Add(id, peer);
             }
 
-            peer = new PageClients(id, source, options.Connections);
-            _peers.Add(id, peer);
-            return peer;
+            peer.Enqueue(job);
         }
     }
 
-    private void Check(KvTransferProtocol.KvPages message, KvPageSource source, int checksums)
+    private void Check(KvTransferProtocol.KvPages message, int local)
     {
-        if (source.Layout != pool.Layout)
-            throw new TransferException(TransferError.Mismatch, $"Pages are of the layout {source.Layout}; this pool's are of {pool.Layout}.");
-        if (checksums != message.Pages.Length)
-            throw new TransferException(TransferError.Protocol, $"There are {checksums} checksums for {message.Pages.Length} pages.");
+        var (source, checksums) = message.Remote ?? throw new TransferException(TransferError.Protocol, "The message does not say where its pages are.");
+        if (KvCompatibility.Explain(_format, source.Format) is { } difference)
+            throw new TransferException(TransferError.Mismatch, $"Pages of this pool and those of {source.Host}:{source.Port} differ: {difference}.");
+        if (checksums.Length != message.Pages.Length || local != message.Pages.Length)
+            throw new TransferException(TransferError.Protocol, $"There are {checksums.Length} checksums and {local} places for {message.Pages.Length} pages.");
         foreach (var (page, _) in message.Pages)
         {
             if ((uint)page >= (uint)source.CapacityPages)

@@ -18,6 +18,9 @@ public sealed record PageFetcherOptions
     /// <summary>Bytes under way into one pool at the same time, beyond which messages wait; at least one always goes.</summary>
     public long MaxBytesInFlight { get; init; } = 256 << 20;
 
+    /// <summary>The same from one sender, so that a slow one does not keep the others out.</summary>
+    public long MaxPeerBytesInFlight { get; init; } = 128 << 20;
+
     /// <summary>Messages that may wait; a further one fails.</summary>
     public int MaxWaiting { get; init; } = 10_000;
 }

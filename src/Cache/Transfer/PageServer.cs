@@ -1,41 +1,47 @@
-using System.Buffers;
-using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using ActorInference.Actors.Kv;
+using Microsoft.Win32.SafeHandles;
 
 namespace ActorInference.Cache.Transfer;
 
 /// <summary>
-/// Gives the pages of one pool to other hosts, straight from the pool's memory. Whoever asks names pages by their
-/// generation; one that was freed meanwhile is said to be gone.
+/// Gives the pages of one pool to other hosts, straight from the pool's memory, or from its file if it is one. Whoever asks names pages by their generation; one that
+/// was freed meanwhile is said to be gone. A connection has a thread of its own, which waits in the kernel and nowhere else
+/// (docs/decisions/0014-page-threads.md).
 /// </summary>
 public sealed class PageServer : IAsyncDisposable
 {
-    /// <summary>Pages that go into one system call.</summary>
-    private const int GatherPages = 16;
+    private const int StackBytes = 256 << 10;
 
     private readonly IPageMemory _pool;
-    private readonly TimeSpan _stall;
+    private readonly PageServerOptions _options;
     private readonly Socket _listener;
+    private readonly SafeFileHandle? _file;
     private readonly CancellationTokenSource _stop = new();
-    private readonly HashSet<Task> _connections = [];
+    private readonly Dictionary<Socket, Connection> _connections = [];
     private readonly Lock _lock = new();
     private readonly Task _accepting;
+    private readonly Timer _watch;
+    private long _protocolErrors;
+    private long _stalled;
 
     /// <param name="pool">Outlives the server.</param>
     /// <param name="address">Where to listen.</param>
     /// <param name="port">0 takes a free one.</param>
-    /// <param name="stall">How long a client may be silent within a request, or take nothing.</param>
+    /// <param name="options">Its limits.</param>
     /// <exception cref="SocketException">The port is taken.</exception>
-    public PageServer(IPageMemory pool, IPAddress address, int port, TimeSpan stall)
+    public PageServer(IPageMemory pool, IPAddress address, int port, PageServerOptions options)
     {
-        (_pool, _stall) = (pool, stall);
+        (_pool, _options) = (pool, options);
         _listener = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         _listener.Bind(new IPEndPoint(address, port));
         _listener.Listen();
         Port = ((IPEndPoint)_listener.LocalEndPoint!).Port;
+        if (pool.SharedPath is { } path && OperatingSystem.IsLinux()) _file = File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete);
         _accepting = AcceptAsync();
+        var period = options.Stall / 4;
+        _watch = new Timer(_ => EndOverdue(), null, period, period);
     }
 
     public int Port { get; }
@@ -43,142 +49,115 @@ public sealed class PageServer : IAsyncDisposable
     /// <summary>Connections that ended because a client did not keep to the protocol.</summary>
     public long ProtocolErrors => Interlocked.Read(ref _protocolErrors);
 
-    private long _protocolErrors;
+    /// <summary>Connections that were ended because a client was silent in the middle of something, or did not take what it had asked for.</summary>
+    public long Stalled => Interlocked.Read(ref _stalled);
 
+    /// <summary>Clients that are connected.</summary>
+    public int Connections
+    {
+        get { lock (_lock) return _connections.Count; }
+    }
+
+    /// <summary>Ends all connections and waits for them: from then on nothing here touches the pool.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_stop.IsCancellationRequested) return;
-        await _stop.CancelAsync();
+        await _stop.CancelAsync().ConfigureAwait(false);
         _listener.Dispose();
-        await _accepting;
-        Task[] connections;
-        lock (_lock) connections = [.. _connections];
-        await Task.WhenAll(connections);
+        await _accepting.ConfigureAwait(false);
+        await _watch.DisposeAsync().ConfigureAwait(false);
+        Connection[] connections;
+        lock (_lock) connections = [.. _connections.Values];
+        foreach (var connection in connections) connection.Socket.Dispose();
+        foreach (var connection in connections) await connection.Ended.Task.ConfigureAwait(false);
+        _file?.Dispose();
     }
 
     private async Task AcceptAsync()
     {
         while (!_stop.IsCancellationRequested)
         {
-            Socket socket;
             try
             {
-                socket = await _listener.AcceptAsync(_stop.Token);
+                Take(await _listener.AcceptAsync(_stop.Token).ConfigureAwait(false));
             }
             catch (Exception ended) when (ended is OperationCanceledException or ObjectDisposedException or SocketException)
             {
-                if (_stop.IsCancellationRequested) return;
-                continue;   // One that broke off before it was taken; others go on.
+                // The end, or one that broke off before it was taken; others go on.
             }
-
-            var serving = Task.Run(() => ServeAsync(socket));
-            lock (_lock) _connections.Add(serving);
-            _ = serving.ContinueWith(done => { lock (_lock) _connections.Remove(done); }, TaskScheduler.Default);
         }
     }
 
-    private async Task ServeAsync(Socket socket)
+    private void Take(Socket socket)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(PageWire.MaxRequestPages * PageWire.RequestPageBytes);
+        var connection = new Connection(socket, new TransferClock(TimeProvider.System, _options.Stall, _options.MinBytesPerSecond));
+        lock (_lock)
+        {
+            if (_connections.Count >= _options.MaxConnections)
+            {
+                Refuse(socket);
+                return;
+            }
+
+            _connections.Add(socket, connection);
+        }
+
+        new Thread(() => Serve(connection), StackBytes) { IsBackground = true, Name = "kv-page-server" }.Start();
+    }
+
+    private void Refuse(Socket socket)
+    {
+        Span<byte> answer = stackalloc byte[PageWire.AnswerBytes];
+        PageWire.WriteAnswer(answer, PageWire.Answer.Busy, KvTransferFormat.Of(_pool.Layout));
         using (socket)
         {
-            try
-            {
-                socket.NoDelay = true;
-                if (!await GreetAsync(socket, buffer)) return;
-                while (await ReadRequestAsync(socket, buffer) is { Length: > 0 } pages) await SendAsync(socket, pages);
-            }
-            catch (TransferException)
-            {
-                Interlocked.Increment(ref _protocolErrors);
-            }
-            catch (Exception ended) when (ended is SocketException or IOException or OperationCanceledException or ObjectDisposedException)
-            {
-                // The client is gone or too slow, or this side ends; either way the connection is over.
-            }
-            finally
-            {
-                ArrayPool<byte>.Shared.Return(buffer);
-            }
+            socket.Blocking = false;   // It fits into the empty buffer of a new connection, or is not worth waiting for.
+            socket.Send(answer, SocketFlags.None, out _);
+            socket.Shutdown(SocketShutdown.Send);
         }
     }
 
-    private async Task<bool> GreetAsync(Socket socket, byte[] buffer)
+    private void Serve(Connection connection)
     {
-        using var deadline = Deadline();
-        await socket.ReceiveAllAsync(buffer.AsMemory(0, PageWire.GreetingBytes), deadline.Token);
-        var answer = Judge(buffer);
-        BinaryPrimitives.WriteInt32LittleEndian(buffer, (int)answer);
-        await socket.SendAllAsync(buffer.AsMemory(0, PageWire.AnswerBytes), deadline.Token);
-        return answer == PageWire.Answer.Welcome;
-    }
-
-    private PageWire.Answer Judge(byte[] greeting)
-    {
-        if (!PageWire.TryReadGreeting(greeting, out var pool, out var layout))
-            throw new TransferException(TransferError.Protocol, "A client does not speak the page protocol.");
-        if (pool != _pool.Id) return PageWire.Answer.UnknownPool;
-        return PageWire.IsLayout(layout, _pool.Layout) ? PageWire.Answer.Welcome : PageWire.Answer.OtherLayout;
-    }
-
-    /// <returns>Null when the client has closed.</returns>
-    private async Task<KvPageReference[]?> ReadRequestAsync(Socket socket, byte[] buffer)
-    {
-        // Between two requests a client may be silent for as long as it likes.
-        if (await socket.ReceiveAsync(buffer.AsMemory(0, 1), _stop.Token) == 0) return null;
-        using var deadline = Deadline();
-        await socket.ReceiveAllAsync(buffer.AsMemory(1, PageWire.RequestHeadBytes - 1), deadline.Token);
-        var count = BinaryPrimitives.ReadInt32LittleEndian(buffer);
-        if (count is < 1 or > PageWire.MaxRequestPages)
-            throw new TransferException(TransferError.Protocol, $"A client asks for {count} pages at once.");
-        await socket.ReceiveAllAsync(buffer.AsMemory(0, count * PageWire.RequestPageBytes), deadline.Token);
-        var pages = new KvPageReference[count];
-        for (var i = 0; i < count; i++) pages[i] = PageWire.ReadPage(buffer.AsSpan(i * PageWire.RequestPageBytes));
-        return pages;
-    }
-
-    private async Task SendAsync(Socket socket, KvPageReference[] pages)
-    {
-        var heads = new byte[GatherPages * PageWire.PageHeadBytes];
-        var pieces = new List<ReadOnlyMemory<byte>>(2 * GatherPages);
-        for (var first = 0; first < pages.Length; first += GatherPages)
+        try
         {
-            var group = pages.AsMemory(first, Math.Min(GatherPages, pages.Length - first));
-            var held = new List<int>(group.Length);
-            pieces.Clear();
-            try
-            {
-                Gather(group.Span, heads, pieces, held);
-                using var deadline = Deadline();
-                foreach (var piece in pieces) await socket.SendAllAsync(piece, deadline.Token);
-            }
-            finally
-            {
-                _pool.Release(held.ToArray());
-            }
+            connection.Socket.NoDelay = true;
+            using var stream = new NetworkStream(connection.Socket, ownsSocket: false);
+            IPageOutput output = _file is null ? new MemoryOutput(_pool, stream) : new FileOutput(connection.Socket, _file, _pool.Layout.PageBytes);
+            new PageSession(_pool, stream, output, connection.Clock).Run();
         }
-    }
-
-    /// <summary>Holds those pages that are still there, and lists what is to be sent.</summary>
-    private void Gather(ReadOnlySpan<KvPageReference> pages, byte[] heads, List<ReadOnlyMemory<byte>> pieces, List<int> held)
-    {
-        for (var i = 0; i < pages.Length; i++)
+        catch (TransferException)
         {
-            var (page, generation) = pages[i];
-            var isHere = (uint)page < (uint)_pool.CapacityPages && _pool.TryAddReference(page, generation);
-            var head = heads.AsMemory(i * PageWire.PageHeadBytes, PageWire.PageHeadBytes);
-            BinaryPrimitives.WriteInt32LittleEndian(head.Span, (int)(isHere ? PageWire.PageState.Here : PageWire.PageState.Gone));
-            pieces.Add(head);
-            if (!isHere) continue;
-            held.Add(page);
-            pieces.Add(_pool.Bytes(page));
+            Interlocked.Increment(ref _protocolErrors);
+        }
+        catch (Exception ended) when (ended is SocketException or IOException or ObjectDisposedException)
+        {
+            // The client is gone, or was ended for being too slow, or this side ends; either way the connection is over.
+        }
+        finally
+        {
+            lock (_lock) _connections.Remove(connection.Socket);
+            connection.Socket.Dispose();
+            connection.Ended.SetResult();
         }
     }
 
-    private CancellationTokenSource Deadline()
+    private void EndOverdue()
     {
-        var deadline = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        deadline.CancelAfter(_stall);
-        return deadline;
+        lock (_lock)
+        {
+            foreach (var connection in _connections.Values)
+            {
+                if (!connection.Clock.IsOverdue) continue;
+                connection.Clock.Rest();
+                connection.Socket.Dispose();
+                Interlocked.Increment(ref _stalled);
+            }
+        }
+    }
+
+    private sealed record Connection(Socket Socket, TransferClock Clock)
+    {
+        public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -1,8 +1,9 @@
 using ActorInference.Actors.Kv;
+using ActorInference.Actors.Protocols;
 
 namespace ActorInference.Cache.Transfer;
 
-/// <summary>The pools of other processes on this host that are mapped here. Thread-safe.</summary>
+/// <summary>The pools of other processes on this host that are mapped here, each once. Thread-safe.</summary>
 internal sealed class SharedSegments : IDisposable
 {
     /// <summary>Mapped pools beyond which those that nobody reads are unmapped.</summary>
@@ -19,18 +20,20 @@ internal sealed class SharedSegments : IDisposable
         public int Readers { get; set; }
     }
 
-    /// <summary>Copies pages out of another process's pool into this one's, on the calling thread.</summary>
-    /// <exception cref="TransferException">It cannot be mapped.</exception>
-    public unsafe void Copy(KvPoolId id, KvPageSource source, ReadOnlySpan<KvPageReference> remote, IPageMemory pool, ReadOnlySpan<int> local)
+    /// <summary>Copies the pages of a message out of another process's pool into this one's, on the calling thread, and checks what it wrote.</summary>
+    /// <exception cref="TransferException">The pool cannot be mapped, or a page is not what was sent.</exception>
+    public unsafe void Copy(KvTransferProtocol.KvPages message, IPageMemory pool, ReadOnlySpan<int> local, CancellationToken cancellationToken)
     {
-        var entry = Enter(id, source);
+        var source = message.Remote!.Source;
+        var entry = Enter(message.Pool, source);
         try
         {
             var pageBytes = source.Layout.PageBytes;
-            for (var i = 0; i < remote.Length; i++)
+            for (var i = 0; i < local.Length; i++)
             {
-                var from = new ReadOnlySpan<byte>(entry.Segment.Address + (nint)remote[i].Page * pageBytes, pageBytes);
-                from.CopyTo(pool.Bytes(local[i]).Span);
+                cancellationToken.ThrowIfCancellationRequested();
+                var from = new ReadOnlySpan<byte>(entry.Segment.Address + (nint)message.Pages[i].Page * pageBytes, pageBytes);
+                PageJob.Check(message, i, PageChecksum.Copy(from, pool.Bytes(local[i]).Span));
             }
         }
         finally
@@ -39,12 +42,19 @@ internal sealed class SharedSegments : IDisposable
         }
     }
 
+    /// <summary>Unmaps the pools of processes that have died, which would take their memory as long as they are mapped, and removes them.</summary>
+    public void ReleaseAbandoned()
+    {
+        lock (_lock) Trim(_entries.Where(pair => pair.Value.Segment.IsAbandoned).Select(pair => pair.Key));
+        SharedSegment.RemoveAbandoned();
+    }
+
     public void Dispose()
     {
         lock (_lock)
         {
             _disposed = true;
-            Trim(maxIdle: 0);
+            Trim(_entries.Keys);
         }
     }
 
@@ -55,11 +65,15 @@ internal sealed class SharedSegments : IDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (!_entries.TryGetValue(id, out var entry))
             {
+                Trim(_entries.Keys.Take(_entries.Count - MaxIdle + 1));
                 entry = new Entry(Open(source));
                 _entries.Add(id, entry);
-                Trim(MaxIdle);
             }
 
+            // The length was checked for what it was opened with; another message may say another.
+            var bytes = (long)source.CapacityPages * source.Layout.PageBytes;
+            if (entry.Segment.Bytes != bytes)
+                throw new TransferException(TransferError.Protocol, $"The pool {id} has {entry.Segment.Bytes} bytes; a message says {bytes}.");
             entry.Readers++;
             return entry;
         }
@@ -70,16 +84,16 @@ internal sealed class SharedSegments : IDisposable
         lock (_lock)
         {
             entry.Readers--;
-            if (_disposed) Trim(maxIdle: 0);
+            if (_disposed) Trim(_entries.Keys);
         }
     }
 
-    private void Trim(int maxIdle)
+    private void Trim(IEnumerable<KvPoolId> candidates)
     {
-        foreach (var (id, entry) in _entries.Where(pair => pair.Value.Readers == 0).Take(_entries.Count - maxIdle).ToList())
+        foreach (var id in candidates.Where(id => _entries[id].Readers == 0).ToList())
         {
-            _entries.Remove(id);
-            entry.Segment.Dispose();
+            _entries.Remove(id, out var entry);
+            entry!.Segment.Dispose();
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ActorInference.Gpu.Models;
+using ActorInference.Gpu.Models.Gguf;
 
 namespace ActorInference.Gpu.ChatTemplates;
 
@@ -20,16 +21,32 @@ public sealed class ChatTemplate
     /// Reads chat_template.jinja, else the field chat_template of tokenizer_config.json: a string, or a list of
     /// {name, template}, of which the one named "default" counts.
     /// </summary>
-    /// <param name="folder">A model's folder in Hugging Face form.</param>
+    /// <param name="folder">A model's folder in Hugging Face form, or its GGUF file.</param>
     /// <returns>Null if the folder has no template.</returns>
     /// <exception cref="ModelFormatException">A file is broken: which, in which line, and what was expected.</exception>
     public static ChatTemplate? Load(string folder)
     {
+        if (GgufFile.Find(folder) is { } gguf)
+        {
+            using var file = GgufFile.Open(gguf);
+            const string key = "tokenizer.chat_template";
+            return file.Metadata.Text(key) is { } embedded ? Parse(embedded, new TemplateSource(gguf, key + " ")) : null;
+        }
+
         var jinja = Path.Combine(folder, "chat_template.jinja");
         if (Read(jinja) is { } source) return Parse(source, new TemplateSource(jinja, ""));
         var config = Path.Combine(folder, "tokenizer_config.json");
         if (Read(config) is not { } json) return null;
         return FromConfig(json, config) is { } text ? Parse(text, new TemplateSource(config, "chat_template ")) : null;
+    }
+
+    /// <summary>The text that <see cref="Load"/> parses, of a model's folder.</summary>
+    /// <returns>Null if the folder has no template.</returns>
+    /// <exception cref="ModelFormatException">A file is broken.</exception>
+    public static string? LoadText(string folder)
+    {
+        var config = Path.Combine(folder, "tokenizer_config.json");
+        return Read(Path.Combine(folder, "chat_template.jinja")) ?? (Read(config) is { } json ? FromConfig(json, config) : null);
     }
 
     /// <summary>Parses a template.</summary>

@@ -16,7 +16,7 @@ public sealed unsafe class CpuModelRunner : IModelRunner
     private readonly RunnerBuffers _buffers;
     private readonly RopeTable _rope;
     private readonly StepPlan _plan;
-    private readonly GemmWork _gemm;
+    private readonly MatrixProducts _products;
     private readonly NormWork _norm;
     private readonly RotateWork _rotate;
     private readonly AttentionWork _attention;
@@ -36,7 +36,7 @@ public sealed unsafe class CpuModelRunner : IModelRunner
         _buffers = new RunnerBuffers(config, MaxBatchTokens);
         _rope = new RopeTable(config.Rope, config.HeadDim, MaxContextTokens);
         _plan = new StepPlan(MaxBatchTokens, AttentionWork.TileTokens(config));
-        _gemm = new GemmWork(kernels, options.Threads);
+        _products = new MatrixProducts(kernels, options.Threads);
         _norm = new NormWork(kernels, config.HiddenSize, _buffers.HiddenColumns, config.RmsNormEps);
         _rotate = new RotateWork(kernels, config, pool, _rope, _plan);
         _attention = new AttentionWork(kernels, config, pool, _plan, options.Threads);
@@ -76,7 +76,7 @@ public sealed unsafe class CpuModelRunner : IModelRunner
     public void Dispose()
     {
         _threads.Dispose();
-        _gemm.Dispose();
+        _products.Dispose();
         _attention.Dispose();
         _rope.Dispose();
         _buffers.Dispose();
@@ -92,18 +92,31 @@ public sealed unsafe class CpuModelRunner : IModelRunner
     {
         var b = _buffers;
         _norm.Run(_threads, b.Hidden, layer.AttentionNorm, b.Normed, _plan.Rows);
-        _gemm.Run(_threads, b.Normed, b.HiddenColumns, _plan.Rows, layer.Qkv, layer.QkvBias, b.Qkv, b.QkvColumns, GemmEnd.Store);
+        ProjectQkv(layer);
         _rotate.Run(_threads, layer, index, b.Qkv, b.QkvColumns);
         _attention.Run(_threads, index, b.Qkv, b.QkvColumns, b.Attended, b.AttendedColumns);
-        _gemm.Run(_threads, b.Attended, b.AttendedColumns, _plan.Rows, layer.Output, layer.OutputBias, b.Hidden, b.HiddenColumns, GemmEnd.Add);
+        _products.Run(_threads, b.Attended, b.AttendedColumns, _plan.Rows, layer.Output, layer.OutputBias, b.Hidden, b.HiddenColumns, GemmEnd.Add);
+    }
+
+    private void ProjectQkv(LayerWeights layer)
+    {
+        var b = _buffers;
+        var column = 0;
+        foreach (var part in layer.Qkv)
+        {
+            // A part's padding is overwritten by the next one.
+            var bias = layer.QkvBias == null ? null : layer.QkvBias + column;
+            _products.Run(_threads, b.Normed, b.HiddenColumns, _plan.Rows, part, bias, b.Qkv + column, b.QkvColumns, GemmEnd.Store);
+            column += part.Outputs;
+        }
     }
 
     private void FeedForward(LayerWeights layer)
     {
         var b = _buffers;
         _norm.Run(_threads, b.Hidden, layer.FeedForwardNorm, b.Normed, _plan.Rows);
-        _gemm.Run(_threads, b.Normed, b.HiddenColumns, _plan.Rows, layer.GateUp, layer.GateUpBias, b.FeedForward, b.FeedForwardColumns, GemmEnd.SwiGlu);
-        _gemm.Run(_threads, b.FeedForward, b.FeedForwardColumns, _plan.Rows, layer.Down, layer.DownBias, b.Hidden, b.HiddenColumns, GemmEnd.Add);
+        _products.Run(_threads, b.Normed, b.HiddenColumns, _plan.Rows, layer.GateUp, layer.GateUpBias, b.FeedForward, b.FeedForwardColumns, GemmEnd.SwiGlu);
+        _products.Run(_threads, b.FeedForward, b.FeedForwardColumns, _plan.Rows, layer.Down, layer.DownBias, b.Hidden, b.HiddenColumns, GemmEnd.Add);
     }
 
     /// <summary>Logits, for the rows that want them.</summary>
@@ -111,7 +124,7 @@ public sealed unsafe class CpuModelRunner : IModelRunner
     {
         var b = _buffers;
         _norm.RunGathered(_plan.LogitRows, b.Hidden, _weights.FinalNorm, b.Normed);
-        _gemm.Run(_threads, b.Normed, b.HiddenColumns, _plan.LogitCount, _weights.Head, null, b.Logits, b.LogitColumns, GemmEnd.Store);
+        _products.Run(_threads, b.Normed, b.HiddenColumns, _plan.LogitCount, _weights.Head, null, b.Logits, b.LogitColumns, GemmEnd.Store);
     }
 
     private static int ContextTokens(ModelConfig config, KvPagePool pool, CpuRunnerOptions options)

@@ -6,9 +6,10 @@ internal sealed unsafe class LayerWeights
     /// <summary>Shape <c>[hidden]</c>.</summary>
     public required float* AttentionNorm { get; init; }
 
-    /// <summary>Queries, keys and values, one after the other. Outputs <c>[query + 2 kv]</c>.</summary>
-    public required PackedMatrix Qkv { get; init; }
+    /// <summary>Queries, keys and values, one after the other, those of one type in one matrix. Outputs <c>[query + 2 kv]</c>.</summary>
+    public required WeightMatrix[] Qkv { get; init; }
 
+    /// <summary>Of all of them.</summary>
     public required float* QkvBias { get; init; }
 
     /// <summary>Shape <c>[headDim]</c>.</summary>
@@ -17,18 +18,18 @@ internal sealed unsafe class LayerWeights
     /// <summary>Shape <c>[headDim]</c>.</summary>
     public required float* KeyNorm { get; init; }
 
-    public required PackedMatrix Output { get; init; }
+    public required WeightMatrix Output { get; init; }
 
     public required float* OutputBias { get; init; }
 
     public required float* FeedForwardNorm { get; init; }
 
     /// <summary>Panels of gate and of up in turn.</summary>
-    public required PackedMatrix GateUp { get; init; }
+    public required WeightMatrix GateUp { get; init; }
 
     public required float* GateUpBias { get; init; }
 
-    public required PackedMatrix Down { get; init; }
+    public required WeightMatrix Down { get; init; }
 
     public required float* DownBias { get; init; }
 }

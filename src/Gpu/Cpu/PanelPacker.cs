@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using ActorInference.Gpu.Cpu.Quantized;
 using ActorInference.Gpu.Models;
 
 namespace ActorInference.Gpu.Cpu;
@@ -16,7 +17,7 @@ internal readonly unsafe struct OutputSource(byte* row, WeightDtype dtype)
 internal static unsafe class PanelPacker
 {
     /// <summary>Inputs at a time, so that the strip of the panel being written stays in the first-level cache.</summary>
-    private const int StripInputs = 128;
+    private const int StripInputs = 256;
 
     /// <param name="target">Filled.</param>
     /// <param name="sources">One for each column of each panel. Types are the target's, or the target is F32.</param>
@@ -41,7 +42,14 @@ internal static unsafe class PanelPacker
 
     private static void PackColumn(PackedMatrix target, OutputSource source, int first, int count, byte* strip, int element)
     {
-        if (target.Dtype != source.Dtype)
+        if (source.Dtype.IsQuantized())
+        {
+            var values = stackalloc float[StripInputs];
+            BlockReader.Widen(source.Dtype, source.Row + source.Dtype.RowBytes(first), count, values);
+            var floats = (float*)strip + element;
+            for (var i = 0; i < count; i++) floats[i * target.PanelColumns] = values[i];
+        }
+        else if (target.Dtype != source.Dtype)
         {
             var floats = (float*)strip + element;
             for (var i = 0; i < count; i++) floats[i * target.PanelColumns] = WeightReader.Widen(source.Dtype, source.Row, first + i);

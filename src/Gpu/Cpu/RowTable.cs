@@ -1,3 +1,4 @@
+using ActorInference.Gpu.Cpu.Quantized;
 using ActorInference.Gpu.Models;
 
 namespace ActorInference.Gpu.Cpu;
@@ -5,7 +6,7 @@ namespace ActorInference.Gpu.Cpu;
 /// <summary>A matrix whose rows are read one at a time: an embedding table of its own. Shape <c>[rows, columns]</c>.</summary>
 internal sealed unsafe class RowTable(int rows, int columns, WeightDtype dtype) : IDisposable
 {
-    private readonly NativeBuffer _buffer = new((long)rows * columns * dtype.SizeBytes());
+    private readonly NativeBuffer _buffer = new(rows * dtype.RowBytes(columns));
 
     public byte* Data => _buffer.Data;
 
@@ -14,8 +15,12 @@ internal sealed unsafe class RowTable(int rows, int columns, WeightDtype dtype) 
     /// <summary>Reads a row as floats.</summary>
     public void CopyRow(int row, float* target)
     {
-        var source = Data + (long)row * columns * dtype.SizeBytes();
-        for (var i = 0; i < columns; i++) target[i] = WeightReader.Widen(dtype, source, i);
+        var source = Data + row * dtype.RowBytes(columns);
+        if (dtype.IsQuantized()) BlockReader.Widen(dtype, source, columns, target);
+        else
+        {
+            for (var i = 0; i < columns; i++) target[i] = WeightReader.Widen(dtype, source, i);
+        }
     }
 
     public void Dispose() => _buffer.Dispose();

@@ -15,7 +15,8 @@ internal sealed unsafe class RunnerBuffers : IDisposable
     public RunnerBuffers(ModelConfig config, int rows)
     {
         HiddenColumns = Padded(config.HiddenSize);
-        QkvColumns = Padded(config.QuerySize + 2 * config.KvSize);
+        // Room for the padding of a part that begins off the border of a panel.
+        QkvColumns = Padded(config.QuerySize + 2 * config.KvSize) + Padded(1);
         AttendedColumns = Padded(config.QuerySize);
         FeedForwardColumns = Padded(config.IntermediateSize);
         LogitColumns = Padded(config.VocabSize);

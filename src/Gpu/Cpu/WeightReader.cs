@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using ActorInference.Gpu.Models;
 
@@ -15,6 +16,21 @@ internal static unsafe class WeightReader
         WeightDtype.F16 => HalfFormat.FromF16(Unsafe.ReadUnaligned<ushort>(data + 2 * index)),
         _ => HalfFormat.FromBF16(Unsafe.ReadUnaligned<ushort>(data + 2 * index)),
     };
+
+    /// <summary>Writes floats in a type without blocks, rounded to the nearest.</summary>
+    /// <param name="target">As long as the values.</param>
+    public static void Narrow(ReadOnlySpan<float> values, WeightDtype dtype, Span<byte> target)
+    {
+        if (dtype == WeightDtype.F32)
+        {
+            MemoryMarshal.AsBytes(values).CopyTo(target);
+            return;
+        }
+
+        var halves = MemoryMarshal.Cast<byte, ushort>(target);
+        for (var i = 0; i < values.Length; i++)
+            halves[i] = dtype == WeightDtype.F16 ? HalfFormat.ToF16(values[i]) : HalfFormat.ToBF16(values[i]);
+    }
 
     /// <summary>Whether no element is infinite or NaN: all bits of its exponent set.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -25,7 +25,7 @@ public sealed unsafe class KvPagePool : IPageMemory, IDisposable
     /// <param name="capacityPages">Number of pages, at least 1. Memory is taken at once.</param>
     /// <param name="shared">Whether other processes of this host may map the pages.</param>
     /// <exception cref="OutOfMemoryException">The memory is not to be had.</exception>
-    /// <exception cref="IOException">Nor the shared memory.</exception>
+    /// <exception cref="SharedMemoryException">Nor the shared memory.</exception>
     public KvPagePool(KvPageLayout layout, int capacityPages, bool shared = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacityPages);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ActorInference.Gpu.Models.Gguf;
 
 namespace ActorInference.Gpu.Models;
 
@@ -67,10 +68,16 @@ public sealed record ModelConfig
         Layers * ((long)HiddenSize * (2 * QuerySize + 2 * KvSize) + 3L * HiddenSize * IntermediateSize) + (long)HiddenSize * VocabSize;
 
     /// <summary>Reads <c>config.json</c> and, for end-of-text ids, <c>generation_config.json</c> if there.</summary>
-    /// <param name="folder">A Hugging Face model folder.</param>
+    /// <param name="folder">A Hugging Face model folder, or a GGUF file.</param>
     /// <exception cref="ModelFormatException">A file or field is missing, wrong or absurd.</exception>
     public static ModelConfig Load(string folder)
     {
+        if (GgufFile.Find(folder) is { } path)
+        {
+            using var file = GgufFile.Open(path);
+            return GgufModel.ReadConfig(file);
+        }
+
         if (!Directory.Exists(folder)) throw new ModelFormatException(folder, "folder", "missing", "a Hugging Face model folder");
         var fields = JsonFields.Read(Path.Combine(folder, "config.json"), "a Hugging Face model configuration");
         var config = ModelConfigReader.Read(fields);

@@ -33,16 +33,16 @@ public sealed unsafe class ModelWeights : IDisposable
 
     /// <summary>Bytes of the matrices that one token's way through the model reads, the output head included.</summary>
     public long MatmulBytes =>
-        Layers.Sum(layer => layer.Qkv.LengthBytes + layer.Output.LengthBytes + layer.GateUp.LengthBytes + layer.Down.LengthBytes) + Head.LengthBytes;
+        Layers.Sum(layer => layer.Qkv.Sum(part => part.LengthBytes) + layer.Output.LengthBytes + layer.GateUp.LengthBytes + layer.Down.LengthBytes) + Head.LengthBytes;
 
     internal LayerWeights[] Layers { get; }
 
     internal float* FinalNorm { get; }
 
-    internal PackedMatrix Head { get; }
+    internal WeightMatrix Head { get; }
 
     /// <summary>Reads a model folder's configuration and weights.</summary>
-    /// <param name="folder">A Hugging Face model folder.</param>
+    /// <param name="folder">A Hugging Face model folder, or a GGUF file.</param>
     /// <param name="progress">Told after each tensor or group of tensors.</param>
     /// <param name="simd">Vector width to lay out for; by default the processor's best.</param>
     /// <exception cref="ModelFormatException">A file, tensor or field is missing or wrong. Nothing stays in memory.</exception>
@@ -53,7 +53,7 @@ public sealed unsafe class ModelWeights : IDisposable
     /// <exception cref="ModelFormatException">As above.</exception>
     public static ModelWeights Load(string folder, ModelConfig config, IProgress<LoadProgress>? progress = null, SimdLevel? simd = null)
     {
-        using var tensors = TensorFolder.Open(folder);
+        using var tensors = ModelFiles.Open(folder, config);
         return WeightLoader.Load(tensors, config, simd ?? SimdLevels.Best, progress);
     }
 

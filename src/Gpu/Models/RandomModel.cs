@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using ActorInference.Gpu.Cpu;
 
@@ -95,7 +94,7 @@ public static class RandomModel
                 var values = floats.AsSpan(start, Math.Min(BlockElements, count - start));
                 NormalNumbers.Fill(seed << 40, first + start, values);
                 for (var i = 0; i < values.Length; i++) values[i] = mean + deviation * values[i];
-                Narrow(values, dtype, bytes.AsSpan(start * dtype.SizeBytes()));
+                WeightReader.Narrow(values, dtype, bytes.AsSpan(start * dtype.SizeBytes()));
             });
             writer.Write(bytes.AsSpan(0, count * dtype.SizeBytes()));
         }
@@ -109,19 +108,6 @@ public static class RandomModel
         TensorRole.ResidualProjection => (0, 1 / MathF.Sqrt(tensor.Shape[1] * 2f * config.Layers)),
         _ => (0, 1 / MathF.Sqrt(tensor.Shape[1])),
     };
-
-    private static void Narrow(ReadOnlySpan<float> values, WeightDtype dtype, Span<byte> target)
-    {
-        if (dtype == WeightDtype.F32)
-        {
-            MemoryMarshal.AsBytes(values).CopyTo(target);
-            return;
-        }
-
-        var halves = MemoryMarshal.Cast<byte, ushort>(target);
-        for (var i = 0; i < values.Length; i++)
-            halves[i] = dtype == WeightDtype.F16 ? HalfFormat.ToF16(values[i]) : HalfFormat.ToBF16(values[i]);
-    }
 
     private static void WriteIndex(string path, Dictionary<string, string> weightMap, long totalBytes)
     {

@@ -26,12 +26,15 @@ public sealed record RopeParameters(
     double HighFrequencyFactor = 4,
     int OriginalContextTokens = 8192)
 {
+    /// <summary>What each wavelength is stretched by besides, where a model says so by a table. Shape <c>[headDim / 2]</c>.</summary>
+    public IReadOnlyList<float>? FrequencyFactors { get; init; }
+
     /// <summary>Radians per position of each rotated pair. Shape <c>[headDim / 2]</c>.</summary>
     public double[] InverseFrequencies(int headDim)
     {
         var frequencies = new double[headDim / 2];
         for (var i = 0; i < frequencies.Length; i++)
-            frequencies[i] = Scaled(Math.Pow(Theta, -2.0 * i / headDim));
+            frequencies[i] = Scaled(Math.Pow(Theta, -2.0 * i / headDim)) / (FrequencyFactors?[i] ?? 1);
         return frequencies;
     }
 

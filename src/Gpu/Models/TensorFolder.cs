@@ -4,7 +4,7 @@ namespace ActorInference.Gpu.Models;
 /// All tensors of a model folder, in <c>model.safetensors</c> or in the shards that
 /// <c>model.safetensors.index.json</c> lists.
 /// </summary>
-public sealed class TensorFolder : IDisposable
+internal sealed class TensorFolder : ITensorSource
 {
     private const string SingleFile = "model.safetensors";
     private const string IndexFile = "model.safetensors.index.json";
@@ -38,11 +38,23 @@ public sealed class TensorFolder : IDisposable
             : throw new ModelFormatException(single, "file", "missing", $"weights in {SingleFile} or in shards listed by {IndexFile}");
     }
 
-    /// <summary>The tensor's place.</summary>
-    /// <exception cref="ModelFormatException">There is no such tensor.</exception>
-    public (SafetensorsFile File, TensorEntry Entry) Find(string name) =>
+    public (string Path, TensorEntry Entry) Find(string name)
+    {
+        var file = FileOf(name);
+        return (file.Path, file.Tensors[name]);
+    }
+
+    public TensorView Map(string name)
+    {
+        var file = FileOf(name);
+        return file.Map(file.Tensors[name]);
+    }
+
+    public int SourceRow(string name, int row) => row;
+
+    private SafetensorsFile FileOf(string name) =>
         _fileOfTensor.TryGetValue(name, out var file)
-            ? (file, file.Tensors[name])
+            ? file
             : throw new ModelFormatException(Listing, name, "missing", "a tensor that the architecture in config.json needs");
 
     public void Dispose()

@@ -1,4 +1,5 @@
 using ActorInference.Gpu.Cpu;
+using ActorInference.Gpu.Cpu.Quantized;
 
 namespace ActorInference.Gpu.Models;
 
@@ -9,7 +10,7 @@ internal sealed unsafe class WeightParts
 
     public required float* FinalNorm { get; init; }
 
-    public required PackedMatrix Head { get; init; }
+    public required WeightMatrix Head { get; init; }
 
     /// <summary>Null if the head is the embedding table.</summary>
     public required RowTable? Embedding { get; init; }
@@ -22,7 +23,7 @@ internal sealed unsafe class WeightParts
 /// <summary>Reads, checks and packs a model's tensors, one mapping at a time, so that file pages don't pile up in memory.</summary>
 internal sealed unsafe class WeightLoader
 {
-    private readonly TensorFolder _tensors;
+    private readonly ITensorSource _tensors;
     private readonly ModelConfig _config;
     private readonly IProgress<LoadProgress>? _progress;
     private readonly int _panelColumns;
@@ -31,7 +32,7 @@ internal sealed unsafe class WeightLoader
     private long _loadedBytes;
     private long _lengthBytes;
 
-    private WeightLoader(TensorFolder tensors, ModelConfig config, SimdLevel simd, IProgress<LoadProgress>? progress)
+    private WeightLoader(ITensorSource tensors, ModelConfig config, SimdLevel simd, IProgress<LoadProgress>? progress)
     {
         _tensors = tensors;
         _config = config;
@@ -41,7 +42,7 @@ internal sealed unsafe class WeightLoader
     }
 
     /// <exception cref="ModelFormatException">A tensor is missing, of a wrong type or shape, or holds what is no number.</exception>
-    public static ModelWeights Load(TensorFolder tensors, ModelConfig config, SimdLevel simd, IProgress<LoadProgress>? progress)
+    public static ModelWeights Load(ITensorSource tensors, ModelConfig config, SimdLevel simd, IProgress<LoadProgress>? progress)
     {
         var loader = new WeightLoader(tensors, config, simd, progress);
         try
@@ -59,11 +60,11 @@ internal sealed unsafe class WeightLoader
     /// <returns>The tensor's bytes.</returns>
     private long Check(TensorSpec spec)
     {
-        var (file, entry) = _tensors.Find(spec.Name);
-        if (!WeightDtypes.TryParse(entry.Dtype, out _))
-            throw new ModelFormatException(file.Path, $"{spec.Name}.dtype", entry.Dtype, "F32, F16 or BF16");
+        var (path, entry) = _tensors.Find(spec.Name);
+        if (!WeightDtypes.TryParse(entry.Dtype, out var dtype) || (dtype.IsQuantized() && spec.Shape.Length == 1))
+            throw new ModelFormatException(path, $"{entry.Name}.dtype", entry.Dtype, "F32, F16 or BF16");
         if (!entry.Shape.SequenceEqual(spec.Shape.Select(dimension => (long)dimension)))
-            throw new ModelFormatException(file.Path, $"{spec.Name}.shape", entry.ShapeText, $"[{string.Join(", ", spec.Shape)}] as config.json says");
+            throw new ModelFormatException(path, $"{entry.Name}.shape", entry.ShapeText, $"[{string.Join(", ", spec.Shape)}] as the model's configuration says");
         return entry.LengthBytes;
     }
 
@@ -93,7 +94,7 @@ internal sealed unsafe class WeightLoader
         return new LayerWeights
         {
             AttentionNorm = LoadVector(Name("input_layernorm.weight")),
-            Qkv = LoadMatrix(Weights(qkv)),
+            Qkv = [.. ByType(Weights(qkv)).Select(part => LoadMatrix(part))],
             QkvBias = _config.QkvBias ? LoadBias(qkv) : null,
             QueryNorm = _config.QkNorm ? LoadVector(Name("self_attn.q_norm.weight")) : null,
             KeyNorm = _config.QkNorm ? LoadVector(Name("self_attn.k_norm.weight")) : null,
@@ -109,8 +110,21 @@ internal sealed unsafe class WeightLoader
 
     private static string[] Weights(string[] projections) => Array.ConvertAll(projections, name => $"{name}.weight");
 
+    /// <summary>Neighbours of one type together.</summary>
+    private List<string[]> ByType(string[] names)
+    {
+        var groups = new List<string[]>();
+        foreach (var name in names)
+        {
+            if (groups.Count > 0 && _tensors.Find(groups[^1][0]).Entry.Dtype == _tensors.Find(name).Entry.Dtype) groups[^1] = [.. groups[^1], name];
+            else groups.Add([name]);
+        }
+
+        return groups;
+    }
+
     /// <summary>Packs matrices with the same inputs into one, one after the other or their panels in turn.</summary>
-    private PackedMatrix LoadMatrix(string[] names, bool alternate = false)
+    private WeightMatrix LoadMatrix(string[] names, bool alternate = false)
     {
         var views = Array.ConvertAll(names, Map);
         try
@@ -119,8 +133,9 @@ internal sealed unsafe class WeightLoader
             // Parts of different types meet in the one that holds them all.
             var dtype = dtypes.Distinct().Count() == 1 ? dtypes[0] : WeightDtype.F32;
             var columns = Columns(Array.ConvertAll(views, view => (int)view.Entry.Shape[0]), alternate);
-            var matrix = Own(new PackedMatrix(columns.Length, (int)views[0].Entry.Shape[1], _panelColumns, dtype));
-            PanelPacker.Pack(matrix, Array.ConvertAll(columns, column => Source(views, dtypes, column)));
+            var outputs = alternate ? columns.Length : views.Sum(view => (int)view.Entry.Shape[0]);
+            var matrix = Own(WeightMatrix.Create(outputs, (int)views[0].Entry.Shape[1], _panelColumns, dtype));
+            matrix.Pack(Array.ConvertAll(columns, column => column.Part < 0 ? default : Source(views[column.Part], names[column.Part], column.Row)));
             _lengthBytes += matrix.LengthBytes;
             foreach (var view in views) Report(view.Entry);
             return matrix;
@@ -131,11 +146,10 @@ internal sealed unsafe class WeightLoader
         }
     }
 
-    private static OutputSource Source(TensorView[] views, WeightDtype[] dtypes, (int Part, int Row) column)
+    private OutputSource Source(TensorView view, string name, int row)
     {
-        if (column.Part < 0) return default;
-        var rowBytes = views[column.Part].Entry.Shape[1] * dtypes[column.Part].SizeBytes();
-        return new OutputSource(views[column.Part].Data + column.Row * rowBytes, dtypes[column.Part]);
+        var dtype = Dtype(view);
+        return new OutputSource(view.Data + _tensors.SourceRow(name, row) * dtype.RowBytes(view.Entry.Shape[1]), dtype);
     }
 
     /// <summary>Which part and which of its outputs each packed column is; part -1 is padding.</summary>
@@ -194,7 +208,7 @@ internal sealed unsafe class WeightLoader
             for (var i = 0; i < columns.Length; i++)
             {
                 var (part, row) = columns[i];
-                if (part >= 0) target[i] = WeightReader.Widen(Dtype(views[part]), views[part].Data, row);
+                if (part >= 0) target[i] = WeightReader.Widen(Dtype(views[part]), views[part].Data, _tensors.SourceRow(projections[part] + ".bias", row));
             }
 
             foreach (var view in views) Report(view.Entry);
@@ -208,18 +222,21 @@ internal sealed unsafe class WeightLoader
 
     private float* NewVector(int length)
     {
-        var buffer = Own(NativeBuffer.OfFloats(length));
+        // Room for a last panel that begins off the border of one.
+        var buffer = Own(NativeBuffer.OfFloats(length + _panelColumns));
         _lengthBytes += buffer.LengthBytes;
         return buffer.Floats;
     }
 
     private TensorView Map(string name)
     {
-        var (file, entry) = _tensors.Find(name);
-        var view = file.Map(entry);
-        if (WeightReader.AllFinite(Dtype(view), view.Data, view.Entry.LengthBytes / Dtype(view).SizeBytes())) return view;
+        var view = _tensors.Map(name);
+        var dtype = Dtype(view);
+        var elements = view.Entry.LengthBytes / dtype.BlockBytes() * dtype.BlockElements();
+        var finite = dtype.IsQuantized() ? BlockReader.AllFinite(dtype, view.Data, elements) : WeightReader.AllFinite(dtype, view.Data, elements);
+        if (finite) return view;
         view.Dispose();
-        throw new ModelFormatException(file.Path, name, "not finite somewhere", "weights without infinities and NaN");
+        throw new ModelFormatException(_tensors.Find(name).Path, view.Entry.Name, "not finite somewhere", "weights without infinities and NaN");
     }
 
     private static WeightDtype Dtype(TensorView view) =>

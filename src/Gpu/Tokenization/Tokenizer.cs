@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 using ActorInference.Gpu.Models;
+using ActorInference.Gpu.Models.Gguf;
 
 namespace ActorInference.Gpu.Tokenization;
 
@@ -45,10 +46,11 @@ public sealed class Tokenizer
     /// <summary>Null if the model names none.</summary>
     public int? EosTokenId { get; private set; }
 
-    /// <summary>Reads tokenizer.json, and tokenizer_config.json where it is there.</summary>
+    /// <summary>Reads tokenizer.json, and tokenizer_config.json where it is there; or what a GGUF file has.</summary>
     /// <exception cref="ModelFormatException">A file is missing, broken, or asks for something unknown.</exception>
     public static Tokenizer Load(string modelFolder)
     {
+        if (GgufFile.Find(modelFolder) is { } gguf) return LoadGguf(gguf);
         var file = Path.Combine(modelFolder, "tokenizer.json");
         using var document = TokenizerJson.Open(file);
         var configFile = Path.Combine(modelFolder, "tokenizer_config.json");
@@ -60,6 +62,19 @@ public sealed class Tokenizer
         tokenizer.EosTokenId = tokenizer.NamedToken(json, config.RootElement, "eos_token");
         return tokenizer;
     }
+
+    private static Tokenizer LoadGguf(string path)
+    {
+        using var file = GgufFile.Open(path);
+        using var document = GgufTokenizer.ToJson(file.Metadata);
+        var tokenizer = new Tokenizer(new TokenizerJson(path), document.RootElement);
+        tokenizer.BosTokenId = NamedToken(file.Metadata, GgufModel.BosKey, tokenizer.VocabSize);
+        tokenizer.EosTokenId = NamedToken(file.Metadata, GgufModel.EosKey, tokenizer.VocabSize);
+        return tokenizer;
+    }
+
+    private static int? NamedToken(GgufMetadata metadata, string key, int vocabSize) =>
+        metadata.Has(key) ? metadata.Int(key, 0, vocabSize - 1) : null;
 
     /// <summary>Token ids of a text. Added tokens in the text are recognized.</summary>
     /// <param name="text">Any text; unpaired surrogates become U+FFFD.</param>

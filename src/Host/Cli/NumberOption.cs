@@ -66,7 +66,8 @@ public static class NumberOption
         return default;
     }
 
-    private static bool TryParseBytes(string text, out long? value)
+    /// <summary>Reads an amount of memory such as <c>512MiB</c>.</summary>
+    public static bool TryParseBytes(string text, out long? value)
     {
         value = null;
         foreach (var (suffix, factor) in ByteUnits)

@@ -103,7 +103,7 @@ public static class BenchEngineCommand
             if (result.GetValueOrDefault<int>() is var size && (size & (size - 1)) != 0) result.AddError($"--page-size is {size}; expected a power of two.");
         });
 
-        public Option<string> Model { get; } = new("--model") { Description = "Model folder in Hugging Face form.", Required = true };
+        public Option<string> Model { get; } = new("--model") { Description = "Model folder in Hugging Face form, or a GGUF file.", Required = true };
 
         public Option<bool> Json { get; } = new("--json") { Description = "Print a JSON array." };
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Net;
 using System.Numerics;
+using ActorInference.Gpu.Models.Gguf;
 using ActorInference.Host.Cli;
 using ActorInference.Host.Composition;
 
@@ -16,7 +17,7 @@ internal sealed class ModelFlags
     /// <summary>Where the shipped model lies beside the executable.</summary>
     private const string ShippedModel = "models/demo";
 
-    private readonly Option<string?> _model = new("--model") { Description = "Model folder in Hugging Face form. Default: the shipped model." };
+    private readonly Option<string?> _model = new("--model") { Description = "Model folder in Hugging Face form, or a GGUF file. Default: the shipped model." };
     private readonly Option<string?> _name = new("--served-model-name") { Description = "Name of the model in the API. Default: the folder's name." };
     private readonly Option<int?> _threads = NumberOption.Integer("--threads", "Compute threads. Default: one a core.", 1, 1024);
     private readonly Option<int?> _kvPages = NumberOption.Integer("--kv-pages", "Size of the KV pool, in pages.", 1);
@@ -41,7 +42,7 @@ internal sealed class ModelFlags
         return new ModelOptions
         {
             ModelFolder = folder,
-            ModelName = parsed.GetValue(_name) is { Length: > 0 } name ? name : Path.GetFileName(folder),
+            ModelName = parsed.GetValue(_name) is { Length: > 0 } name ? name : Path.GetFileNameWithoutExtension(folder) is var stem && File.Exists(folder) ? stem : Path.GetFileName(folder),
             Threads = parsed.GetValue(_threads),
             KvPages = parsed.GetValue(_kvPages),
             KvBytes = parsed.GetValue(_kvMemory),
@@ -62,9 +63,9 @@ internal sealed class ModelFlags
     private static string FindModel(string? given)
     {
         var folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(given ?? Path.Combine(AppContext.BaseDirectory, ShippedModel)));
-        if (Directory.Exists(folder)) return folder;
+        if (Directory.Exists(folder) || (File.Exists(folder) && folder.EndsWith(GgufFile.Extension, StringComparison.OrdinalIgnoreCase))) return folder;
         throw new UserErrorException(given is null
             ? $"{folder}: the shipped model is missing; expected a model folder there, or one named by --model."
-            : $"--model is '{given}'; expected an existing folder in Hugging Face form.");
+            : $"--model is '{given}'; expected an existing folder in Hugging Face form, or a {GgufFile.Extension} file.");
     }
 }

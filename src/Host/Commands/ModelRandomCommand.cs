@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using ActorInference.Gpu.Models;
+using ActorInference.Gpu.Models.Gguf;
+using ActorInference.Host.Cli;
 
 namespace ActorInference.Host.Commands;
 
@@ -9,9 +11,6 @@ namespace ActorInference.Host.Commands;
 public static class ModelRandomCommand
 {
     private const string CustomShape = "custom";
-    private const int Success = 0;
-    private const int UserError = 2;
-
     public static Command Create()
     {
         var options = new Options();
@@ -27,29 +26,40 @@ public static class ModelRandomCommand
         {
             var shape = options.ReadShape(parsed);
             var folder = parsed.GetRequiredValue(options.Out);
-            RandomModel.Write(shape, parsed.GetRequiredValue(options.Dtype), folder, parsed.GetValue(options.Seed), new PercentLine());
+            var (dtype, seed) = (parsed.GetRequiredValue(options.Dtype), parsed.GetValue(options.Seed));
+            if (parsed.GetValue(options.Format) == ModelFormat.Gguf) WriteGguf(shape, dtype, folder, seed);
+            else if (dtype.IsQuantized()) throw new ArgumentException($"--dtype is '{dtype}'; expected f32, f16 or bf16, or --format gguf.");
+            else RandomModel.Write(shape, dtype, folder, seed, new PercentLine());
             Console.Out.WriteLine(folder);
-            return Success;
+            return CommandLine.Success;
         }
         catch (Exception error) when (error is ArgumentException or IOException or UnauthorizedAccessException)
         {
             Console.Error.WriteLine($"actorinference: {error.Message.ReplaceLineEndings(" ")}");
-            return UserError;
+            return CommandLine.UserError;
         }
     }
 
-    /// <summary>Shows whole percents on stderr, on one line of a terminal; elsewhere nothing.</summary>
-    private sealed class PercentLine : IProgress<LoadProgress>
+    /// <summary>By way of a folder, of which nothing is left.</summary>
+    private static void WriteGguf(ModelShape shape, WeightDtype dtype, string file, ulong seed)
     {
-        private long _shown = -1;
-
-        public void Report(LoadProgress value)
+        if (!file.EndsWith(GgufFile.Extension, StringComparison.OrdinalIgnoreCase)) throw new ArgumentException($"--out is '{file}'; expected the path of a {GgufFile.Extension} file.");
+        var folder = file + ".parts";
+        try
         {
-            var percent = 100 * value.LoadedBytes / Math.Max(1, value.TotalBytes);
-            if (Console.IsErrorRedirected || percent == _shown) return;
-            _shown = percent;
-            Console.Error.Write(percent == 100 ? "\r                    \r" : $"\rWriting {percent} %");
+            RandomModel.Write(shape, WeightDtype.BF16, folder, seed, new PercentLine());
+            GgufConverter.Convert(folder, file, dtype, new PercentLine());
         }
+        finally
+        {
+            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private enum ModelFormat
+    {
+        Safetensors,
+        Gguf,
     }
 
     private sealed class Options
@@ -69,13 +79,15 @@ public static class ModelRandomCommand
         private readonly Option<int> _vocab = Size("--vocab", 4096);
         private readonly Option<int> _context = Size("--context", 4096);
 
-        public Option<WeightDtype> Dtype { get; } = new("--dtype") { Description = "f32, f16 or bf16.", DefaultValueFactory = _ => WeightDtype.BF16 };
+        public Option<WeightDtype> Dtype { get; } = new("--dtype") { Description = "f32, f16 or bf16; with --format gguf also q8_0, q6_k, q5_0, q4_k and q4_0.", DefaultValueFactory = _ => WeightDtype.BF16 };
 
-        public Option<string> Out { get; } = new("--out") { Description = "Folder to write; made if need be.", Required = true };
+        public Option<ModelFormat> Format { get; } = new("--format") { Description = "safetensors (a folder) or gguf (a file)." };
+
+        public Option<string> Out { get; } = new("--out") { Description = "Folder or file to write.", Required = true };
 
         public Option<ulong> Seed { get; } = new("--seed") { Description = "The same seed gives the same weights.", DefaultValueFactory = _ => 1 };
 
-        public IEnumerable<Option> All => [_shape, Dtype, Out, Seed, .. Sizes];
+        public IEnumerable<Option> All => [_shape, Dtype, Format, Out, Seed, .. Sizes];
 
         private Option<int>[] Sizes => [_layers, _hidden, _heads, _kvHeads, _headDim, _ffn, _vocab, _context];
 

@@ -64,11 +64,7 @@ public sealed class RoleProcess : IAsyncDisposable
 
     private Process Start()
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true };
-        // Under `dotnet actorinference.dll` the process is dotnet, and the program its first argument.
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(typeof(RoleProcess).Assembly.Location);
-        foreach (var argument in Arguments()) start.ArgumentList.Add(argument);
-        var process = Process.Start(start) ?? throw new InvalidOperationException($"{Environment.ProcessPath} did not start.");
+        var process = Process.Start(OwnProgram.Start(Arguments())) ?? throw new InvalidOperationException($"{Environment.ProcessPath} did not start.");
         process.OutputDataReceived += (_, _) => { };   // Its banner; stdout is for answers.
         process.BeginOutputReadLine();
         return process;

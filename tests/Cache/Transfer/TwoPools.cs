@@ -12,11 +12,17 @@ internal sealed class TwoPools : IAsyncDisposable
 {
     public static readonly KvPageLayout Layout = new(Layers: 2, PageSizeTokens: 16, KvHeads: 2, HeadDim: 16, KvDtype.F32);
 
-    public TwoPools(int pages = 64, bool shared = false, PageFetcherOptions? options = null, KvPageLayout? receiverLayout = null)
+    public TwoPools(
+        int pages = 64,
+        bool shared = false,
+        PageFetcherOptions? options = null,
+        KvPageLayout? receiverLayout = null,
+        PageServerOptions? serverOptions = null,
+        KvPageLayout? layout = null)
     {
-        Sender = new KvPagePool(Layout, pages, shared);
-        Receiver = new KvPagePool(receiverLayout ?? Layout, pages);
-        Server = new PageServer(Sender, IPAddress.Loopback, 0, TimeSpan.FromSeconds(2));
+        Sender = new KvPagePool(layout ?? Layout, pages, shared);
+        Receiver = new KvPagePool(receiverLayout ?? layout ?? Layout, pages);
+        Server = new PageServer(Sender, IPAddress.Loopback, 0, serverOptions ?? new PageServerOptions());
         Fetcher = new PageFetcher(Receiver, options ?? new PageFetcherOptions());
     }
 
@@ -28,7 +34,7 @@ internal sealed class TwoPools : IAsyncDisposable
 
     public PageFetcher Fetcher { get; }
 
-    public KvPageSource Source => new(Layout, Sender.CapacityPages, Sender.SharedPath, "127.0.0.1", Server.Port);
+    public KvPageSource Source => new(Sender.Layout, Sender.CapacityPages, Sender.SharedPath, "127.0.0.1", Server.Port);
 
     /// <summary>Fills pages of the sender with random bytes.</summary>
     public int[] Fill(int count, int seed)

@@ -30,7 +30,7 @@ public sealed class CommandLineTests
     [InlineData("up --prompt Hi --seed 1.5", "--seed is '1.5'; expected a 64-bit integer.")]
     [InlineData("up --max-tokens 5", "--max-tokens is given without --prompt; expected both or neither.")]
     [InlineData("up --nonsense", "Unrecognized command or argument '--nonsense'.")]
-    [InlineData("up --model /does/not/exist", "--model is '/does/not/exist'; expected an existing folder in Hugging Face form.")]
+    [InlineData("up --model /does/not/exist", "--model is '/does/not/exist'; expected an existing folder in Hugging Face form, or a .gguf file.")]
     [InlineData("nonsense", "")]
     [InlineData("", "Required command was not provided.")]
     public async Task A_wrong_command_line_is_one_line_on_stderr_and_exit_code_2(string arguments, string expected)

@@ -1,0 +1,117 @@
+using System.Runtime.Intrinsics.X86;
+
+namespace ActorInference.Gpu.Cpu.Quantized;
+
+/// <summary>
+/// x W^T for a quantized W: rows of x become bytes first, then every item is a few groups of eight outputs by a block of rows, cut
+/// along the inputs so that a strip of weights stays in the first-level cache while all rows of the block pass it.
+/// </summary>
+internal sealed unsafe class QuantGemmWork : ComputeWork, IDisposable
+{
+    private const int MaxTileRows = 4;
+    private const int MaxStreamedRows = 8;
+    private const int MaxBlockRows = 192;
+    private const int StripBytes = 12 << 10;
+    private const int BlockedPanels = 2;
+    private const int MaxStreamedPanels = 16;
+    private const long SerialMultiplies = 200_000;
+
+    private readonly KernelTable _kernels;
+    private readonly int _threads;
+    private readonly QuantizedRows _x = new();
+    private readonly NativeBuffer[] _tiles;
+
+    private QuantizedMatrix _weights = null!;
+    private QuantKernel _kernel;
+    private float* _bias;
+    private float* _target;
+    private nint _ldt;
+    private int _rows;
+    private int _blockRows;
+    private int _itemPanels;
+    private int _columnItems;
+    private GemmEnd _end;
+
+    public QuantGemmWork(KernelTable kernels, int threads)
+    {
+        (_kernels, _threads) = (kernels, threads);
+        var floats = Math.Max(MaxBlockRows * BlockedPanels, MaxStreamedRows * MaxStreamedPanels) * kernels.PanelColumns;
+        _tiles = new NativeBuffer[threads];
+        for (var i = 0; i < threads; i++) _tiles[i] = NativeBuffer.OfFloats(floats);
+    }
+
+    /// <inheritdoc cref="GemmWork.Run"/>
+    public void Run(ComputeThreads threads, float* x, nint ldx, int rows, QuantizedMatrix weights, float* bias, float* target, nint ldt, GemmEnd end)
+    {
+        if (rows == 0) return;
+        _x.Set(threads, x, ldx, rows, weights.Inputs);
+        (_rows, _weights, _ldt, _end) = (rows, weights, ldt, end);
+        _kernel = Avx2.IsSupported ? QuantKernels<Avx2Dot>.For(weights.Layout) : QuantKernels<PlainDot>.For(weights.Layout);
+        _bias = bias;
+        _target = target;
+        var blocks = (rows + MaxBlockRows - 1) / MaxBlockRows;
+        _blockRows = ((rows + blocks - 1) / blocks + MaxTileRows - 1) / MaxTileRows * MaxTileRows;
+        _itemPanels = rows <= MaxStreamedRows ? StreamedPanels(weights.Panels) : BlockedPanels;
+        _columnItems = (weights.Panels + _itemPanels - 1) / _itemPanels;
+        var items = _columnItems * ((rows + _blockRows - 1) / _blockRows);
+        threads.Run(this, items, (long)rows * weights.Inputs * weights.Outputs >= SerialMultiplies);
+    }
+
+    public override void Execute(int item, int worker)
+    {
+        var firstPanel = item % _columnItems * _itemPanels;
+        var panels = Math.Min(_itemPanels, _weights.Panels - firstPanel);
+        var firstRow = item / _columnItems * _blockRows;
+        var rows = Math.Min(_blockRows, _rows - firstRow);
+        var c = _tiles[worker].Floats;
+        nint ldc = panels * _kernels.PanelColumns;
+        Multiply(firstPanel * _weights.GroupsPerPanel, panels * _weights.GroupsPerPanel, firstRow, rows, c, ldc);
+        Finish(c, ldc, firstRow, rows, firstPanel);
+    }
+
+    public void Dispose()
+    {
+        _x.Dispose();
+        foreach (var tile in _tiles) tile.Dispose();
+    }
+
+    /// <summary>Panels in an item when weights are streamed: several items a thread for balance, an even number for gate and up.</summary>
+    private int StreamedPanels(int panels) => Math.Clamp(panels / (_threads * 6) / 2 * 2, 2, MaxStreamedPanels);
+
+    private void Multiply(int firstGroup, int groups, int firstRow, int rows, float* c, nint ldc)
+    {
+        var unitBytes = _weights.Layout.UnitBytes();
+        var blocksPerUnit = _weights.Layout.UnitInputs() / QuantLayouts.BlockInputs;
+        // One pass of tiles reads each weight once anyway.
+        var strip = rows <= MaxTileRows ? _weights.Units : Math.Max(1, StripBytes / unitBytes);
+        var tile = new QuantTile { RowBytes = _x.Inputs, RowBlocks = _x.Blocks, Ldc = ldc };
+        for (var unit = 0; unit < _weights.Units; unit += strip)
+        {
+            tile.Units = Math.Min(strip, _weights.Units - unit);
+            tile.Accumulate = unit > 0;
+            for (var group = 0; group < groups; group++)
+            {
+                tile.Weights = _weights.Group(firstGroup + group) + (long)unit * unitBytes;
+                for (var row = 0; row < rows; row += MaxTileRows)
+                {
+                    var block = (nint)(firstRow + row) * _x.Blocks + unit * blocksPerUnit;
+                    tile.X = _x.Bytes + block * QuantLayouts.BlockInputs;
+                    tile.Scales = _x.Scales + block;
+                    tile.Sums = _x.Sums + block;
+                    tile.Rows = Math.Min(MaxTileRows, rows - row);
+                    tile.C = c + row * ldc + group * QuantLayouts.Lanes;
+                    _kernel(&tile);
+                }
+            }
+        }
+    }
+
+    private void Finish(float* c, nint ldc, int firstRow, int rows, int firstPanel)
+    {
+        var column = firstPanel * _kernels.PanelColumns;
+        var bias = _bias == null ? null : _bias + column;
+        var end = _end switch { GemmEnd.Store => _kernels.Store, GemmEnd.Add => _kernels.Add, _ => _kernels.SwiGlu };
+        if (_end == GemmEnd.SwiGlu) column /= 2;
+        end(c, ldc, rows, (int)ldc, bias, _target + firstRow * _ldt + column, _ldt);
+    }
+}

@@ -1,0 +1,126 @@
+using System.Runtime.CompilerServices;
+
+namespace ActorInference.Gpu.Models.Gguf;
+
+/// <summary>The shape of a model from the head of its GGUF file.</summary>
+internal static class GgufModel
+{
+    private const string TokensKey = "tokenizer.ggml.tokens";
+    private const string RopeFactors = "rope_freqs.weight";
+    private const int MaxWidth = 1 << 17;
+    private const int MaxCount = 1024;
+    private const int MaxVocab = 1 << 22;
+    private const int MaxContextTokens = 1 << 24;
+
+    /// <summary>Tokens that end a turn, under the names that model families give them.</summary>
+    private static readonly string[] EndOfTurn = ["<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<|endoftext|>", "<|eom_id|>"];
+
+    private static readonly Dictionary<string, ModelArchitecture> Architectures = new()
+    {
+        ["llama"] = ModelArchitecture.Llama,
+        ["qwen2"] = ModelArchitecture.Qwen2,
+        ["qwen3"] = ModelArchitecture.Qwen3,
+    };
+
+    /// <summary>The name that files have for an architecture.</summary>
+    public static string NameOf(ModelArchitecture architecture) => Architectures.Single(pair => pair.Value == architecture).Key;
+
+    /// <exception cref="ModelFormatException">A key is missing, wrong or absurd.</exception>
+    public static ModelConfig ReadConfig(GgufFile file)
+    {
+        var meta = file.Metadata;
+        var name = meta.Text("general.architecture") ?? throw meta.Missing("general.architecture", $"one of {string.Join(", ", Architectures.Keys)}");
+        if (!Architectures.TryGetValue(name, out var architecture)) throw meta.Error("general.architecture", $"one of {string.Join(", ", Architectures.Keys)}");
+        var hidden = meta.Int($"{name}.embedding_length", 1, MaxWidth);
+        var heads = meta.Int($"{name}.attention.head_count", 1, MaxCount);
+        var kvHeads = meta.Int($"{name}.attention.head_count_kv", 1, MaxCount, heads);
+        if (heads % kvHeads != 0) throw meta.Error($"{name}.attention.head_count_kv", $"a divisor of the {heads} heads");
+        var vocab = meta.Texts(TokensKey)?.Length ?? meta.Int($"{name}.vocab_size", 1, MaxVocab);
+        return new ModelConfig
+        {
+            Architecture = architecture,
+            HiddenSize = hidden,
+            IntermediateSize = meta.Int($"{name}.feed_forward_length", 1, MaxWidth),
+            Layers = meta.Int($"{name}.block_count", 1, MaxCount),
+            Heads = heads,
+            KvHeads = kvHeads,
+            HeadDim = ReadHeadDim(meta, name, hidden, heads),
+            VocabSize = vocab,
+            MaxPositionEmbeddings = meta.Int($"{name}.context_length", 1, MaxContextTokens),
+            RmsNormEps = (float)meta.Number($"{name}.attention.layer_norm_rms_epsilon", 1e-12, 1e-1, 1e-5),
+            Rope = ReadRope(file, name),
+            TieWordEmbeddings = !file.Tensors.ContainsKey(GgufTensors.NameOf(ModelTensors.Head)),
+            QkvBias = HasBias(file, "self_attn.q_proj"),
+            OutputBias = HasBias(file, "self_attn.o_proj"),
+            MlpBias = HasBias(file, "mlp.gate_proj"),
+            BosTokenId = meta.Has(BosKey) ? meta.Int(BosKey, 0, vocab - 1) : null,
+            EosTokenIds = [.. EndIds(meta, vocab)],
+        };
+    }
+
+    internal const string BosKey = "tokenizer.ggml.bos_token_id";
+    internal const string EosKey = "tokenizer.ggml.eos_token_id";
+
+    private static bool HasBias(GgufFile file, string projection) =>
+        file.Tensors.ContainsKey(GgufTensors.NameOf(ModelTensors.InLayer(0, projection + ".bias")));
+
+    private static int ReadHeadDim(GgufMetadata meta, string name, int hidden, int heads)
+    {
+        var key = $"{name}.attention.key_length";
+        if (!meta.Has(key) && hidden % heads != 0) throw meta.Error($"{name}.attention.head_count", $"a divisor of the width, {hidden}");
+        var headDim = meta.Int(key, 2, MaxCount, hidden / heads);
+        if (headDim < 2 || headDim % 2 != 0) throw new ModelFormatException(meta.Path, key, $"{headDim}", "an even number, as rotation works on pairs");
+        foreach (var same in (string[])[$"{name}.attention.value_length", $"{name}.rope.dimension_count"])
+        {
+            if (meta.Int(same, 1, MaxWidth, headDim) != headDim) throw meta.Error(same, $"{headDim}, the length of a key");
+        }
+
+        return headDim;
+    }
+
+    private static RopeParameters ReadRope(GgufFile file, string name)
+    {
+        var meta = file.Metadata;
+        var theta = meta.Number($"{name}.rope.freq_base", 1, 1e12, 10_000);
+        var scaling = meta.Text($"{name}.rope.scaling.type") ?? "none";
+        var rope = scaling switch
+        {
+            "none" => new RopeParameters(theta),
+            "linear" => new RopeParameters(theta, RopeScaling.Linear, meta.Number($"{name}.rope.scaling.factor", 1, 1e6)),
+            _ => throw meta.Error($"{name}.rope.scaling.type", "none or linear"),
+        };
+        return file.Tensors.TryGetValue(RopeFactors, out var factors) ? rope with { FrequencyFactors = ReadFactors(file, factors) } : rope;
+    }
+
+    /// <summary>Llama 3's stretch of wavelengths comes as a table.</summary>
+    private static unsafe float[] ReadFactors(GgufFile file, TensorEntry entry)
+    {
+        if (entry.Dtype != nameof(WeightDtype.F32) || entry.Shape.Length != 1) throw new ModelFormatException(file.Path, RopeFactors, $"{entry.Dtype} {entry.ShapeText}", "a list of F32");
+        using var view = file.Map(entry);
+        var factors = new float[entry.Shape[0]];
+        for (var i = 0; i < factors.Length; i++)
+        {
+            factors[i] = Unsafe.ReadUnaligned<float>(view.Data + 4L * i);
+            if (!(factors[i] > 0 && float.IsFinite(factors[i]))) throw new ModelFormatException(file.Path, RopeFactors, $"{factors[i]} somewhere", "positive numbers");
+        }
+
+        return factors;
+    }
+
+    private static IEnumerable<int> EndIds(GgufMetadata meta, int vocab)
+    {
+        var ids = new SortedSet<int>();
+        foreach (var key in (string[])[EosKey, "tokenizer.ggml.eot_token_id"])
+        {
+            if (meta.Has(key)) ids.Add(meta.Int(key, 0, vocab - 1));
+        }
+
+        var tokens = meta.Texts(TokensKey) ?? [];
+        foreach (var name in EndOfTurn)
+        {
+            if (Array.IndexOf(tokens, name) is >= 0 and var id) ids.Add(id);
+        }
+
+        return ids;
+    }
+}

@@ -1,0 +1,15 @@
+namespace ActorInference.Gpu.Models;
+
+/// <summary>A model's tensors by their Hugging Face names, wherever they are kept.</summary>
+internal interface ITensorSource : IDisposable
+{
+    /// <summary>The tensor's place.</summary>
+    /// <exception cref="ModelFormatException">There is no such tensor.</exception>
+    (string Path, TensorEntry Entry) Find(string name);
+
+    /// <summary>Maps a tensor's data; dispose the view to drop its pages.</summary>
+    TensorView Map(string name);
+
+    /// <summary>Which row of the tensor's data is a row of the matrix as Hugging Face has it.</summary>
+    int SourceRow(string name, int row);
+}
