@@ -31,6 +31,7 @@ public sealed class RolloutCoordinator : ReceivePersistentActor, IWithTimers
     private ImmutableArray<FleetProtocol.AgentIsThere> _agents = [];
     private Plan? _plan;
     private string _lastHolds = "";
+    private long _promoted;
 
     public RolloutCoordinator(string group, Func<ControlRegions> regions, TimeProvider time)
     {
@@ -166,9 +167,10 @@ public sealed class RolloutCoordinator : ReceivePersistentActor, IWithTimers
         var steps = new PlanSteps(_group, declaration, _state, _agents, now);
         foreach (var action in _plan.Actions) steps.Add(action);
         var clock = RolloutClock.Advance(
-            _state.Clock, declaration.Revision, _plan.Roles.Sum(role => role.UpdatedReady), waiting: declaration.IsPaused || declaration.IsDeleting || _plan.Done, now);
+            _state.Clock, declaration.Revision, _plan.Roles.Sum(role => role.UpdatedReady), waiting: _plan.Resting || declaration.IsDeleting, now);
         if (clock.Revision != _state.Clock?.Revision || clock.UpdatedReady != _state.Clock.UpdatedReady) steps.Events.Add(new RolloutEvents.ClockMoved(clock));
         else if (clock.LastProgress - _state.Clock.LastProgress > ClockPrecision) steps.Events.Add(new RolloutEvents.ClockMoved(clock));
+        if (_plan.Done && !declaration.IsDeleting && _promoted != declaration.Generation) steps.ToGroup.Add(new GroupProtocol.Promote(_group, declaration.Generation, now));
         if (steps.Events.Count > 0) PersistAll(steps.Events, Apply);
         DeferAsync(steps, Do);
         TellHolds();
@@ -179,7 +181,12 @@ public sealed class RolloutCoordinator : ReceivePersistentActor, IWithTimers
         foreach (var key in steps.Brought) if (_state.Instances.TryGetValue(key, out var managed)) Bring(managed);
         foreach (var key in steps.Removed) Tell(key, id => new RoleInstanceProtocol.Remove(id, _group, key.Role, key.Ordinal));
         foreach (var note in steps.Notes) Tell(note);
-        foreach (var message in steps.ToGroup) _regions().Groups.Tell(message);
+        foreach (var message in steps.ToGroup)
+        {
+            if (message is GroupProtocol.Promote promote) _promoted = promote.Generation;
+            _regions().Groups.Tell(message);
+        }
+
         if (_declaration is { IsDeleting: true } && _state.Instances.IsEmpty) _regions().Groups.Tell(new GroupProtocol.Ended(_group));
         if (steps.Brought.Count + steps.Removed.Count > 0) Publish();
     }

@@ -65,6 +65,9 @@ public sealed record PlanInput(RoleBasedGroup Desired, RoleBasedGroup Stable, Im
     /// <summary>Where the rollout stood; null without automatic roll-back.</summary>
     public RolloutClock? Clock { get; init; }
 
+    /// <summary>Earlier groups, for what instances of neither revision run; newest first.</summary>
+    public ImmutableArray<RoleBasedGroup> History { get; init; } = [];
+
     /// <summary>Stops every rollout of the group where it stands.</summary>
     public bool Paused { get; init; }
 

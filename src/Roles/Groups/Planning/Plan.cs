@@ -8,8 +8,11 @@ namespace ActorInference.Roles.Groups.Planning;
 /// <param name="NextLook">When time alone changes the plan; null is never.</param>
 public sealed record Plan(ImmutableArray<PlannedAction> Actions, ImmutableArray<Hold> Holds, ImmutableArray<RoleProgress> Roles, DateTimeOffset? NextLook)
 {
-    /// <summary>Nothing is left to do.</summary>
+    /// <summary>Nothing is left to do: everything is as declared, or, of a group that is deleted, gone.</summary>
     public bool Done { get; init; }
+
+    /// <summary>Nothing is under way: complete, or held by a partition or a pause. A rollout's deadline does not run.</summary>
+    public bool Resting { get; init; }
 }
 
 /// <summary>One thing to do.</summary>

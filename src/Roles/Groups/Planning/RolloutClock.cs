@@ -7,11 +7,12 @@ namespace ActorInference.Roles.Groups.Planning;
 public sealed record RolloutClock(string Revision, int UpdatedReady, DateTimeOffset LastProgress)
 {
     /// <summary>The clock after a plan. Journal it when it differs.</summary>
-    /// <param name="waiting">Whether the rollout is paused or complete: then its time does not run.</param>
-    public static RolloutClock Advance(RolloutClock? clock, string revision, int updatedReady, bool waiting, DateTimeOffset now)
+    /// <param name="revision">Revision of the declared group.</param>
+    public static RolloutClock Advance(RolloutClock? clock, string revision, Plan plan, DateTimeOffset now)
     {
+        var updatedReady = plan.Roles.Sum(role => role.UpdatedReady);
         if (clock is null || clock.Revision != revision) return new RolloutClock(revision, updatedReady, now);
-        if (updatedReady > clock.UpdatedReady || waiting) return clock with { UpdatedReady = Math.Max(updatedReady, clock.UpdatedReady), LastProgress = now };
+        if (updatedReady > clock.UpdatedReady || plan.Resting) return clock with { UpdatedReady = Math.Max(updatedReady, clock.UpdatedReady), LastProgress = now };
         return clock;
     }
 }

@@ -11,7 +11,7 @@ namespace ActorInference.Roles.Groups.Planning;
 /// Nobody is further ahead of what another has finished than the window, so started shares differ by no more than the skew plus one replica
 /// of the smaller role, whatever order the instances become ready in. With an order, plus one replica of each.
 /// </remarks>
-internal static class SkewWindow
+public static class SkewWindow
 {
     private const double Exact = 1e-9;
 
@@ -19,7 +19,7 @@ internal static class SkewWindow
     /// <param name="Finished">Those that are done: ready, or in their places.</param>
     /// <param name="Whole">What their shares are of; at least 1.</param>
     /// <param name="Goal">Where it ends; less than <paramref name="Whole"/> if a partition or a pause holds it.</param>
-    internal readonly record struct Member(string Role, int Started, int Finished, int Whole, int Goal)
+    public readonly record struct Member(string Role, int Started, int Finished, int Whole, int Goal)
     {
         public bool AtGoal => Finished >= Goal;
 

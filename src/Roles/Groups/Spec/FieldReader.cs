@@ -32,7 +32,7 @@ internal sealed class FieldReader(SpecContext context, SpecMap map)
     public string RequiredText(string name)
     {
         if (Text(name) is { Length: > 0 } text) return text;
-        if (Find(name) is null or SpecScalar) context.Error(map, $"needs a {name}");
+        if (Find(name) is null or SpecScalar) context.Error(map, $"needs the field {name}");
         return "";
     }
 

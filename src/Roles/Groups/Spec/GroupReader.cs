@@ -35,6 +35,8 @@ internal static class GroupReader
 
     public static ObjectMetadata Metadata(FieldReader document)
     {
+        document.Find("apiVersion");
+        document.Find("kind");
         if (document.Map("metadata") is not { } fields)
         {
             if (document.Find("metadata") is null) document.Context.Error(document.Node, "needs metadata with a name");

@@ -27,7 +27,7 @@ internal sealed partial class SpecContext
     public static string Suggestion(string name, IEnumerable<string> known)
     {
         var nearest = known.Select(other => (Name: other, Distance: Distance(name, other))).OrderBy(other => other.Distance).ThenBy(other => other.Name, StringComparer.Ordinal).FirstOrDefault();
-        return nearest.Name is not null && nearest.Distance <= Math.Max(1, Math.Min(3, nearest.Name.Length / 3)) ? $"; did you mean \"{nearest.Name}\"?" : "";
+        return nearest.Name is not null && nearest.Distance <= Math.Max(1, Math.Min(3, (nearest.Name.Length + 1) / 3)) ? $"; did you mean \"{nearest.Name}\"?" : "";
     }
 
     /// <summary>Least number of changed, added and removed letters; letters' case does not count.</summary>

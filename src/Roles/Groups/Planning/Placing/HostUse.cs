@@ -1,0 +1,64 @@
+using ActorInference.Roles.Groups.Spec;
+
+namespace ActorInference.Roles.Groups.Planning.Placing;
+
+/// <summary>What is left of one host while places are given out.</summary>
+internal sealed class HostUse
+{
+    private readonly Dictionary<string, int> _other;
+
+    public HostUse(HostTopology host)
+    {
+        Host = host;
+        Cpus = host.Cpus;
+        Memory = host.MemoryBytes;
+        FreeGpus = [.. host.Gpus.Select(gpu => gpu.Index)];
+        _other = host.Other.ToDictionary(StringComparer.Ordinal);
+    }
+
+    public HostTopology Host { get; }
+
+    public double Cpus { get; private set; }
+
+    public long Memory { get; private set; }
+
+    public SortedSet<int> FreeGpus { get; }
+
+    public List<Placed> Members { get; } = [];
+
+    /// <summary>Free share of what it has least of, 0 to 1.</summary>
+    public double FreeShare
+    {
+        get
+        {
+            var share = Math.Min(Host.Cpus > 0 ? Cpus / Host.Cpus : 1, Host.MemoryBytes > 0 ? (double)Memory / Host.MemoryBytes : 1);
+            return Host.Gpus.Length > 0 ? Math.Min(share, (double)FreeGpus.Count / Host.Gpus.Length) : share;
+        }
+    }
+
+    /// <summary>What it has too little of; null if all fits.</summary>
+    public string? Lacks(ResourceSpec needs)
+    {
+        if (needs.Gpus > FreeGpus.Count) return "GPUs";
+        if (needs.Cpus > Cpus + 1e-9) return "CPUs";
+        if (needs.MemoryBytes > Memory) return "memory";
+        return needs.Other.FirstOrDefault(need => need.Value > _other.GetValueOrDefault(need.Key)).Key;
+    }
+
+    public void Add(Placed placed)
+    {
+        Members.Add(placed);
+        Cpus -= placed.Member.Resources.Cpus ?? 0;
+        Memory -= placed.Member.Resources.MemoryBytes ?? 0;
+        FreeGpus.ExceptWith(placed.Gpus);
+        foreach (var (name, count) in placed.Member.Resources.Other) _other[name] = _other.GetValueOrDefault(name) - count;
+    }
+
+    /// <summary>As it is, to try things on.</summary>
+    public HostUse Copy()
+    {
+        var copy = new HostUse(Host);
+        foreach (var member in Members) copy.Add(member);
+        return copy;
+    }
+}

@@ -1,0 +1,118 @@
+using System.Collections.Immutable;
+using ActorInference.Roles.Groups.Planning;
+using ActorInference.Roles.Groups.Planning.Placing;
+using ActorInference.Roles.Groups.Spec;
+
+namespace ActorInference.Roles.Tests.Groups.Planning;
+
+public sealed class PlacementTests
+{
+    private static readonly PlacementOptions Plain = new();
+
+    [Fact]
+    public void Instances_go_where_there_is_room_and_spread()
+    {
+        var result = Placement.Place([Host("a", gpus: 2), Host("b", gpus: 2)], [], [.. Enumerable.Range(0, 5).Select(ordinal => Request("p", ordinal, gpus: 1))], Plain);
+
+        Assert.Equal([2, 2], result.Placed.GroupBy(placed => placed.Host).Select(host => host.Count()));
+        Assert.Equal("2 of 2 hosts: too little GPUs", Assert.Single(result.Unplaced).Reason);
+        Assert.Equal(4, result.Placed.Select(placed => (placed.Host, placed.Gpus[0])).Distinct().Count());
+    }
+
+    [Fact]
+    public void A_replaced_instance_stays_in_its_smallest_domain()
+    {
+        HostTopology[] hosts = [Host("a", gpus: 4, rack: "r1"), Host("b", gpus: 4, rack: "r1"), Host("c", gpus: 4, rack: "r2")];
+        var former = new Placed(Request("p", 0, gpus: 1), "a", [1]);
+        Placed Taken(string host, params int[] gpus) => new(Request("x", host[0] + gpus[0], gpus: gpus.Length), host, [.. gpus]);
+        string Where(params Placed[] others)
+        {
+            var placed = Placement.Place(hosts, others, [former.Member with { Former = former }], Plain).Placed[0];
+            return $"{placed.Host}{placed.Gpus[0]}";
+        }
+
+        Assert.Equal("a1", Where());
+        Assert.Equal("a0", Where(Taken("a", 1)));
+        Assert.StartsWith("a", Where(Taken("a", 0, 1)), StringComparison.Ordinal);
+        Assert.StartsWith("b", Where(Taken("a", 0, 1, 2, 3)), StringComparison.Ordinal);
+        Assert.StartsWith("c", Where(Taken("a", 0, 1, 2, 3), Taken("b", 0, 1, 2, 3)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Paired_roles_prefer_NVLink_to_PCIe_to_RDMA_to_the_network()
+    {
+        var prefill = new Placed(Request("prefill", 0, gpus: 1), "a", [0]);
+        var decode = Request("decode", 0, gpus: 1) with { Paired = ["prefill"] };
+        Placed Place(int freeOfA, bool rdma) => Placement.Place(
+            [Host("a", gpus: 4, rdma: rdma), Host("b", gpus: 4), Host("c", gpus: 4, rdma: rdma)],
+            [prefill, .. Enumerable.Range(1, 3).Where(gpu => gpu > freeOfA).Select(gpu => new Placed(Request("x", gpu, gpus: 1), "a", [gpu]))],
+            [decode],
+            Plain).Placed[0];
+
+        Assert.Equal(("a", 1), (Place(3, rdma: true).Host, Place(3, rdma: true).Gpus[0]));
+        Assert.Equal("c", Place(0, rdma: true).Host);
+        Assert.NotEqual("a", Place(0, rdma: false).Host);
+    }
+
+    [Fact]
+    public void Affinity_and_anti_affinity_hold()
+    {
+        var apart = PlacementRules.None with { AntiAffinity = [new([new("role", RequirementOperator.In, ["p"])], HostTopology.HostKey, null)] };
+        var near = PlacementRules.None with { Affinity = [new([new("role", RequirementOperator.In, ["p"])], HostTopology.RackKey, null)] };
+        HostTopology[] hosts = [Host("a", rack: "r1"), Host("b", rack: "r1"), Host("c", rack: "r2")];
+
+        var spread = Placement.Place(hosts, [], [.. Enumerable.Range(0, 4).Select(ordinal => Request("p", ordinal) with { Rules = apart })], Plain);
+        var close = Placement.Place(hosts, [new Placed(Request("p", 0), "c", [])], [Request("d", 0) with { Rules = near }], Plain);
+        var chosen = Placement.Place(hosts, [], [Request("p", 0) with { Rules = PlacementRules.None with { NodeSelector = PlacementRules.None.NodeSelector.Add(HostTopology.HostKey, "b") } }], Plain);
+
+        Assert.Equal((3, 1), (spread.Placed.Select(placed => placed.Host).Distinct().Count(), spread.Unplaced.Length));
+        Assert.Equal("c", close.Placed[0].Host);
+        Assert.Equal("b", chosen.Placed[0].Host);
+    }
+
+    [Fact]
+    public void A_gang_is_placed_whole_or_not_at_all()
+    {
+        PlacementRequest[] requests = [Request("p", 0, gpus: 2), Request("p", 1, gpus: 2), Request("d", 0, gpus: 2)];
+        var gang = new GangScheduling(GangScheduling.DefaultTimeout, ImmutableSortedDictionary.Create<string, int>(StringComparer.Ordinal));
+
+        var whole = Placement.Place([Host("a", gpus: 4)], [], requests, new PlacementOptions(Gang: gang));
+        var enough = Placement.Place([Host("a", gpus: 4)], [], requests, new PlacementOptions(Gang: gang with { MinReplicas = gang.MinReplicas.Add("p", 1).Add("d", 0) }));
+
+        Assert.Empty(whole.Placed);
+        Assert.Contains(whole.Unplaced, unplaced => unplaced.Reason.StartsWith("its gang is incomplete", StringComparison.Ordinal));
+        Assert.Equal(2, enough.Placed.Length);
+    }
+
+    [Fact]
+    public void An_exclusive_group_has_its_domain_to_itself()
+    {
+        HostTopology[] hosts = [Host("a", gpus: 2, rack: "r1"), Host("b", gpus: 2, rack: "r1"), Host("c", gpus: 2, rack: "r2"), Host("d", gpus: 2, rack: "r2")];
+        var other = new Placed(Request("x", 0) with { Group = "other" }, "a", []);
+        var options = new PlacementOptions(Exclusive: HostTopology.RackKey);
+
+        var placed = Placement.Place(hosts, [other], [.. Enumerable.Range(0, 4).Select(ordinal => Request("p", ordinal, gpus: 1))], options);
+        var tooMany = Placement.Place(hosts, [other], [.. Enumerable.Range(0, 5).Select(ordinal => Request("p", ordinal, gpus: 1))], options);
+
+        Assert.Equal(["c", "d"], placed.Placed.Select(one => one.Host).Distinct().Order(StringComparer.Ordinal));
+        Assert.Single(tooMany.Unplaced);
+    }
+
+    private static HostTopology Host(string name, int gpus = 0, string rack = "r", bool rdma = false) => new(
+        name,
+        ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, [KeyValuePair.Create(HostTopology.RackKey, rack)]),
+        16,
+        64L << 30,
+        [.. Enumerable.Range(0, gpus).Select(index => new GpuDevice(index, index / 2, [index ^ 1]))],
+        ImmutableSortedDictionary.Create<string, int>(StringComparer.Ordinal))
+    { Rdma = rdma };
+
+    private static PlacementRequest Request(string role, int ordinal, int gpus = 0) => new(
+        "g",
+        new InstanceKey(role, ordinal),
+        "",
+        0,
+        ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, [KeyValuePair.Create("role", role)]),
+        ResourceSpec.None with { Gpus = gpus, Cpus = 1 },
+        PlacementRules.None);
+}

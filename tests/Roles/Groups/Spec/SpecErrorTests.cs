@@ -1,0 +1,117 @@
+using ActorInference.Roles.Tests.Groups.Testing;
+
+namespace ActorInference.Roles.Tests.Groups.Spec;
+
+/// <summary>Bad specs: every error at once, with its path and line.</summary>
+public sealed class SpecErrorTests
+{
+    [Fact]
+    public void All_that_is_wrong_is_told_at_once()
+    {
+        var refused = Specs.Refused(
+            """
+            apiVersion: workloads.x-k8s.io/v1alpha2
+            kind: RoleBasedGroup
+            metadata:
+              name: pd
+            spec:
+              roles:
+              - name: prefill
+                role: prefill
+                replica: 2
+              - name: decode
+                role: decode
+                rolloutStrategy:
+                  rollingUpdate:
+                    maxUnavailable: 10 percent
+              - name: router
+                role: router
+                dependencies: [prefil, decode]
+              - name: decode
+                standalonePattern:
+                  template:
+                    spec:
+                      containers:
+                      - name: c
+                        imgae: x
+            """);
+
+        Assert.Equal(
+            [
+                "spec.roles[0].replica: no such field; did you mean \"replicas\"? (line 9)",
+                "spec.roles[1].rolloutStrategy.rollingUpdate.maxUnavailable: is '10 percent'; expected a number of replicas such as 1, or a percentage from 0% to 100% (line 14)",
+                "spec.roles[2].dependencies[0]: no role named \"prefil\" (line 17)",
+                "spec.roles[3].name: two roles are named \"decode\" (line 18)",
+                "spec.roles[3].standalonePattern.template.spec.containers[0]: needs the field image (line 23)",
+                "spec.roles[3].standalonePattern.template.spec.containers[0].imgae: no such field; did you mean \"image\"? (line 24)",
+            ],
+            refused.Errors.Select(error => error.ToString()));
+    }
+
+    [Theory]
+    [InlineData("- { name: a, role: prefill, dependencies: [b] }\n- { name: b, role: decode, dependencies: [a] }", "spec.roles[0].dependencies: roles wait for each other: a -> b -> a (line 8)")]
+    [InlineData("- { name: a, role: prefil }", "spec.roles[0].role: is 'prefil'; expected one of gateway, router, prefill, decode, cache-master, cache-store; did you mean \"prefill\"? (line 8)")]
+    [InlineData("- { name: a }", "spec.roles[0]: needs exactly one of standalonePattern, leaderWorkerPattern, customComponentsPattern, or, for one of our own roles, role (line 8)")]
+    [InlineData("- { name: a, role: prefill, replicas: 3, rolloutStrategy: { rollingUpdate: { partition: 100% } } }", "spec.roles[0].rolloutStrategy.rollingUpdate.partition: is 100% of 3 replicas; expected less than all of them (line 8)")]
+    [InlineData("- { name: a, role: prefill, replicas: 4, rolloutStrategy: { rollingUpdate: { maxUnavailable: 10% } } }", "spec.roles[0].rolloutStrategy.rollingUpdate.maxUnavailable: maxUnavailable 10% and maxSurge 0 of 4 replicas are both 0: nothing could be updated (line 8)")]
+    [InlineData("- { name: a, role: prefill, replicas: -1 }", "spec.roles[0].replicas: is '-1'; expected a whole number of at least 0 (line 8)")]
+    [InlineData("- { name: a, role: prefill, replicas: '1' }", "spec.roles[0].replicas: is '1'; expected a whole number of at least 0 (line 8)")]
+    [InlineData("- { name: A_b, role: prefill }", "spec.roles[0].name: is 'A_b'; expected at most 63 lower-case letters, digits and dashes, a letter or digit at either end (line 8)")]
+    [InlineData("- { name: a, standalonePattern: { templateRef: { name: nope } } }", "spec.roles[0].standalonePattern.templateRef.name: no template named \"nope\" (line 8)")]
+    [InlineData("- { name: a, role: prefill, engineRuntimes: [{ profileName: nope }] }", "spec.roles[0].engineRuntimes[0].profileName: no profile named \"nope\" (line 8)")]
+    [InlineData("- { name: a, role: prefill, podManagementPolicy: parallel }", "spec.roles[0].podManagementPolicy: is 'parallel'; expected one of Parallel, OrderedReady; did you mean \"Parallel\"? (line 8)")]
+    [InlineData("- { name: a, role: prefill, role: decode }", "spec.roles[0].role: is there twice (line 8)")]
+    public void One_error(string roles, string expected) => Assert.Contains(expected, Specs.Refused(Specs.Text(roles)).Errors.Select(error => error.ToString()));
+
+    [Theory]
+    [InlineData("env: [{ name: A, valueFrom: { secretKeyRef: { name: s, key: k } } }]", "secretKeyRef: is not to be had here; expected fieldRef or a value")]
+    [InlineData("readinessProbe: { tcpSocket: { port: nope } }", "readinessProbe: no port named \"nope\"")]
+    [InlineData("readinessProbe: { periodSeconds: 1 }", "readinessProbe: needs exactly one of httpGet, tcpSocket and exec")]
+    [InlineData("volumeMounts: [{ name: v, mountPath: /v }]", "a container mounts \"v\", but no volume has that name")]
+    [InlineData("resources: { limits: { memory: lots } }", "memory: is 'lots'; expected a quantity such as 500m, 2 or 16Gi")]
+    public void A_container_that_no_process_can_be(string field, string expected)
+    {
+        var text = Specs.Text($"- {{ name: a, standalonePattern: {{ template: {{ spec: {{ containers: [{{ name: c, image: i, {field} }}] }} }} }} }}");
+
+        Assert.Contains(Specs.Refused(text).Errors, error => error.ToString().Contains(expected, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_policy_about_roles_its_group_lacks_is_an_error_where_it_stands()
+    {
+        var refused = Specs.Refused(Specs.Text("- { name: prefill, role: prefill }") +
+            """
+            ---
+            apiVersion: workloads.x-k8s.io/v1alpha2
+            kind: CoordinatedPolicy
+            metadata: { name: g }
+            spec:
+              policies:
+              - name: pd
+                roles:
+                - prefill
+                - decoder
+            """);
+
+        Assert.Equal("spec.policies[0].roles[1]: no role named \"decoder\" (line 18)", Assert.Single(refused.Errors).ToString());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a: [")]
+    [InlineData("a: *b")]
+    [InlineData("- 1")]
+    [InlineData("apiVersion: workloads.x-k8s.io/v1alpha3\nkind: RoleBasedGroup")]
+    [InlineData("apiVersion: workloads.x-k8s.io/v1alpha2\nkind: RoleBasedGruop")]
+    public void What_is_no_spec_is_refused(string text) => Assert.NotEmpty(Specs.Refused(text).Errors);
+
+    [Fact]
+    public void Deep_and_swollen_texts_are_refused()
+    {
+        var bomb = "a0: &a0 [x, x]\n" + string.Concat(Enumerable.Range(1, 40).Select(level => $"a{level}: &a{level} [*a{level - 1}, *a{level - 1}]\n"));
+
+        Assert.Contains("nested deeper", Specs.Refused(new string('[', 20_000)).Message, StringComparison.Ordinal);
+        Assert.Contains("more than", Specs.Refused(bomb).Message, StringComparison.Ordinal);
+        Assert.Contains("characters", Specs.Refused(new string(' ', 5 << 20)).Message, StringComparison.Ordinal);
+    }
+}
