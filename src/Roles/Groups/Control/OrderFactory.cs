@@ -25,15 +25,13 @@ public static class OrderFactory
         };
     }
 
-    /// <summary>Members of one instance: so many places it needs.</summary>
-    public static int Members(RoleSpec role) => Math.Max(1, role.Size);
-
     private static MemberOrder Member(InstanceLaunch launch, Place place, string leader, RoleSpec role)
     {
         ImmutableArray<Variable> added = role.Pattern == RolePattern.LeaderWorker
             ? [new Variable("NODE_NAME", place.Node), new Variable("RBG_LWP_LEADER_ADDRESS", leader)]
             : [new Variable("NODE_NAME", place.Node)];
-        return new MemberOrder(launch with { Environment = [.. added, .. launch.Environment] }, place.Node, place.AgentPath);
+        var resources = place.Gpus is { } gpus ? launch.Resources with { Gpus = [.. gpus] } : launch.Resources;
+        return new MemberOrder(launch with { Environment = [.. added, .. launch.Environment], Resources = resources }, place.Node, place.AgentPath);
     }
 
     private static OrderHook? Hook(HookSpec? hook) => hook is null ? null : new OrderHook(ProbeForms.Read(hook.Action), hook.Timeout);

@@ -12,7 +12,7 @@ namespace ActorInference.Roles.Groups.Control;
 /// <param name="now">The time.</param>
 public sealed class PlanSteps(string group, Declaration declaration, RolloutState state, ImmutableArray<FleetProtocol.AgentIsThere> agents, DateTimeOffset now)
 {
-    private readonly List<ManagedInstance> _present = [.. state.Instances.Values];
+    private readonly List<CreateInstance> _creates = [];
 
     public List<RolloutEvents.IRolloutEvent> Events { get; } = [];
 
@@ -29,7 +29,7 @@ public sealed class PlanSteps(string group, Declaration declaration, RolloutStat
         switch (action)
         {
             case CreateInstance create:
-                Create(create);
+                if (declaration.FindRole(create.Instance.Role, create.Revision) is not null) _creates.Add(create);
                 break;
             case UpdateInstance update:
                 Events.Add(new RolloutEvents.InstanceUpdated(update.Instance.Role, update.Instance.Ordinal, update.To, update.InPlace, update.Grace));
@@ -52,21 +52,22 @@ public sealed class PlanSteps(string group, Declaration declaration, RolloutStat
         }
     }
 
-    private void Create(CreateInstance create)
+    /// <summary>Gives what is to be created its places, after the last action.</summary>
+    public void PlaceAll()
     {
-        if (declaration.FindRole(create.Instance.Role, create.Revision) is not { } role) return;
-        var places = SpreadPlacement.Choose(role, agents, _present);
-        if (places.IsEmpty)
+        if (_creates.Count == 0) return;
+        foreach (var (create, places, reason) in new InstancePlacement(declaration, agents, [.. state.Instances.Values]).Place(_creates))
         {
-            Notes.Add(new GroupNote(now, IsWarning: true, "FailedScheduling", Name(create.Instance), "there is no agent; expected at least one that reports"));
-            return;
-        }
+            if (places.IsEmpty)
+            {
+                Notes.Add(new GroupNote(now, IsWarning: true, "FailedScheduling", Name(create.Instance), agents.IsEmpty ? "there is no agent; expected at least one that reports" : reason));
+                continue;
+            }
 
-        var created = new RolloutEvents.InstanceCreated(create.Instance.Role, create.Instance.Ordinal, create.Revision, places, now);
-        Events.Add(created);
-        _present.Add(new ManagedInstance(create.Instance, create.Revision, places, now, InPlace: true, TimeSpan.Zero, IsDeleting: false));
-        Brought.Add(create.Instance);
-        Note(create.Instance, "Created", $"on {string.Join(", ", places.Select(place => place.Node).Distinct())}");
+            Events.Add(new RolloutEvents.InstanceCreated(create.Instance.Role, create.Instance.Ordinal, create.Revision, places, now));
+            Brought.Add(create.Instance);
+            Note(create.Instance, "Created", $"on {string.Join(", ", places.Select(place => place.Node).Distinct())}");
+        }
     }
 
     private void Note(InstanceKey key, string reason, string message) => Notes.Add(new GroupNote(now, IsWarning: false, reason, Name(key), message));

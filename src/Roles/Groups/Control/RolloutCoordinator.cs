@@ -166,6 +166,7 @@ public sealed class RolloutCoordinator : ReceivePersistentActor, IWithTimers
         _plan = Planner.Next(input);
         var steps = new PlanSteps(_group, declaration, _state, _agents, now);
         foreach (var action in _plan.Actions) steps.Add(action);
+        steps.PlaceAll();
         var clock = RolloutClock.Advance(
             _state.Clock, declaration.Revision, _plan.Roles.Sum(role => role.UpdatedReady), waiting: _plan.Resting || declaration.IsDeleting, now);
         if (clock.Revision != _state.Clock?.Revision || clock.UpdatedReady != _state.Clock.UpdatedReady) steps.Events.Add(new RolloutEvents.ClockMoved(clock));

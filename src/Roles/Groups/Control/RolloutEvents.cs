@@ -34,4 +34,8 @@ public static class RolloutEvents
 /// <param name="Node">Name of the host.</param>
 /// <param name="Address">Its address.</param>
 /// <param name="AgentPath">Path of its agent, with the address of that.</param>
-public sealed record Place(string Node, string Address, string AgentPath);
+public sealed record Place(string Node, string Address, string AgentPath)
+{
+    /// <summary>Devices that it has to itself; null if it asked for none.</summary>
+    public IReadOnlyList<int>? Gpus { get; init; }
+}
