@@ -34,14 +34,14 @@ public sealed partial class CuttingNetwork : IAsyncDisposable
             """;
     }
 
-    /// <summary>From now on nothing passes between the sides.</summary>
-    public void Part(params ClusterNode[][] sides)
+    /// <summary>From now on nothing passes between the sides, each given by its hosts.</summary>
+    public void Part(params IEnumerable<string>[] sides)
     {
         lock (_lock)
         {
             for (var side = 0; side < sides.Length; side++)
             {
-                foreach (var node in sides[side]) _sides[node.Address.Host!] = side;
+                foreach (var host in sides[side]) _sides[host] = side;
             }
 
             foreach (var link in _links.Where(link => IsCut(link.From, link.To)).ToList()) link.Close();
@@ -58,7 +58,7 @@ public sealed partial class CuttingNetwork : IAsyncDisposable
         await _closing.CancelAsync();
         foreach (var (listener, _) in _proxies) listener.Dispose();
         lock (_lock) foreach (var link in _links.ToList()) link.Close();
-        await Task.WhenAll(_proxies.Select(proxy => proxy.Accepting)).WaitAsync(ClusterNode.Patience);
+        await Task.WhenAll(_proxies.Select(proxy => proxy.Accepting)).WaitAsync(TimeSpan.FromSeconds(40));
         _closing.Dispose();
     }
 

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Cluster;
 
@@ -125,5 +127,22 @@ public sealed class FormationTests
 
         Assert.InRange(watch.Elapsed, TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(20));
         await ClusterNode.StopAllAsync(node);
+    }
+
+    [Fact]
+    public async Task A_node_whose_seed_never_answers_ends_when_its_time_to_give_up_has_come()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var node = ClusterNode.Start(
+            """
+            akka.cluster.seed-node-timeout = 1s
+            akka.cluster.shutdown-after-unsuccessful-join-seed-nodes = 2s
+            """);
+
+        node.Cluster.JoinSeedNodes([node.Address.WithPort(((IPEndPoint)silent.LocalEndpoint).Port)]);
+
+        await node.System.WhenTerminated.WaitAsync(ClusterNode.Patience);
+        Assert.Empty(node.Events.Members);
     }
 }

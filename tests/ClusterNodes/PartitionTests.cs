@@ -11,7 +11,7 @@ public sealed class PartitionTests
         await using var network = new CuttingNetwork();
         var nodes = await FormAsync(network, 5, "");
 
-        network.Part(nodes[..3], nodes[3..]);
+        network.Part(Hosts(nodes[..3]), Hosts(nodes[3..]));
 
         await Task.WhenAll(nodes[3..].Select(node => node.System.WhenTerminated)).WaitAsync(ClusterNode.Patience);
         foreach (var survivor in nodes[..3])
@@ -27,7 +27,7 @@ public sealed class PartitionTests
         var nodes = await FormAsync(network, 4, "akka.cluster.split-brain-resolver.active-strategy = keep-oldest");
         var byAge = nodes.OrderBy(node => nodes[0].Events.Members.Single(member => member.Address.Equals(node.Address)), Member.AgeOrdering).ToArray();
 
-        network.Part(byAge[..2], byAge[2..]);
+        network.Part(Hosts(byAge[..2]), Hosts(byAge[2..]));
 
         await Task.WhenAll(byAge[2..].Select(node => node.System.WhenTerminated)).WaitAsync(ClusterNode.Patience);
         await byAge[0].Events.Until("the others removed", log => byAge[2..].All(lost => !log.IsMember(lost.Address)));
@@ -43,7 +43,7 @@ public sealed class PartitionTests
         var slow = ClusterNode.Start(network.AddNode() + "akka.cluster.split-brain-resolver.stable-after = 300s");
         await ClusterNode.JoinAllAsync([.. majority, slow]);
 
-        network.Part(majority, [slow]);
+        network.Part(Hosts(majority), Hosts([slow]));
         foreach (var node in majority) await node.Events.Until("the slow one removed", log => !log.IsMember(slow.Address));
         Assert.True(slow.Cluster.IsUp);
         network.Heal();
@@ -59,7 +59,7 @@ public sealed class PartitionTests
         await using var network = new CuttingNetwork();
         var nodes = await FormAsync(network, 3, "akka.cluster.split-brain-resolver.stable-after = 30s");
 
-        network.Part(nodes[..2], nodes[2..]);
+        network.Part(Hosts(nodes[..2]), Hosts(nodes[2..]));
         await nodes[0].Events.Until("the third unreachable", log => log.IsUnreachable(nodes[2].Address));
         network.Heal();
 
@@ -67,6 +67,8 @@ public sealed class PartitionTests
         Assert.All(nodes, node => Assert.Equal(3, node.Events.Members.Count(member => member.Status == MemberStatus.Up)));
         await ClusterNode.StopAllAsync(nodes);
     }
+
+    private static IEnumerable<string> Hosts(IEnumerable<ClusterNode> nodes) => nodes.Select(node => node.Address.Host!);
 
     private static async Task<ClusterNode[]> FormAsync(CuttingNetwork network, int count, string hocon)
     {

@@ -8,7 +8,7 @@ internal sealed class BenchmarkWays : IAsyncDisposable
     private readonly BenchmarkPeerProcess _peer;
     private readonly IPageMemory _pool;
     private readonly MemoryCopy _memory;
-    private readonly List<(BenchmarkTransport Transport, IBenchmarkWay Way, List<double> Speeds, List<double> Latencies, List<CpuCount> Counts)> _ways = [];
+    private readonly List<Entry> _ways = [];
     private readonly List<double> _memcpy = [];
     private readonly List<double> _raw = [];
     private readonly List<double> _roundTrips = [];
@@ -22,7 +22,7 @@ internal sealed class BenchmarkWays : IAsyncDisposable
             IBenchmarkWay way = transport == BenchmarkTransport.InProc
                 ? new InProcessWay(pool, pages)
                 : new FetchedWay(peer, pool, pages, useSharedMemory: transport == BenchmarkTransport.Shm);
-            _ways.Add((transport, way, [], [], []));
+            _ways.Add(new Entry(transport, way, [], [], [], []));
         }
     }
 
@@ -38,34 +38,40 @@ internal sealed class BenchmarkWays : IAsyncDisposable
             _roundTrips.Add(roundTrip);
         }
 
-        foreach (var (_, way, speeds, latencies, counts) in _ways)
+        foreach (var entry in _ways)
         {
+            var withSums = await entry.Way.MoveAllAsync(withSums: true, cancellationToken).ConfigureAwait(false);
             var before = CpuCount.Now() + _peer.Count();
-            var seconds = await way.MoveAllAsync(cancellationToken).ConfigureAwait(false);
+            var seconds = await entry.Way.MoveAllAsync(withSums: false, cancellationToken).ConfigureAwait(false);
             var used = CpuCount.Now() + _peer.Count() - before;
-            var latency = await way.LatencyUsAsync(cancellationToken).ConfigureAwait(false);
+            var latency = await entry.Way.LatencyUsAsync(cancellationToken).ConfigureAwait(false);
             if (!measured) continue;
-            speeds.Add(_memory.Bytes / seconds / 1e9);
-            latencies.Add(latency);
-            counts.Add(used);
+            entry.Speeds.Add(_memory.Bytes / seconds / 1e9);
+            entry.SpeedsWithSums.Add(_memory.Bytes / withSums / 1e9);
+            entry.Latencies.Add(latency);
+            entry.Counts.Add(used);
         }
     }
 
-    public IEnumerable<TransferBenchmarkResult> Results(double secondsPerByte) => _ways.Select(way => new TransferBenchmarkResult(
-        way.Transport,
+    public IEnumerable<TransferBenchmarkResult> Results(double secondsPerByte) => _ways.Select(entry => new TransferBenchmarkResult(
+        entry.Transport,
         _pool.Layout.PageBytes,
-        Median(way.Speeds),
+        Median(entry.Speeds),
+        Median(entry.SpeedsWithSums),
         Median(_memcpy),
         Median(_raw),
-        Median(way.Latencies),
+        Median(entry.Latencies),
         Median(_roundTrips),
-        Median([.. way.Counts.Select(count => count.AllocationShare(secondsPerByte))])));
+        Median([.. entry.Counts.Select(count => count.AllocationShare(secondsPerByte))])));
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var (_, way, _, _, _) in _ways) await way.DisposeAsync().ConfigureAwait(false);
+        foreach (var entry in _ways) await entry.Way.DisposeAsync().ConfigureAwait(false);
         _memory.Dispose();
     }
+
+    private sealed record Entry(
+        BenchmarkTransport Transport, IBenchmarkWay Way, List<double> Speeds, List<double> SpeedsWithSums, List<double> Latencies, List<CpuCount> Counts);
 
     internal static double Median(List<double> values)
     {
@@ -78,8 +84,9 @@ internal sealed class BenchmarkWays : IAsyncDisposable
 internal interface IBenchmarkWay : IAsyncDisposable
 {
     /// <summary>Moves all pages once.</summary>
+    /// <param name="withSums">Whether the sender is to sum them first, as it must once before a page can be moved at all.</param>
     /// <returns>Seconds.</returns>
-    Task<double> MoveAllAsync(CancellationToken cancellationToken);
+    Task<double> MoveAllAsync(bool withSums, CancellationToken cancellationToken);
 
     /// <summary>Median time of a page by itself, in µs.</summary>
     Task<double> LatencyUsAsync(CancellationToken cancellationToken);

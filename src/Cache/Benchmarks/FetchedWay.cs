@@ -30,16 +30,16 @@ internal sealed class FetchedWay : IBenchmarkWay
         _checksums = new uint[pages.Length];
     }
 
-    public async Task<double> MoveAllAsync(CancellationToken cancellationToken)
+    public async Task<double> MoveAllAsync(bool withSums, CancellationToken cancellationToken)
     {
         var group = TransferBenchmarkPeer.PagesOfMessage(_source.Layout.PageBytes);
         var underWay = new Queue<Task>();
         var start = Stopwatch.GetTimestamp();
-        _peer.Tell(TransferBenchmarkPeer.Command.Announce);
+        if (withSums) _peer.Tell(TransferBenchmarkPeer.Command.Announce);
         for (var first = 0; first < _pages.Length; first += group)
         {
             var count = Math.Min(group, _pages.Length - first);
-            _peer.ReadChecksums(_checksums.AsSpan(first, count));
+            if (withSums) _peer.ReadChecksums(_checksums.AsSpan(first, count));
             if (underWay.Count == MessagesUnderWay) await underWay.Dequeue().ConfigureAwait(false);
             underWay.Enqueue(FetchAsync(first, count, cancellationToken));
         }

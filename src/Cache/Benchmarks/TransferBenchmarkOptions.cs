@@ -40,7 +40,8 @@ public sealed record TransferBenchmarkOptions
 /// <summary>One transport and page size, medians over the rounds.</summary>
 /// <param name="Transport">Which.</param>
 /// <param name="PageBytes">Size of a page.</param>
-/// <param name="GigabytesPerSecond">Pages summed by the sender, moved, and checked by the receiver.</param>
+/// <param name="GigabytesPerSecond">Pages that the sender has summed when it made them: moved, and checked by the receiver.</param>
+/// <param name="WithSumsGigabytesPerSecond">The same, and the sender sums them too, out of memory, while others are under way.</param>
 /// <param name="MemcpyGigabytesPerSecond">Best of copying the same bytes at once and page by page, one thread.</param>
 /// <param name="RawSocketGigabytesPerSecond">Best of one and two blocking connections between the same processes, in slices of a page.</param>
 /// <param name="PageLatencyUs">A page by itself, from asking for it until it is there and checked.</param>
@@ -50,6 +51,7 @@ public sealed record TransferBenchmarkResult(
     BenchmarkTransport Transport,
     int PageBytes,
     double GigabytesPerSecond,
+    double WithSumsGigabytesPerSecond,
     double MemcpyGigabytesPerSecond,
     double RawSocketGigabytesPerSecond,
     double PageLatencyUs,

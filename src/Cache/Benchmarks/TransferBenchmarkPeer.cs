@@ -13,7 +13,7 @@ namespace ActorInference.Cache.Benchmarks;
 public static class TransferBenchmarkPeer
 {
     /// <summary>Bytes that one message announces, unless a page is larger.</summary>
-    internal const int MessageBytes = 2 << 20;
+    internal const int MessageBytes = 8 << 20;
 
     private const int Question = 16;
 

@@ -27,6 +27,7 @@ public sealed class PageFetcher(IPageMemory pool, PageFetcherOptions options) : 
     /// <param name="message">As it came, with <see cref="KvTransferProtocol.KvPages.Remote"/>.</param>
     /// <param name="local">Pages that the caller holds, one for each; filled only in part if it fails.</param>
     /// <exception cref="TransferException">They did not come, or not as they were sent.</exception>
+    /// <remarks>What awaits it may go on by the thread of a connection, and must not block there.</remarks>
     public async Task FetchAsync(KvTransferProtocol.KvPages message, ReadOnlyMemory<int> local, CancellationToken cancellationToken)
     {
         Check(message, local.Length);

@@ -14,7 +14,9 @@ internal sealed class PageJob
     private readonly ReadOnlyMemory<int> _local;
     private readonly int _pageBytes;
     private readonly Dictionary<int, (int Bytes, PageSums Sums)> _split = [];
-    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // What waits for it goes on by the connection's thread: another hop would be a fourth of a page's latency.
+    private readonly TaskCompletionSource _done = new();
     private readonly Lock _lock = new();
     private readonly PagePart[] _parts;
     private Exception? _failure;
@@ -84,6 +86,7 @@ internal sealed class PageJob
         }
 
         foreach (var connection in atWork) connection.Break();
+        CompleteIfOver();
     }
 
     /// <returns>False if the part is no longer wanted.</returns>
@@ -112,8 +115,9 @@ internal sealed class PageJob
             _failure ??= failure;
             _open--;
             if (_failure is not null) CancelWaiting();
-            CompleteIfOver();
         }
+
+        CompleteIfOver();
     }
 
     private void CancelWaiting()
@@ -124,14 +128,19 @@ internal sealed class PageJob
             part.State = PagePartState.Over;
             _open--;
         }
-
-        CompleteIfOver();
     }
 
+    /// <summary>Outside of the lock: others' code may run in it.</summary>
     private void CompleteIfOver()
     {
-        if (_open > 0) return;
-        if (_failure is null) _done.TrySetResult();
-        else _done.TrySetException(_failure);
+        Exception? failure;
+        lock (_lock)
+        {
+            if (_open > 0) return;
+            failure = _failure;
+        }
+
+        if (failure is null) _done.TrySetResult();
+        else _done.TrySetException(failure);
     }
 }

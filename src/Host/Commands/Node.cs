@@ -3,6 +3,7 @@ using ActorInference.Host.Composition;
 using ActorInference.Host.Http;
 using ActorInference.Host.Serving;
 using ActorInference.Roles.Composition;
+using ActorInference.Roles.Configuration;
 using Akka.Actor;
 using Akka.Hosting;
 
@@ -15,12 +16,14 @@ public static class Node
     {
         if (options.IsGateway) WebServer.CheckFree(options.Host, options.Port);
         using var operations = Operations.Reserve(options, options.IsGateway ? options.Port : 0, Console.Error.WriteLine);
+        ReservedPort.Take("--cluster-port", new PortRequest(options.Cluster.Port, IsGiven: true), 0, Console.Error.WriteLine, options.Cluster.Host.Listen)?.Dispose();
         using var signals = new SignalCancellation();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(signals.Token);
         if (options.EndsWithInput) _ = EndWithInputAsync(stop);
         using var model = options.Cluster.HasWorkers
             ? LoadingBar.Show(options.ModelName, progress => LoadedModel.Load(options, progress, shared: options.Transport != TransferTransport.Tcp && Actors.Kv.SharedSegment.Folder is not null))
             : null;
+        if (model is not null) operations.Metrics.ObservePages(model.Pages);
         await using var exchange = model is null ? null : options.Cluster.CreateExchange(model, options);
         var node = (model?.ToNode(options) ?? new InferenceNode()) with { Roles = options.Cluster.Roles, Exchange = exchange };
         if (options.IsGateway) await ServeAsync(new NodeRun(options, node, operations), model?.Served ?? LoadedModel.LoadServed(options), stop.Token);
@@ -48,7 +51,7 @@ public static class Node
     {
         var options = run.Options;
         var builder = WebServer.CreateBuilder(options.Host, options.Port, options.LogLevel);
-        builder.Services.AddInferenceNode(run.Node, options.LogLevel, run.Configure).AddGateway(served).AddHttpApi();
+        builder.Services.AddInferenceNode(run.Node, options.LogLevel, run.Configure).AddGateway(served, run.Operations.Metrics).AddHttpApi();
         await using var app = builder.Build();
         app.MapHttpApi();
         app.Services.StartActorSystem(options);
@@ -77,8 +80,11 @@ public static class Node
             try
             {
                 var system = host.Services.GetRequiredService<ActorSystem>();
-                var seed = await Options.Cluster.JoinAsync(system, stop);
-                await onJoined(seed, await Operations.StartAsync(system, host.Services.GetRequiredService<ILogger<Operations>>()));
+                // First, so that a node can be looked at, and told whom to join, while it waits for its seeds.
+                var log = host.Services.GetRequiredService<ILogger<Operations>>();
+                var lines = await Operations.StartAsync(system, log);
+                WarnOfMemory(log);
+                await onJoined(await Options.Cluster.JoinAsync(system, Options.Config.Settings.Membership.JoinDeadline, stop), lines);
                 await host.WaitForShutdownAsync(stop);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -89,6 +95,18 @@ public static class Node
             {
                 await host.StopAsync(CancellationToken.None);
             }
+        }
+
+        /// <summary>Says that what entities know is not safe, if this node hosts any and nobody else has decided on that.</summary>
+        private void WarnOfMemory(ILogger log)
+        {
+            var settings = Options.Config.Settings;
+            if (Options.EndsWithInput || Options.DataFolder is not null || settings.Persistence.Provider != PersistenceProvider.Memory) return;
+            var hosted = Node.Entities(settings).Where(entity => entity.Role is not { } role || Node.Roles.Contains(role)).Select(entity => entity.TypeName).ToList();
+            if (hosted.Count == 0) return;
+            log.LogWarning(
+                "What the entities {Types} know is kept in memory, and gone when they move to another process or this one ends; name a database by --data or {Section}.",
+                string.Join(", ", hosted), PersistenceSettings.Section);
         }
     }
 

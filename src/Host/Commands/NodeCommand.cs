@@ -26,7 +26,7 @@ public static class NodeCommand
     {
         private readonly ProcessFlags _process = new("Folder with the SQLite journal of the processes of this machine, unless --config names a database. Default: none, entities are kept in memory.");
         private readonly Option<string> _roles = new("--role") { Description = $"What it does: {Names}, or several with commas.", Required = true };
-        private readonly Option<string?> _clusterHost = new("--cluster-host") { Description = "Address for the other processes. Default: 127.0.0.1." };
+        private readonly Option<string?> _clusterHost = new("--cluster-host") { Description = "Address or name by which the other processes reach this one; with a name it listens on all addresses. Default: 127.0.0.1." };
         private readonly Option<int?> _clusterPort = NumberOption.Integer("--cluster-port", $"Port for the other processes; 0 takes a free one. Default: {DefaultClusterPort}.", 0, 65535);
         private readonly Option<string[]> _seeds = new("--seed") { Description = "Process to join, host:port, or several with commas; may be repeated. Default: begins a cluster. The first may be this one: it begins a cluster if no other answers." };
         private readonly Option<string?> _host = new("--host") { Description = "Address of a gateway's HTTP. Default: 127.0.0.1." };
@@ -40,11 +40,9 @@ public static class NodeCommand
             _process.Validate(result);
             if (result.GetResult(_roles) is { } roles && NodeRoles.TryParse(roles.GetValueOrDefault<string>()) is null)
                 result.AddError($"--role is '{result.GetValue(_roles)}'; expected {Names}, or several with commas.");
-            foreach (var (option, value) in new[] { ("--cluster-host", result.GetValue(_clusterHost)), ("--host", result.GetValue(_host)) })
-            {
-                if (ModelFlags.ParseAddress(value) is null) result.AddError(ModelFlags.NoAddress(option, value));
-            }
-
+            if (ModelFlags.ParseAddress(result.GetValue(_host)) is null) result.AddError(ModelFlags.NoAddress("--host", result.GetValue(_host)));
+            if (ClusterHost.TryParse(result.GetValue(_clusterHost)) is null)
+                result.AddError($"--cluster-host is '{result.GetValue(_clusterHost)}'; expected an address of this machine that others can reach, or a name of it.");
             foreach (var seed in Split(result.GetValue(_seeds)))
             {
                 if (!ClusterNode.IsSeed(seed)) result.AddError($"--seed is '{seed}'; expected host:port, such as 127.0.0.1:{DefaultClusterPort}.");
@@ -65,7 +63,7 @@ public static class NodeCommand
         private static string Names => string.Join(", ", NodeRoles.All.Select(role => role.Name()));
 
         private ClusterNode ReadCluster(ParseResult parsed) => new(
-            ModelFlags.ParseAddress(parsed.GetValue(_clusterHost))!,
+            ClusterHost.TryParse(parsed.GetValue(_clusterHost))!,
             parsed.GetValue(_clusterPort) ?? DefaultClusterPort,
             NodeRoles.TryParse(parsed.GetRequiredValue(_roles))!,
             [.. Split(parsed.GetValue(_seeds))]);

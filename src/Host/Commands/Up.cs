@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Net;
 using ActorInference.Host.Cli;
 using ActorInference.Host.Composition;
 using ActorInference.Host.Http;
@@ -28,6 +27,7 @@ public static class Up
         }
 
         using var model = LoadingBar.Show(options.ModelName, progress => LoadedModel.Load(options, progress));
+        operations?.Metrics.ObservePages(model.Pages);
         await RunAsync(new UpRun(options, model.Served, model.ToNode(options), operations, data), signals.Token);
         return CommandLine.Success;
     }
@@ -67,7 +67,7 @@ public static class Up
     {
         var options = run.Options;
         var builder = WebServer.CreateBuilder(options.Host, options.Port, options.LogLevel);
-        builder.Services.AddInferenceNode(run.Node, options.LogLevel, run.Configure).AddGateway(run.Served).AddHttpApi();
+        builder.Services.AddInferenceNode(run.Node, options.LogLevel, run.Configure).AddGateway(run.Served, run.Operations!.Metrics).AddHttpApi();
         await using var app = builder.Build();
         app.MapHttpApi();
         app.Services.StartActorSystem(options);
@@ -91,7 +91,7 @@ public static class Up
     private sealed record UpRun(UpOptions Options, ServedModel Served, InferenceNode Node, Operations? Operations, DataFolder? Data)
     {
         /// <summary>On a port of loopback that nobody is told of but the processes of this command.</summary>
-        private readonly ClusterNode _cluster = new(IPAddress.Loopback, 0, Node.Roles, []);
+        private readonly ClusterNode _cluster = new(ClusterHost.Loopback, 0, Node.Roles, []);
 
         public void Configure(AkkaConfigurationBuilder akka)
         {
@@ -103,7 +103,7 @@ public static class Up
         /// <summary>Begins the cluster; if each role is to have a process, starts those of the others, with this one as their seed.</summary>
         public async Task<RoleProcesses> StartProcessesAsync(IServiceProvider services, CancellationToken stop)
         {
-            var joining = _cluster.JoinAsync(services.GetRequiredService<ActorSystem>(), stop);
+            var joining = _cluster.JoinAsync(services.GetRequiredService<ActorSystem>(), Options.Config.Settings.Membership.JoinDeadline, stop);
             if (!Options.Processes)
             {
                 await Task.WhenAll(joining, services.WaitUntilServingAsync(stop));   // Both take their time, and neither needs the other.

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Net;
 using ActorInference.Cache.Transfer;
 using ActorInference.Host.Cli;
 using ActorInference.Host.Commands;
@@ -11,40 +10,41 @@ using Akka.Hosting;
 namespace ActorInference.Host.Composition;
 
 /// <summary>One process of a cluster: where it listens for the others, what it does there, and where it finds them.</summary>
-/// <param name="Address">Address to listen on, and by which others reach it.</param>
+/// <param name="Host">Where the others reach it.</param>
 /// <param name="Port">0 takes a free one.</param>
 /// <param name="Roles">What it does.</param>
 /// <param name="Seeds">Processes to join, as <c>host:port</c>; none begins a cluster.</param>
-public sealed record ClusterNode(IPAddress Address, int Port, ImmutableSortedSet<NodeRole> Roles, ImmutableArray<string> Seeds)
+public sealed record ClusterNode(ClusterHost Host, int Port, ImmutableSortedSet<NodeRole> Roles, ImmutableArray<string> Seeds)
 {
-    private static readonly TimeSpan JoinDeadline = TimeSpan.FromSeconds(60);
-
     /// <summary>Whether it has workers, and so a model in memory.</summary>
     public bool HasWorkers => Roles.Contains(NodeRole.Prefill) || Roles.Contains(NodeRole.Decode);
 
     /// <summary>Makes what exchanges the pages of a model with other processes.</summary>
     public PageExchange CreateExchange(LoadedModel model, ModelOptions options) => new(
-        model.Pages, Address, Address.ToString(), port: 0, new PageFetcherOptions { UseSharedMemory = options.Transport != TransferTransport.Tcp });
+        model.Pages, Host.Listen, Host.Name, port: 0, new PageFetcherOptions { UseSharedMemory = options.Transport != TransferTransport.Tcp });
 
     /// <summary>Configures the actor system as a member.</summary>
     public void Configure(AkkaConfigurationBuilder akka) => akka.AddHocon(
         $$"""
         akka {
           actor.provider = cluster
-          remote.dot-netty.tcp { hostname = "{{Address}}", port = {{Port}} }
+          remote.dot-netty.tcp { hostname = "{{Host.Listen}}", public-hostname = "{{Host.Name}}", port = {{Port}} }
           cluster.roles = [{{string.Join(", ", Roles.Select(role => role.Name()))}}]
         }
         """,
         HoconAddMode.Prepend);
 
     /// <summary>Joins the others, or begins a cluster.</summary>
+    /// <param name="system">Of this process.</param>
+    /// <param name="timeout">For the others to let it in.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
     /// <returns>This process as a seed for others, <c>host:port</c>.</returns>
     /// <exception cref="UserErrorException">No seed answered.</exception>
-    public async Task<string> JoinAsync(ActorSystem system, CancellationToken cancellationToken)
+    public async Task<string> JoinAsync(ActorSystem system, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var cluster = Cluster.Get(system);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(JoinDeadline);
+        deadline.CancelAfter(timeout);
         try
         {
             if (Seeds.IsEmpty) await cluster.JoinAsync(cluster.SelfAddress, deadline.Token);
@@ -53,7 +53,7 @@ public sealed record ClusterNode(IPAddress Address, int Port, ImmutableSortedSet
         catch (Exception failure) when (failure is OperationCanceledException or ClusterJoinFailedException && !cancellationToken.IsCancellationRequested)
         {
             throw new UserErrorException(
-                $"--seed is '{string.Join(',', Seeds)}'; expected a running process of the cluster '{system.Name}' there, but none let this one join within {JoinDeadline.TotalSeconds:0} s.", failure);
+                $"--seed is '{string.Join(',', Seeds)}'; expected a running process of the cluster '{system.Name}' there, but none let this one join within {timeout.TotalSeconds:0.#} s.", failure);
         }
 
         return $"{cluster.SelfAddress.Host}:{cluster.SelfAddress.Port}";

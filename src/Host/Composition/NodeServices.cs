@@ -1,6 +1,7 @@
 using ActorInference.Gpu.Cpu;
 using ActorInference.Host.Cli;
 using ActorInference.Host.Commands;
+using ActorInference.Host.Metrics;
 using ActorInference.Host.Serving;
 using ActorInference.Roles.Composition;
 using Akka.Actor;
@@ -49,10 +50,17 @@ public static class NodeServices
         });
 
     /// <summary>Adds what a gateway has over the actors: the generator, and what it knows of the model.</summary>
-    public static IServiceCollection AddGateway(this IServiceCollection services, ServedModel served) => services
+    /// <param name="services">Of the host.</param>
+    /// <param name="served">The model.</param>
+    /// <param name="metrics">Measures generations; null for none.</param>
+    public static IServiceCollection AddGateway(this IServiceCollection services, ServedModel served, InferenceMetrics? metrics = null) => services
         .AddSingleton(served)
         .AddSingleton<ClusterTokenGenerator>()
-        .AddSingleton<ITokenGenerator>(provider => provider.GetRequiredService<ClusterTokenGenerator>());
+        .AddSingleton<ITokenGenerator>(provider =>
+        {
+            var generator = provider.GetRequiredService<ClusterTokenGenerator>();
+            return metrics is null ? generator : new MeteredGenerator(generator, metrics);
+        });
 
     /// <summary>Makes the actor system, before the host starts: what is wrong with its configuration is then one line and not the host's failure.</summary>
     /// <exception cref="UserErrorException">Something is.</exception>

@@ -3,6 +3,7 @@ using ActorInference.Host.Cli;
 using ActorInference.Host.Commands;
 using ActorInference.Host.Consoles;
 using ActorInference.Host.Management;
+using ActorInference.Host.Metrics;
 using Akka.Actor;
 using Akka.Hosting;
 using Akka.Management;
@@ -17,13 +18,18 @@ public sealed class Operations : IDisposable
     private readonly ReservedPort? _management;
     private readonly ReservedPort? _console;
     private readonly IPAddress _managementHost;
+    private readonly MetricsCollector _collector;
 
     private Operations(IPAddress managementHost, ReservedPort? management, ReservedPort? console)
     {
         _managementHost = managementHost;
         _management = management;
         _console = console;
+        _collector = new MetricsCollector(Metrics.Meter);
     }
+
+    /// <summary>What the process measures; the route /metrics shows it.</summary>
+    public InferenceMetrics Metrics { get; } = new();
 
     /// <summary>Holds the ports, before anything slow is done.</summary>
     /// <param name="options">Of the process.</param>
@@ -59,7 +65,11 @@ public sealed class Operations : IDisposable
                 BindHostName = _managementHost.ToString(),
                 RouteProvidersReadOnly = false,   // The routes that change something look after themselves.
             };
-            akka.WithAkkaManagement(options.WithRouteProvider<HealthRoutes>("health").WithRouteProvider<RoleRoutes>("roles").WithRouteProvider<ClusterRoutes>("cluster"));
+            akka.AddSetup(new MetricsSetup(_collector)).WithAkkaManagement(options
+                .WithRouteProvider<HealthRoutes>("health")
+                .WithRouteProvider<RoleRoutes>("roles")
+                .WithRouteProvider<ClusterRoutes>("cluster")
+                .WithRouteProvider<MetricsRoutes>("metrics"));
         }
 
         if (_console is not null)
@@ -83,6 +93,8 @@ public sealed class Operations : IDisposable
     {
         _management?.Dispose();
         _console?.Dispose();
+        _collector.Dispose();
+        Metrics.Dispose();
     }
 
     private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
@@ -90,8 +102,9 @@ public sealed class Operations : IDisposable
     private static Task StartConsole(ActorSystem system)
     {
         var cmd = PetabridgeCmd.Get(system);
+        cmd.RegisterCommandPalette(ClusterCommands.Instance);
+        cmd.RegisterCommandPalette(ShardingCommands.Instance);
         cmd.RegisterCommandPalette(WorkerCommands.Instance);
-        if (ClusterView.IsMember(system)) cmd.RegisterCommandPalette(ClusterCommands.Instance);
         cmd.Start();
         return Task.CompletedTask;
     }

@@ -43,7 +43,7 @@ public sealed class ReservedPort : IDisposable
         }
         catch (SocketException cause) when (request.IsGiven)
         {
-            throw new UserErrorException($"{flag} is '{port}', which cannot be listened on ({cause.Message}); choose another, 0 for a free one, or none.", cause);
+            throw new UserErrorException($"{flag} is '{port}', which cannot be listened on ({cause.Message}); choose another, or 0 for a free one.", cause);
         }
         catch (SocketException)
         {

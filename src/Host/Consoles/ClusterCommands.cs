@@ -1,66 +1,63 @@
 using ActorInference.Host.Management;
 using Akka.Actor;
-using Akka.Cluster;
 using Petabridge.Cmd;
 using Petabridge.Cmd.Host;
 
 namespace ActorInference.Host.Consoles;
 
-/// <summary>The palette <c>cluster</c>: the members, and sending one away.</summary>
-public sealed class ClusterCommands : CommandPaletteHandler
+/// <summary>The palette <c>cluster</c>: the members, letting one in and sending one away.</summary>
+internal static class ClusterCommands
 {
+    private const string Address = "address";
+
     private static readonly CommandDefinition Show = new CommandDefinitionBuilder()
         .WithName("show").WithDescription("The members of the cluster as this node sees them.")
         .Build();
 
-    private static readonly CommandDefinition Leave = new CommandDefinitionBuilder()
-        .WithName("leave").WithDescription("Asks a member to leave in order.")
-        .WithArgument(argument => argument.WithName("address").WithSwitch("-a").WithSwitch("--address").IsMandatory(true).WithDescription("Address, as show gives it."))
+    private static readonly CommandDefinition Leave = OfAddress("leave", "Asks a member to leave in order.", "Its address, as show gives it, or host:port.");
+    private static readonly CommandDefinition Down = OfAddress("down", "Removes a member that cannot be reached any more.", "Its address, as show gives it, or host:port.");
+    private static readonly CommandDefinition Join = OfAddress("join", "Lets this node, which is in no cluster yet, join that of another.", "Address of the other, in full or as host:port.");
+
+    private static readonly CommandDefinition Tail = new CommandDefinitionBuilder()
+        .WithName("tail").WithDescription("What happens to the members, as it happens, until Ctrl-C.")
         .Build();
 
-    private static readonly CommandDefinition Down = new CommandDefinitionBuilder()
-        .WithName("down").WithDescription("Removes a member that cannot be reached any more.")
-        .WithArgument(argument => argument.WithName("address").WithSwitch("-a").WithSwitch("--address").IsMandatory(true).WithDescription("Address, as show gives it."))
-        .Build();
-
-    private static readonly CommandPalette ClusterPalette = new("cluster", new[] { Show, Leave, Down });
+    private static readonly CommandPalette Commands = new("cluster", new[] { Show, Leave, Down, Join, Tail });
 
     /// <summary>After the definitions, which it is made of.</summary>
-    public static readonly ClusterCommands Instance = new();
+    public static readonly CommandPaletteHandler Instance = new Palette<Handler>(Commands);
 
-    private ClusterCommands()
-        : base(ClusterPalette) => HandlerProps = Props.Create(() => new Handler());
-
-    public override Props HandlerProps { get; }
+    private static CommandDefinition OfAddress(string name, string description, string address) => new CommandDefinitionBuilder()
+        .WithName(name).WithDescription(description)
+        .WithArgument(argument => argument.WithName(Address).WithSwitch("-a").WithSwitch("--address").IsMandatory(true).WithDescription(address))
+        .Build();
 
     private sealed class Handler : CommandHandlerActor
     {
         public Handler()
-            : base(ClusterPalette)
+            : base(Commands)
         {
             Process(Show.Name, (_, _) => Sender.Tell(ClusterView.Of(Context.System) is { } view ? Table(view) : new ErroredCommandResponse(ClusterView.NoCluster)));
-            Process(Leave.Name, (_, arguments) => Change(arguments.ArgumentValues("address").FirstOrDefault(), "leave", (cluster, member) => cluster.Leave(member)));
-            Process(Down.Name, (_, arguments) => Change(arguments.ArgumentValues("address").FirstOrDefault(), "be removed", (cluster, member) => cluster.Down(member)));
+            Process(Leave.Name, (_, arguments) => Order(arguments, ClusterOrders.Leave));
+            Process(Down.Name, (_, arguments) => Order(arguments, ClusterOrders.Down));
+            Process(Join.Name, (_, arguments) => Order(arguments, ClusterOrders.Join));
+            Process(Tail.Name, (_, _) => Follow(Sender));
         }
 
-        private void Change(string? address, string what, Action<Cluster, Address> change) => Sender.Tell(Changed(Context.System, address, what, change));
+        private void Order(CommandArguments arguments, Func<ActorSystem, string, OrderOutcome> order)
+        {
+            var outcome = order(Context.System, arguments.Value(Address)!);
+            Sender.Tell(outcome.Result == OrderResult.Accepted ? new CommandResponse(outcome.Text) : new ErroredCommandResponse(outcome.Text));
+        }
+
+        private static void Follow(IActorRef reader)
+        {
+            if (ClusterView.IsMember(Context.System)) Context.ActorOf(ClusterTail.Props(reader));
+            else reader.Tell(new ErroredCommandResponse(ClusterView.NoCluster));
+        }
     }
 
-    private static CommandResponse Changed(ActorSystem system, string? address, string what, Action<Cluster, Address> change)
-    {
-        if (ClusterView.Of(system) is not { } view) return new ErroredCommandResponse(ClusterView.NoCluster);
-        if (address is null || view.Members.All(member => member.Node != address))
-            return new ErroredCommandResponse($"address is '{address}'; expected one of {string.Join(", ", view.Members.Select(member => member.Node))}.");
-        change(Cluster.Get(system), Address.Parse(address));
-        return new CommandResponse($"{address} will {what}.");
-    }
-
-    private static CommandResponse Table(ClusterView view)
-    {
-        List<string[]> rows = [["NODE", "STATUS", "ROLES", ""], .. view.Members.Select(member => Row(member, view))];
-        var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToList();
-        return new CommandResponse(string.Join('\n', rows.Select(row => string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd())));
-    }
+    private static CommandResponse Table(ClusterView view) => ConsoleTable.Of(["NODE", "STATUS", "ROLES", ""], view.Members.Select(member => Row(member, view)));
 
     private static string[] Row(MemberView member, ClusterView view)
     {

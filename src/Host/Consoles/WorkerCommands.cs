@@ -8,7 +8,7 @@ using Petabridge.Cmd.Host;
 namespace ActorInference.Host.Consoles;
 
 /// <summary>The palette <c>worker</c>: the workers of the roles.</summary>
-public sealed class WorkerCommands : CommandPaletteHandler
+internal static class WorkerCommands
 {
     private static readonly CommandDefinition List = new CommandDefinitionBuilder()
         .WithName("list").WithDescription("The workers that the router knows, and how busy they are.")
@@ -19,25 +19,20 @@ public sealed class WorkerCommands : CommandPaletteHandler
         .WithArgument(argument => argument.WithName("worker").WithSwitch("-w").WithSwitch("--worker").WithDescription("Name of a worker, such as prefill-0."))
         .Build();
 
-    private static readonly CommandPalette WorkerPalette = new("worker", new[] { List, Status });
+    private static readonly CommandPalette Commands = new("worker", new[] { List, Status });
 
     /// <summary>After the definitions, which it is made of.</summary>
-    public static readonly WorkerCommands Instance = new();
-
-    private WorkerCommands()
-        : base(WorkerPalette) => HandlerProps = Props.Create(() => new Handler());
-
-    public override Props HandlerProps { get; }
+    public static readonly CommandPaletteHandler Instance = new Palette<Handler>(Commands);
 
     private sealed class Handler : CommandHandlerActor
     {
         public Handler()
-            : base(WorkerPalette)
+            : base(Commands)
         {
             Process(List.Name, (_, _) => Answer(Table));
             Process(Status.Name, (_, arguments) =>
             {
-                var name = arguments.ArgumentValues("worker").FirstOrDefault();
+                var name = arguments.Value("worker");
                 Answer(workers => name is null ? Summary(workers) : One(workers, name));
             });
         }
@@ -46,13 +41,9 @@ public sealed class WorkerCommands : CommandPaletteHandler
             Sender, Self, success: answer, failure: cause => new ErroredCommandResponse(cause.GetBaseException().Message));
     }
 
-    private static CommandResponse Table(RouterProtocol.Workers workers)
-    {
-        if (workers.Reports.IsEmpty) return new CommandResponse("There are no workers.");
-        List<string[]> rows = [["WORKER", "ROLE", "JOBS", "PENDING TOKENS"], .. workers.Reports.Select(Row)];
-        var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToList();
-        return new CommandResponse(string.Join('\n', rows.Select(row => string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd())));
-    }
+    private static CommandResponse Table(RouterProtocol.Workers workers) => workers.Reports.IsEmpty
+        ? new CommandResponse("There are no workers.")
+        : ConsoleTable.Of(["WORKER", "ROLE", "JOBS", "PENDING TOKENS"], workers.Reports.Select(Row));
 
     private static string[] Row(RouterProtocol.WorkerReport report) =>
     [

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Akka.Actor;
 using Akka.Cluster;
 
@@ -24,6 +25,11 @@ public sealed record ClusterView(string Self, string? Leader, IReadOnlyList<Memb
                 member.Address.ToString(), member.Status.ToString(), [.. member.Roles.Order(StringComparer.Ordinal)], !state.Unreachable.Contains(member)))]);
     }
 
+    /// <summary>Null as long as it has not been let in.</summary>
+    [JsonIgnore]
+    public string? StatusOfSelf => Members.FirstOrDefault(member => member.Node == Self)?.Status;
+
+    /// <summary>Whether the actor system can be a member of a cluster.</summary>
     public static bool IsMember(ActorSystem system) => system.Settings.Config.GetString("akka.actor.provider") == "cluster";
 }
 

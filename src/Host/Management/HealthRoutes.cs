@@ -1,4 +1,7 @@
+using ActorInference.Roles.Router;
 using Akka.Actor;
+using Akka.Cluster;
+using Akka.Hosting;
 using Akka.Http.Dsl;
 using Akka.Management;
 using Akka.Management.Dsl;
@@ -6,11 +9,14 @@ using Ceen;
 
 namespace ActorInference.Host.Management;
 
-/// <summary><c>GET /alive</c>: whether the process should live on. <c>GET /ready</c>: whether it should be given requests.</summary>
+/// <summary>
+/// <c>GET /alive</c>: whether the process should live on. <c>GET /ready</c>: whether it should be given work: a gateway once there are
+/// workers, another node once it is up in the cluster.
+/// </summary>
 public sealed class HealthRoutes : IManagementRouteProvider
 {
     public (string, HttpModuleBase)[] Routes(ManagementRouteProviderSettings settings) =>
-        [("/alive", new JsonRoute(AliveAsync)), ("/ready", new JsonRoute(ReadyAsync))];
+        [("/alive", JsonRoute.Of(AliveAsync)), ("/ready", JsonRoute.Of(ReadyAsync))];
 
     private static Task<JsonAnswer> AliveAsync(ActorSystem system) => Task.FromResult(system.WhenTerminated.IsCompleted
         ? new JsonAnswer(HttpStatusCode.ServiceUnavailable, ManagementJson.Status("terminated", "The actor system has ended."))
@@ -19,6 +25,8 @@ public sealed class HealthRoutes : IManagementRouteProvider
     private static async Task<JsonAnswer> ReadyAsync(ActorSystem system)
     {
         if (CoordinatedShutdown.Get(system).ShutdownReason is not null) return NotReady("The node is shutting down.");
+        if (ClusterView.Of(system) is { } view && view.StatusOfSelf != nameof(MemberStatus.Up)) return NotReady($"The node is {view.StatusOfSelf?.ToLowerInvariant() ?? "no member"} in its cluster.");
+        if (ClusterView.IsMember(system) && !ActorRegistry.For(system).TryGet<RouterActor>(out _)) return new JsonAnswer(HttpStatusCode.OK, ManagementJson.Status("ready"));
         try
         {
             var missing = (await system.WorkersAsync()).MissingRole();

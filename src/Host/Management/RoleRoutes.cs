@@ -9,7 +9,7 @@ namespace ActorInference.Host.Management;
 /// <summary><c>GET /roles/workers</c>: the workers that the router knows, and how busy they are.</summary>
 public sealed class RoleRoutes : IManagementRouteProvider
 {
-    public (string, HttpModuleBase)[] Routes(ManagementRouteProviderSettings settings) => [("/roles/workers", new JsonRoute(WorkersAsync))];
+    public (string, HttpModuleBase)[] Routes(ManagementRouteProviderSettings settings) => [("/roles/workers", JsonRoute.Of(WorkersAsync))];
 
     private static async Task<JsonAnswer> WorkersAsync(ActorSystem system)
     {

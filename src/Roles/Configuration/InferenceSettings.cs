@@ -7,7 +7,13 @@ namespace ActorInference.Roles.Configuration;
 
 /// <summary>The section <c>actor-inference</c> of the configuration, checked.</summary>
 public sealed record InferenceSettings(
-    GenerationOptions Gateway, RouterOptions Router, WorkerSettings Prefill, WorkerSettings Decode, PersistenceSettings Persistence, ManagementSettings Management)
+    GenerationOptions Gateway,
+    RouterOptions Router,
+    WorkerSettings Prefill,
+    WorkerSettings Decode,
+    MembershipSettings Membership,
+    PersistenceSettings Persistence,
+    ManagementSettings Management)
 {
     /// <summary>Path of the section.</summary>
     public const string Root = "actor-inference";
@@ -30,6 +36,7 @@ public sealed record InferenceSettings(
             ReadRouter(root.Section("router")),
             WorkerSettings.Read(root.Section("prefill"), engine),
             WorkerSettings.Read(root.Section("decode"), engine),
+            MembershipSettings.Read(root.Section("membership")),
             PersistenceSettings.Read(root.Section("persistence")),
             ManagementSettings.Read(root.Section("management")));
         root.CheckNoOthers("gpu-dispatcher", "cluster-dispatcher");

@@ -63,6 +63,9 @@ internal sealed partial class ShardCoordinator
             case RegionIsGone gone:
                 RemoveRegion(gone.Region);
                 break;
+            case ClusterEvent.MemberRemoved removed:
+                OnRemoved(removed);
+                break;
             case GetClusterShardingStats get:
                 AnswerStats(get, Sender);
                 break;
@@ -114,6 +117,16 @@ internal sealed partial class ShardCoordinator
         else if (!_state.Regions.ContainsKey(lost.ActorRef)) _log.Debug("{0}: [{1}] was gone already", _typeName, lost.ActorRef);
         else if (!lost.AddressTerminated || margin == TimeSpan.Zero) RemoveRegion(lost.ActorRef);
         else if (_terminating.Add(lost.ActorRef)) Timers.StartSingleTimer(new RegionIsGone(lost.ActorRef), new RegionIsGone(lost.ActorRef), margin);
+    }
+
+    /// <summary>A node that has left in order has ended its shards before, whether or not it was still heard to say so.</summary>
+    private void OnRemoved(ClusterEvent.MemberRemoved removed)
+    {
+        if (removed.PreviousStatus != MemberStatus.Exiting) return;
+        var region = _state.Regions.Keys.FirstOrDefault(each => AddressOf(each).Equals(removed.Member.Address));
+        if (region is null) return;
+        Timers.Cancel(new RegionIsGone(region));
+        RemoveRegion(region);
     }
 
     private void RemoveRegion(IActorRef region)

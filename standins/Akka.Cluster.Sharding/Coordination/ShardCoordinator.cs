@@ -55,6 +55,7 @@ internal sealed partial class ShardCoordinator : UntypedActor, IWithUnboundedSta
     {
         if (_strategy is IStartableAllocationStrategy startable) startable.Start();
         if (_strategy is IActorSystemDependentAllocationStrategy dependent) dependent.Start(Context.System);
+        _cluster.Subscribe(Self, ClusterEvent.InitialStateAsSnapshot, typeof(ClusterEvent.MemberRemoved));
         var persistenceId = $"/sharding/{_typeName}Coordinator";
         if (JournalsAll) _store = Context.Watch(Context.ActorOf(CoordinatorStore.Props(persistenceId, _settings), "store"));
         else if (JournalsShards) _store = Context.Watch(Context.ActorOf(RememberedShardsStore.Props(persistenceId, _settings), "store"));
@@ -94,7 +95,7 @@ internal sealed partial class ShardCoordinator : UntypedActor, IWithUnboundedSta
     private void BeginAsking()
     {
         Become(WhileAsking);
-        _cluster.Subscribe(Self, ClusterEvent.InitialStateAsSnapshot, typeof(ClusterEvent.MemberRemoved));
+        Stash.UnstashAll();   // The state of the cluster came while the journal was read.
         Timers.StartPeriodicTimer(Tick.AskAgain, Tick.AskAgain, AskAgainAfter);
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Actor;
+using Akka.Coordination;
 using Akka.Dispatch;
 using Akka.Event;
 using Akka.Remote;
@@ -10,20 +11,23 @@ namespace Akka.Cluster.SBR;
 /// Waits until nothing has changed for a while since members became unreachable; then, if this node leads its side, downs whom the
 /// strategy says.
 /// </summary>
-internal sealed class SplitBrainResolverActor : UntypedActor, IWithTimers, IRequiresMessageQueue<IUnboundedMessageQueueSemantics>
+internal sealed partial class SplitBrainResolverActor : UntypedActor, IWithTimers, IRequiresMessageQueue<IUnboundedMessageQueueSemantics>
 {
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Cluster _cluster;
     private readonly SplitBrainResolverSettings _settings;
+    private readonly Lease _lease;
     private MembershipState _state;
     private ImmutableHashSet<(UniqueAddress Node, MemberStatus Status, bool IsReachable)> _picture = [];
     private long? _unstableSinceMs;
     private long _changedMs;
 
-    public SplitBrainResolverActor(Cluster cluster, SplitBrainResolverSettings settings)
+    /// <param name="lease">Of lease-majority; null for other strategies.</param>
+    public SplitBrainResolverActor(Cluster cluster, SplitBrainResolverSettings settings, Lease lease)
     {
         _cluster = cluster;
         _settings = settings;
+        _lease = lease;
     }
 
     public ITimerScheduler Timers { get; set; }
@@ -50,6 +54,9 @@ internal sealed class SplitBrainResolverActor : UntypedActor, IWithTimers, IRequ
             case ThisActorSystemQuarantinedEvent quarantined:
                 EndIfQuarantinedBy(quarantined.RemoteAddress);
                 break;
+            case LeaseTick or LeaseAnswer or LeaseReleased:
+                OnLeaseMessage(message);
+                break;
             default:
                 Unhandled(message);
                 break;
@@ -64,6 +71,7 @@ internal sealed class SplitBrainResolverActor : UntypedActor, IWithTimers, IRequ
             [.. state.Members.Select(member => (member.UniqueAddress, member.Status, !unreachable.Contains(member.UniqueAddress)))];
         if (picture.SetEquals(_picture)) return;
         _picture = picture;
+        Timers.Cancel(LeaseTick.Ask);
         if (unreachable.Count == 0)
         {
             _unstableSinceMs = null;
@@ -96,11 +104,21 @@ internal sealed class SplitBrainResolverActor : UntypedActor, IWithTimers, IRequ
     private void Resolve()
     {
         if (!MayDecide()) return;
+        if (_settings.Strategy is LeaseMajority byLease)
+        {
+            ResolveByLease(byLease);
+            return;
+        }
+
         var partition = Partition.Of(_state);
-        var downed = _settings.Strategy.Decide(partition);
+        Carry(partition, _settings.Strategy.Decide(partition), "");
+    }
+
+    private void Carry(Partition partition, ImmutableHashSet<UniqueAddress> downed, string condition)
+    {
         _log.Warning(
-            "SBR took decision by {0} and is downing [{1}]; unreachable are [{2}], indirectly connected [{3}]",
-            _settings.Strategy, Text(downed), Text(partition.Unreachable), Text(partition.IndirectlyConnected));
+            "SBR took decision by {0} {1} and is downing [{2}]; unreachable are [{3}], indirectly connected [{4}]",
+            _settings.Strategy, condition, Text(downed), Text(partition.Unreachable), Text(partition.IndirectlyConnected));
         _unstableSinceMs = null;
         Down(downed);
         Timers.StartSingleTimer(nameof(Stable), Stable.Instance, _settings.StableAfter);   // If it did not help: nothing may change any more.

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Coordination;
 
 namespace Akka.Cluster.SBR;
 
@@ -7,12 +8,16 @@ public class SplitBrainResolverProvider : IDowningProvider
 {
     private readonly Cluster _cluster;
     private readonly SplitBrainResolverSettings _settings;
+    private readonly Lease _lease;
 
     /// <exception cref="Akka.Configuration.ConfigurationException">A setting cannot be used.</exception>
     public SplitBrainResolverProvider(ActorSystem system, Cluster cluster)
     {
         _cluster = cluster;
         _settings = new SplitBrainResolverSettings(system.Settings.Config.GetConfig("akka.cluster.split-brain-resolver"));
+        if (_settings.Strategy is not LeaseMajority strategy) return;
+        var owner = $"{cluster.SelfAddress.Host}:{cluster.SelfAddress.Port}";
+        _lease = LeaseProvider.Get(system).GetLease(strategy.LeaseNameOf(system.Name), strategy.LeaseImplementation, owner);
     }
 
     public TimeSpan DownRemovalMargin => _cluster.Settings.DownRemovalMargin != TimeSpan.Zero ? _cluster.Settings.DownRemovalMargin : _settings.StableAfter;
@@ -21,8 +26,8 @@ public class SplitBrainResolverProvider : IDowningProvider
     {
         get
         {
-            var (cluster, settings) = (_cluster, _settings);
-            return Props.Create(() => new SplitBrainResolverActor(cluster, settings));
+            var (cluster, settings, lease) = (_cluster, _settings, _lease);
+            return Props.Create(() => new SplitBrainResolverActor(cluster, settings, lease));
         }
     }
 }

@@ -45,8 +45,10 @@ internal sealed class SplitBrainResolverSettings
                     : throw Wrong("static-quorum.quorum-size", text, "a number of at least 1");
             case "down-all":
                 return new DownAll();
+            case "lease-majority":
+                return LeaseMajority.Read(config.GetConfig(name), Role(config, name));
             default:
-                throw Wrong("active-strategy", name, "one of keep-majority, static-quorum, keep-oldest, down-all");
+                throw Wrong("active-strategy", name, "one of keep-majority, static-quorum, keep-oldest, down-all, lease-majority");
         }
     }
 

@@ -12,6 +12,8 @@ internal sealed class Remoting : RemoteTransport
 {
     public const string Protocol = "akka.tcp";
 
+    private static readonly TimeSpan PauseAfterFailedAccept = TimeSpan.FromMilliseconds(100);
+
     private readonly ConcurrentDictionary<Address, Association> _associations = new();
     private readonly ConcurrentDictionary<InboundConnection, byte> _inbound = new();
     private readonly CancellationTokenSource _closing = new();
@@ -149,8 +151,9 @@ internal sealed class Remoting : RemoteTransport
             catch (SocketException e)
             {
                 // Such as a peer that was gone before it was accepted, or no file descriptors left; the listener lives on.
-                Log.Error(e, "A connection could not be accepted.");
-                await Task.Delay(TimeSpan.FromMilliseconds(100)).ConfigureAwait(false);
+                // What is wrong may stay so for a while, and the next accept fails at once then: without a pause this would spin.
+                Log.Error(e, "A connection could not be accepted: {0}", e.Message);
+                await Task.Delay(PauseAfterFailedAccept).ConfigureAwait(false);
             }
         }
     }

@@ -74,6 +74,18 @@ public sealed class DowningTests
         Assert.Equal(Nodes("0,1,2,3,4,5,6").Order(), new KeepMajority(null).Decide(partition).Order());
     }
 
+    [Theory]
+    [InlineData(5, "3,4", false)]
+    [InlineData(5, "0,1,2", true)]
+    [InlineData(4, "0,1", false)]   // Of equal sides both ask at once.
+    public void The_smaller_side_asks_for_a_lease_later(int members, string unreachable, bool isLater)
+    {
+        var strategy = new LeaseMajority("akka.coordination.lease.any", null, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(40), null);
+
+        Assert.Equal(isLater, strategy.IsMinority(Part(members, Nodes(unreachable))));
+        Assert.Equal(Nodes(unreachable).Order(), strategy.Decide(Part(members, Nodes(unreachable))).Order());
+    }
+
     [Fact]
     public void Nodes_on_no_side_are_downed()
     {
@@ -91,6 +103,7 @@ public sealed class DowningTests
     [InlineData("active-strategy = keep-some", "keep-some")]
     [InlineData("active-strategy = static-quorum", "quorum-size")]
     [InlineData("stable-after = 0s", "stable-after")]
+    [InlineData("active-strategy = lease-majority", "lease-implementation")]
     public void A_setting_that_cannot_be_used_is_named(string hocon, string named)
     {
         var config = ConfigurationFactory.ParseString(hocon)

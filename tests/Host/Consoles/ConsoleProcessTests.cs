@@ -36,8 +36,33 @@ public sealed class ConsoleProcessTests(ServedNode node) : IClassFixture<ServedN
         foreach (var path in (string[])["/user/gateway\n", "/user/router\n", "/user/prefill-0\n", "/user/decode-0/decode-0/gpu\n"]) Assert.Contains(path, result.Output);
     }
 
+    [SkippableFact]
+    public async Task Cluster_commands_show_the_one_member_and_refuse_others()
+    {
+        var shown = await RunAsync("cluster", "show");
+        var left = await RunAsync("cluster", "leave", "-a", "127.0.0.1:1");
+        var joined = await RunAsync("cluster", "join", "-a", "127.0.0.1:1");
+        var types = await RunAsync("cluster-sharding", "list");
+
+        Assert.Matches(@"^NODE +STATUS +ROLES\nakka\.tcp://actor-inference@127\.0\.0\.1:\d+ +Up +cache-master,cache-store,decode,gateway,prefill +self, leader\n$", shown.Output);
+        Assert.Equal((1, ""), (left.ExitCode, left.Output));
+        Assert.StartsWith("actorinference: address is '127.0.0.1:1'; expected one of akka.tcp://actor-inference@127.0.0.1:", left.Error);
+        Assert.Contains("is in a cluster of 1 already", joined.Error);
+        Assert.True(types.ExitCode == 0, types.ToString());
+    }
+
+    [SkippableFact]
+    public async Task Cluster_tail_begins_with_what_is_so_and_ends_with_its_console()
+    {
+        await using var tail = Executable.Start("cmd", node.Console, "cluster", "tail");
+
+        await Deadline.UntilAsync(() => tail.HasExited || tail.Output.Contains("1 members; leader akka.tcp://", StringComparison.Ordinal), "the state is shown");
+        Skip.If(tail.HasExited && tail.Error.Contains("pbm", StringComparison.Ordinal), "The node's console speaks the protocol of the Petabridge.Cmd package; its client is pbm.");
+        Assert.False(tail.HasExited, tail.Error);
+    }
+
     [SkippableTheory]
-    [InlineData(2, "'nope' is no command; expected one of actor, cluster, log, worker.", "nope")]
+    [InlineData(2, "'nope' is no command; expected one of actor, cluster, cluster-sharding, log, worker.", "nope")]
     [InlineData(2, "'nope' is no command of 'worker'; expected one of list, status.", "worker", "nope")]
     [InlineData(2, "'-z' is no argument of 'worker list'; expected worker list.", "worker", "list", "-z", "1")]
     [InlineData(1, "worker is 'nobody'; expected one of decode-0, prefill-0.", "worker", "status", "-w", "nobody")]
@@ -56,7 +81,7 @@ public sealed class ConsoleProcessTests(ServedNode node) : IClassFixture<ServedN
 
         Skip.If(SpeaksOtherProtocol(result), "The node's console speaks the protocol of the Petabridge.Cmd package; its client is pbm.");
         Assert.Equal(2, result.ExitCode);
-        Assert.Equal("actorinference: 'nope' is no command; expected one of actor, cluster, log, worker.\n", result.Error);
+        Assert.Equal("actorinference: 'nope' is no command; expected one of actor, cluster, cluster-sharding, log, worker.\n", result.Error);
         Assert.Single(result.Output.Split('\n'), line => line.StartsWith("WORKER ", StringComparison.Ordinal));
         Assert.StartsWith("serving: yes\n", result.Output);
     }

@@ -39,6 +39,22 @@ public sealed class ManagementRouteTests(ServedNode node) : IClassFixture<Served
         });
     }
 
+    [Fact]
+    public async Task Metrics_show_requests_pages_workers_and_members()
+    {
+        using var answer = await node.Server.Client.PostAsync("/generate", JsonContent.Create(new { input_ids = new[] { 1, 2, 3 }, sampling_params = new { max_new_tokens = 3, ignore_eos = true } }));
+        Assert.True(answer.IsSuccessStatusCode);
+
+        using var response = await _client.GetAsync("/metrics");
+        var lines = (await response.Content.ReadAsStringAsync()).Split('\n');
+
+        Assert.Equal("text/plain", response.Content.Headers.ContentType!.MediaType);
+        Assert.Contains(lines, line => line.StartsWith("actorinference_requests_total{outcome=\"length\"} ", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith("actorinference_kv_pages_free ", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith("actorinference_worker_jobs{worker=\"prefill-0\",role=\"prefill\"} ", StringComparison.Ordinal));
+        Assert.Contains("actorinference_cluster_members{status=\"up\"} 1", lines);
+    }
+
     [Theory]
     [InlineData("POST", "/ready", HttpStatusCode.MethodNotAllowed)]
     [InlineData("DELETE", "/roles/workers", HttpStatusCode.MethodNotAllowed)]

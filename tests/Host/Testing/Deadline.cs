@@ -3,7 +3,7 @@ namespace ActorInference.Host.Tests.Testing;
 /// <summary>Waiting in tests: for a condition, never for a time.</summary>
 public static class Deadline
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     /// <summary>Until the task ends; fails if it does not.</summary>
     public static Task OnAsync(Task task) => task.WaitAsync(Limit);

@@ -56,7 +56,20 @@ public sealed partial class RunningServer : IAsyncDisposable
     {
         Client.Dispose();
         await _process.DisposeAsync();
-        Directory.Delete(_data, recursive: true);
+        await Deadline.UntilAsync(() => TryDelete(_data), "the data folder is deleted");   // Processes of it may be about to end.
+    }
+
+    private static bool TryDelete(string folder)
+    {
+        try
+        {
+            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     [GeneratedRegex(@"on (http://\S+)\n")]

@@ -167,8 +167,7 @@ public sealed class RolloutCoordinator : ReceivePersistentActor, IWithTimers
         var steps = new PlanSteps(_group, declaration, _state, _agents, now);
         foreach (var action in _plan.Actions) steps.Add(action);
         steps.PlaceAll();
-        var clock = RolloutClock.Advance(
-            _state.Clock, declaration.Revision, _plan.Roles.Sum(role => role.UpdatedReady), waiting: _plan.Resting || declaration.IsDeleting, now);
+        var clock = RolloutClock.Advance(_state.Clock, declaration.Revision, _plan, now);
         if (clock.Revision != _state.Clock?.Revision || clock.UpdatedReady != _state.Clock.UpdatedReady) steps.Events.Add(new RolloutEvents.ClockMoved(clock));
         else if (clock.LastProgress - _state.Clock.LastProgress > ClockPrecision) steps.Events.Add(new RolloutEvents.ClockMoved(clock));
         if (_plan.Done && !declaration.IsDeleting && _promoted != declaration.Generation) steps.ToGroup.Add(new GroupProtocol.Promote(_group, declaration.Generation, now));

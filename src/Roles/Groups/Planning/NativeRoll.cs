@@ -28,8 +28,10 @@ internal sealed class NativeRoll
     public void Run(Hold? creation, Hold? update)
     {
         var surplus = Math.Max(0, _role.Live.Count - _limits.Target);
-        var existingSurge = Math.Min(Math.Min(surplus, _role.UpdatedCount), _maxSurge);
-        var surge = Surge(existingSurge);
+        // While a role shrinks, what is too much is to go, and none of it is there for an update.
+        var shrinks = _limits.Target > _role.Desired;
+        var existingSurge = shrinks ? 0 : Math.Min(Math.Min(surplus, _role.UpdatedCount), _maxSurge);
+        var surge = shrinks ? 0 : Surge(existingSurge);
         var victims = Victims(surplus - Math.Min(surge, existingSurge));
         foreach (var victim in victims) _plan.Delete(victim, surplus > existingSurge || _maxSurge == 0 ? "scaled in" : "the update no longer needs it");
         var kept = _role.Live.Except(victims).ToList();

@@ -34,6 +34,9 @@ internal sealed class GroupSimulation(RoleBasedGroup desired, CoordinatedPolicy?
 
     public int Updated(string role) => Of(role).Count(instance => instance.Phase != InstancePhase.Terminating && instance.Revision == Update(role));
 
+    /// <summary>Whether a role goes to another revision. On the way back what is new has the declared revision, whatever the skew.</summary>
+    public bool IsRollout(string role) => SpecRevision.Of(Desired.FindRole(role)!) != SpecRevision.Of(Stable.FindRole(role)!);
+
     public int Ready(string role) => Of(role).Count(instance => instance.Ready);
 
     /// <summary>Ready ones, without surge of a revision that is no longer wanted, which RBG takes away whenever it likes.</summary>
@@ -120,8 +123,16 @@ internal sealed class GroupSimulation(RoleBasedGroup desired, CoordinatedPolicy?
             Pass(TimeSpan.FromSeconds(11), done: 1);
         }
 
-        throw new InvalidOperationException($"Not settled after {limit} plans: {string.Join("; ", Plan().Holds.Select(hold => $"{hold.Role} {hold.Reason}"))}.");
+        throw new InvalidOperationException($"Not settled after {limit} plans: {Describe(Plan())}");
     }
+
+    /// <summary>What there is and what a plan says, for messages.</summary>
+    public string Describe(Plan plan) => string.Join(
+        '\n',
+        [
+            .. plan.Roles.Select(role => role.ToString()), .. plan.Actions.Select(action => action.ToString()), .. plan.Holds.Select(hold => hold.ToString()),
+            .. Instances.OrderBy(instance => instance.Role).ThenBy(instance => instance.Ordinal).Select(instance => $"{instance.Key} {instance.Revision} {instance.Phase} {(instance.Ready ? "ready" : "")} {instance.Since}"),
+        ]);
 
     public ImmutableArray<ObservedInstance> Snapshot() => [.. _instances.Values];
 }

@@ -1,0 +1,80 @@
+using System.Diagnostics.Metrics;
+using ActorInference.Actors.Generation;
+using ActorInference.Gpu.Kv;
+using ActorInference.Roles.Gateway;
+
+namespace ActorInference.Host.Metrics;
+
+/// <summary>What a process measures of its work. Thread-safe; recording allocates nothing but for a request's outcome.</summary>
+public sealed class InferenceMetrics : IDisposable
+{
+    private static readonly double[] FirstTokenSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+    private static readonly double[] TokenSeconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
+    private static readonly double[] RequestSeconds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
+
+    private readonly Counter<long> _requests;
+    private readonly UpDownCounter<long> _running;
+    private readonly Counter<long> _promptTokens;
+    private readonly Counter<long> _cachedTokens;
+    private readonly Counter<long> _outputTokens;
+    private readonly Histogram<double> _firstToken;
+    private readonly Histogram<double> _betweenTokens;
+    private readonly Histogram<double> _duration;
+
+    public InferenceMetrics()
+    {
+        _requests = Meter.CreateCounter<long>("actorinference_requests_total", description: "Generations that have ended, by how.");
+        _running = Meter.CreateUpDownCounter<long>("actorinference_requests_running", description: "Generations under way at this gateway.");
+        _promptTokens = Meter.CreateCounter<long>("actorinference_prompt_tokens_total", description: "Prompt tokens of generations that gave a token.");
+        _cachedTokens = Meter.CreateCounter<long>("actorinference_cached_prompt_tokens_total", description: "Those that a cache had, by its tier.");
+        _outputTokens = Meter.CreateCounter<long>("actorinference_output_tokens_total", description: "Tokens that were generated.");
+        _firstToken = Seconds("actorinference_time_to_first_token_seconds", "From the request to its first token.", FirstTokenSeconds);
+        _betweenTokens = Seconds("actorinference_inter_token_seconds", "Between two tokens of a generation.", TokenSeconds);
+        _duration = Seconds("actorinference_request_seconds", "From the request to its end.", RequestSeconds);
+    }
+
+    /// <summary>Has all instruments; their names are those of Prometheus.</summary>
+    public Meter Meter { get; } = new("ActorInference");
+
+    /// <summary>Shows how full a pool is, as long as it is there: nobody may ask after that.</summary>
+    public void ObservePages(KvPagePool pool)
+    {
+        Meter.CreateObservableGauge("actorinference_kv_pages_used", () => pool.UsedPages, description: "KV pages that sequences or the prefix cache have.");
+        Meter.CreateObservableGauge("actorinference_kv_pages_free", () => pool.FreePages, description: "KV pages that nobody has.");
+    }
+
+    public void Dispose() => Meter.Dispose();
+
+    internal void Begin() => _running.Add(1);
+
+    internal void First(double seconds, int promptTokens, int cachedTokens)
+    {
+        _firstToken.Record(seconds);
+        _promptTokens.Add(promptTokens);
+        _outputTokens.Add(1);
+        if (cachedTokens > 0) _cachedTokens.Add(cachedTokens, new KeyValuePair<string, object?>("tier", "l1"));
+    }
+
+    internal void Next(double seconds)
+    {
+        _betweenTokens.Record(seconds);
+        _outputTokens.Add(1);
+    }
+
+    /// <param name="end">The last update; null if the client left before it.</param>
+    internal void End(double seconds, GenerationUpdate? end)
+    {
+        var outcome = end switch
+        {
+            GenerationFinished finished => finished.Reason,
+            GenerationFailed failed => failed.Error,
+            _ => (Enum)FinishReason.Aborted,
+        };
+        _running.Add(-1);
+        _duration.Record(seconds);
+        _requests.Add(1, new KeyValuePair<string, object?>("outcome", outcome.ToString().ToLowerInvariant()));
+    }
+
+    private Histogram<double> Seconds(string name, string description, double[] bounds) =>
+        Meter.CreateHistogram<double>(name, "s", description, advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = bounds });
+}

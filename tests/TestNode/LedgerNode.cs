@@ -1,0 +1,63 @@
+using Akka;
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Cluster.Sharding;
+
+namespace ActorInference.TestNode;
+
+/// <summary>A node that hosts ledgers, and what tests ask of it.</summary>
+internal sealed class LedgerNode : IDisposable
+{
+    private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(3);
+
+    private readonly ActorSystem _system;
+    private readonly Cluster _cluster;
+    private readonly IActorRef _region;
+
+    public LedgerNode(ActorSystem system)
+    {
+        _system = system;
+        _cluster = Cluster.Get(system);
+        _region = ClusterSharding.Get(system).Start(
+            "ledger", id => LedgerEntity.Props(id), ClusterShardingSettings.Create(system), LedgerEntity.Extractor);
+        system.ActorOf(Props.Create(() => new MembershipPrinter()), "membership-printer");
+        CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseClusterLeave, "print-what-is-left", () =>
+        {
+            Output.Write($"event leaves with {LedgerEntity.Living} entities as {_cluster.SelfMember.Status}");
+            return Task.FromResult(Done.Instance);
+        });
+    }
+
+    public Address Address => _cluster.SelfAddress;
+
+    public async Task<string> JoinAsync(string address)
+    {
+        await _cluster.JoinAsync(Akka.Actor.Address.Parse(address));
+        return "joined";
+    }
+
+    /// <summary>Each member as <c>ADDRESS UID STATUS</c>, with an exclamation mark if it is not reachable.</summary>
+    public string Members()
+    {
+        var state = _cluster.State;
+        return string.Join(';', state.Members.Select(member =>
+            $"{member.Address} {member.UniqueAddress.Uid} {member.Status}{(state.Unreachable.Contains(member) ? "!" : "")}"));
+    }
+
+    /// <summary>The address of the oldest member, which the shard coordinator is on.</summary>
+    public string Oldest() => _cluster.State.Members.Aggregate((a, b) => b.IsOlderThan(a) ? b : a).Address.ToString();
+
+    public Task<string> TellEntityAsync(string message) => _region.Ask<string>(message, AskTimeout);
+
+    /// <summary>How many entities live here.</summary>
+    public string Living() => $"{LedgerEntity.Living}";
+
+    /// <summary>Leaves in order; the process ends when that is done.</summary>
+    public string Leave()
+    {
+        _ = CoordinatedShutdown.Get(_system).Run(CoordinatedShutdown.ClrExitReason.Instance);
+        return "leaving";
+    }
+
+    public void Dispose() => _system.Dispose();
+}
