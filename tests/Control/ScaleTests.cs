@@ -28,9 +28,10 @@ public sealed class ScaleTests(ITestOutputHelper output)
         Assert.True(taken < TimeSpan.FromSeconds(30), $"It took {taken.TotalSeconds:0.0} s of CPU.");
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Five_thousand_instances_stay_under_a_gigabyte()
     {
+        Skip.If(Environment.GetEnvironmentVariable("ACTORINFERENCE_SCALE_TESTS") is null or "", "Takes minutes on a busy machine; set ACTORINFERENCE_SCALE_TESTS=1.");
         var hosts = new SimulatedHosts();
         await using var node = await ControlNode.StartAsync(hosts, agents: 100, interval: 20);
         var watch = Stopwatch.StartNew();

@@ -70,7 +70,7 @@ public sealed class SerializerTests : IDisposable
         var back = Assert.IsType<RoleInstanceEvents.OrderTaken>(serializer.FromBinary(bytes, "i-order"));
 
         Assert.Equal(bytes, serializer.ToBinary(back));
-        Assert.Equal([0, 1], back.Order.Members[0].Launch.Resources.Gpus!.Value);
+        Assert.Equal([0, 1], back.Order.Members[0].Launch.Resources.Gpus!.Value.ToArray());
         Assert.Equal("$(C)", back.Order.Members[0].Launch.Args[1]);
     }
 

@@ -17,6 +17,13 @@ internal sealed partial class RunningAgent : IAsyncDisposable
     private ChildProcess? _agent;
     private string _server = "";
 
+    /// <summary>Skips where agents cannot keep processes, or nobody asked for tests that need a machine to themselves.</summary>
+    public static void SkipUnlessWanted()
+    {
+        Skip.IfNot(Directory.Exists("/proc/self") && File.Exists("/usr/bin/setsid"), "Agents keep processes with setsid and /proc.");
+        Skip.If(Environment.GetEnvironmentVariable("ACTORINFERENCE_PROCESS_TESTS") is null or "", "Starts many processes and takes minutes; set ACTORINFERENCE_PROCESS_TESTS=1.");
+    }
+
     public string Data => Path.Combine(_folder, "data");
 
     public async Task StartAsync()

@@ -29,7 +29,7 @@ public sealed class UpgradeTests
     [SkippableFact]
     public async Task A_group_of_processes_comes_up_answers_survives_its_agent_and_is_upgraded_in_place()
     {
-        Skip.IfNot(Directory.Exists("/proc/self") && File.Exists("/usr/bin/setsid"), "Agents keep processes with setsid and /proc.");
+        RunningAgent.SkipUnlessWanted();
         await using var agent = new RunningAgent();
         await agent.StartAsync();
 
@@ -62,7 +62,7 @@ public sealed class UpgradeTests
     [SkippableFact]
     public async Task What_is_wrong_with_a_file_is_told_with_its_lines_and_nothing_is_applied()
     {
-        Skip.IfNot(Directory.Exists("/proc/self") && File.Exists("/usr/bin/setsid"), "Agents keep processes with setsid and /proc.");
+        RunningAgent.SkipUnlessWanted();
         await using var agent = new RunningAgent();
         await agent.StartAsync();
         var file = Path.Combine(agent.Data, "wrong.yaml");

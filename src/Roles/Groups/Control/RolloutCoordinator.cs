@@ -93,7 +93,6 @@ public sealed class RolloutCoordinator : ReceivePersistentActor, IWithTimers
         else if (observed.Revision != managed.Revision) Bring(managed);
         foreach (var note in _observed.Take(observed, managed.Revision, _time.GetUtcNow())) Tell(note);
         LearnSeeds(observed);
-        Publish();
         PlanSoon();
     }
 
@@ -188,7 +187,7 @@ public sealed class RolloutCoordinator : ReceivePersistentActor, IWithTimers
         }
 
         if (_declaration is { IsDeleting: true } && _state.Instances.IsEmpty) _regions().Groups.Tell(new GroupProtocol.Ended(_group));
-        if (steps.Brought.Count + steps.Removed.Count > 0) Publish();
+        Publish();
     }
 
     private void Bring(ManagedInstance managed, bool isNew = true)
