@@ -10,10 +10,12 @@ internal static class MillionPagesBenchmark
     private const int PromptTokens = 4096;
     private const int Requests = 512;
 
-    public static IEnumerable<Measurement> Run(int rounds)
+    public static IEnumerable<Measurement> Run(int rounds) => new[] { "lru", "adaptive" }.SelectMany(policy => Run(policy, rounds));
+
+    private static IEnumerable<Measurement> Run(string policy, int rounds)
     {
         var random = new Random(2);
-        var tree = new TreeCandidate(Pages, PageSize);
+        var tree = new TreeCandidate(Pages, PageSize, policy);
         var prompts = new int[Pages * PageSize / PromptTokens][];
         for (var i = 0; i < prompts.Length; i++) Serve(tree, prompts[i] = MultiTurnWorkload.Tokens(random, PromptTokens));
         foreach (var (name, share) in new[] { ("found", 1.0), ("half_found", 0.5), ("new", 0.0) })
@@ -27,7 +29,7 @@ internal static class MillionPagesBenchmark
                 if (round >= 0) times[round] = Stopwatch.GetElapsedTime(started).TotalMicroseconds / asked.Length;
             }
 
-            yield return Measurement.Of($"million_pages_4096_tokens_{name}", "us", times, smallerIsBetter: true);
+            yield return Measurement.Of($"million_pages_4096_tokens_{policy}_{name}", "us", times, smallerIsBetter: true);
         }
     }
 

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using ActorInference.Actors.Generation;
+using ActorInference.Actors.Kv;
 using ActorInference.Actors.Ids;
 using ActorInference.Gpu.Cpu;
 using ActorInference.Gpu.Engine;
@@ -148,7 +149,7 @@ internal static class TokenPath
         {
         }
 
-        public void Started(SequenceId sequence, int cachedTokens)
+        public void Started(SequenceId sequence, int cachedTokens, TierTokens tiers)
         {
         }
 

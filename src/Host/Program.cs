@@ -14,6 +14,8 @@ var root = new RootCommand("An actor cluster that serves large language models."
         BenchTransferCommand.Create(),
         BenchTransferPeerCommand.Create(),
         BenchUpgradeCommand.Create(),
+        BenchTraceCommand.Create(),
+        BenchMultiturnCommand.Create(),
     },
     new Command("model", "Convert, look into and make models.")
     {

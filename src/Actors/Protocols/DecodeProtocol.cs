@@ -17,5 +17,6 @@ public static class DecodeProtocol
         ImmutableArray<int> PromptIds,
         ImmutableArray<int> OutputIds,
         SamplingOptions Sampling,
-        IActorRef ReplyTo) : IWorkerJob;
+        IActorRef ReplyTo,
+        string? CacheSalt = null) : IWorkerJob;
 }

@@ -1,5 +1,6 @@
 using ActorInference.Actors.Generation;
 using ActorInference.Actors.Ids;
+using ActorInference.Actors.Kv;
 using Akka.Actor;
 
 namespace ActorInference.Actors.Protocols;
@@ -23,8 +24,9 @@ public static class GenerationProtocol
     /// <param name="Index">Place in the output, from 0.</param>
     /// <param name="CachedTokens">Prompt tokens that were not computed; null from a worker that does not know.</param>
     /// <param name="Ending">With the last token. Together, because a last token without it would be continued elsewhere.</param>
+    /// <param name="Tiers">Of the cached tokens, those from beyond the device's pool.</param>
     public sealed record TokenChosen(
-        AttemptId Attempt, int Index, int TokenId, TokenLogprob? Logprob, int? CachedTokens, Ending? Ending) : IFromWorker;
+        AttemptId Attempt, int Index, int TokenId, TokenLogprob? Logprob, int? CachedTokens, Ending? Ending, TierTokens Tiers = default) : IFromWorker;
 
     /// <summary>The output ended with a token that was reported before.</summary>
     /// <param name="OutputTokens">Tokens of the whole output.</param>

@@ -18,6 +18,9 @@ public interface IWorkerJob : IWireMessage
 
     SamplingOptions Sampling { get; }
 
+    /// <summary>Divides those who may share cached pages; null for the common ones.</summary>
+    string? CacheSalt { get; }
+
     /// <summary>Gets <see cref="GenerationProtocol"/>. When it ends, so does the job.</summary>
     IActorRef ReplyTo { get; }
 }

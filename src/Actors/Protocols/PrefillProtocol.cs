@@ -16,5 +16,6 @@ public static class PrefillProtocol
         ImmutableArray<int> OutputIds,
         SamplingOptions Sampling,
         IActorRef PageTarget,
-        IActorRef ReplyTo) : IWorkerJob;
+        IActorRef ReplyTo,
+        string? CacheSalt = null) : IWorkerJob;
 }

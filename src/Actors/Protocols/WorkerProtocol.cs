@@ -23,6 +23,17 @@ public static class WorkerProtocol
     /// <summary>From the GPU worker: the job is over, in whatever way.</summary>
     public sealed record Ended(AttemptId Attempt);
 
+    /// <summary>Forget cached pages, on the device and in host memory. Answered when done.</summary>
+    public sealed record FlushCache : IWireMessage
+    {
+        public static readonly FlushCache Instance = new();
+    }
+
+    public sealed record CacheFlushed : IWireMessage
+    {
+        public static readonly CacheFlushed Instance = new();
+    }
+
     /// <summary>Asks a role actor how it is.</summary>
     public sealed record GetStatus : IWireMessage
     {

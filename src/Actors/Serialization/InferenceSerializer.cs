@@ -16,7 +16,7 @@ public sealed class InferenceSerializer(ExtendedActorSystem system) : Serializer
 {
     private const int ShownManifestLength = 40;
 
-    private static readonly WireForm[] Forms = [.. JobForms.All, .. GenerationForms.All, .. RouterForms.All, .. KvTransferForms.All];
+    private static readonly WireForm[] Forms = [.. JobForms.All, .. GenerationForms.All, .. RouterForms.All, .. KvTransferForms.All, .. CacheShardForms.All, .. CacheEventForms.All, .. CacheStoreForms.All];
 
     private static readonly FrozenDictionary<Type, WireForm> ByType = Forms.ToFrozenDictionary(form => form.MessageType);
 

@@ -17,6 +17,10 @@ internal static class JobForms
             static (wire, _) => new WorkerProtocol.Cancel(IdForms.Read(wire.Attempt))),
         new WireForm<WorkerProtocol.GetStatus, Wire.GetStatus>(
             "wg", Wire.GetStatus.Parser, static _ => new Wire.GetStatus(), static (_, _) => WorkerProtocol.GetStatus.Instance),
+        new WireForm<WorkerProtocol.FlushCache, Wire.FlushCache>(
+            "wf", Wire.FlushCache.Parser, static _ => new Wire.FlushCache(), static (_, _) => WorkerProtocol.FlushCache.Instance),
+        new WireForm<WorkerProtocol.CacheFlushed, Wire.CacheFlushed>(
+            "wd", Wire.CacheFlushed.Parser, static _ => new Wire.CacheFlushed(), static (_, _) => WorkerProtocol.CacheFlushed.Instance),
         new WireForm<WorkerProtocol.Status, Wire.Status>("ws", Wire.Status.Parser, Write, Read),
     ];
 
@@ -29,6 +33,7 @@ internal static class JobForms
             PageTarget = ActorReferences.Write(start.PageTarget, "page_target"),
             ReplyTo = ActorReferences.Write(start.ReplyTo, "reply_to"),
         };
+        if (start.CacheSalt is { } salt) wire.CacheSalt = salt;
         Fields.Add(wire.PromptIds, start.PromptIds);
         Fields.Add(wire.OutputIds, start.OutputIds);
         return wire;
@@ -40,7 +45,8 @@ internal static class JobForms
         Fields.Array(wire.OutputIds),
         SamplingForm.Read(wire.Sampling),
         references.Read(wire.PageTarget, "page_target"),
-        references.Read(wire.ReplyTo, "reply_to"));
+        references.Read(wire.ReplyTo, "reply_to"),
+        wire.HasCacheSalt ? wire.CacheSalt : null);
 
     private static Wire.Reserve Write(DecodeProtocol.Reserve reserve)
     {
@@ -50,6 +56,7 @@ internal static class JobForms
             Sampling = SamplingForm.Write(reserve.Sampling),
             ReplyTo = ActorReferences.Write(reserve.ReplyTo, "reply_to"),
         };
+        if (reserve.CacheSalt is { } salt) wire.CacheSalt = salt;
         Fields.Add(wire.PromptIds, reserve.PromptIds);
         Fields.Add(wire.OutputIds, reserve.OutputIds);
         return wire;
@@ -60,7 +67,8 @@ internal static class JobForms
         Fields.Array(wire.PromptIds),
         Fields.Array(wire.OutputIds),
         SamplingForm.Read(wire.Sampling),
-        references.Read(wire.ReplyTo, "reply_to"));
+        references.Read(wire.ReplyTo, "reply_to"),
+        wire.HasCacheSalt ? wire.CacheSalt : null);
 
     private static Wire.Status Write(WorkerProtocol.Status status) => new()
     {

@@ -59,18 +59,30 @@ internal static class KvTransferForms
             wire.Remote is { } remote ? Read(remote, wire.Pages.Count) : null);
     }
 
+    public static Wire.PageSource Write(KvPageSource source)
+    {
+        var wire = new Wire.PageSource
+        {
+            Layout = Write(source.Layout),
+            CapacityPages = source.CapacityPages,
+            Host = source.Host,
+            Port = source.Port,
+        };
+        if (source.SharedPath is { } path) wire.SharedPath = path;
+        if (source.Protocol != KvTransferFormat.UnnamedProtocol) wire.Protocol = source.Protocol;
+        return wire;
+    }
+
+    /// <param name="field">Its name, for the error.</param>
+    public static KvPageSource ReadSource(Wire.PageSource wire, string field) =>
+        new(Read(wire.Layout, $"{field}.layout"), wire.CapacityPages, wire.HasSharedPath ? wire.SharedPath : null, wire.Host, wire.Port)
+        {
+            Protocol = wire.HasProtocol ? wire.Protocol : KvTransferFormat.UnnamedProtocol,
+        };
+
     private static Wire.RemotePages Write(KvTransferProtocol.RemotePages remote)
     {
-        var source = new Wire.PageSource
-        {
-            Layout = Write(remote.Source.Layout),
-            CapacityPages = remote.Source.CapacityPages,
-            Host = remote.Source.Host,
-            Port = remote.Source.Port,
-        };
-        if (remote.Source.SharedPath is { } path) source.SharedPath = path;
-        if (remote.Source.Protocol != KvTransferFormat.UnnamedProtocol) source.Protocol = remote.Source.Protocol;
-        var wire = new Wire.RemotePages { Source = source };
+        var wire = new Wire.RemotePages { Source = Write(remote.Source) };
         Fields.Add(wire.Checksums, remote.Checksums);
         return wire;
     }
@@ -79,18 +91,7 @@ internal static class KvTransferForms
     {
         // Without one of its own, a page could not be told from a broken one.
         Fields.CheckSameLength(pages, "pages", wire.Checksums.Count, "remote.checksums");
-        var source = Fields.Required(wire.Source, "remote.source");
-        return new KvTransferProtocol.RemotePages(
-            new KvPageSource(
-                Read(source.Layout, "remote.source.layout"),
-                source.CapacityPages,
-                source.HasSharedPath ? source.SharedPath : null,
-                source.Host,
-                source.Port)
-            {
-                Protocol = source.HasProtocol ? source.Protocol : KvTransferFormat.UnnamedProtocol,
-            },
-            Fields.Array(wire.Checksums));
+        return new KvTransferProtocol.RemotePages(ReadSource(Fields.Required(wire.Source, "remote.source"), "remote.source"), Fields.Array(wire.Checksums));
     }
 
     internal static Wire.TransferFormat Write(KvTransferFormat format) => new() { Protocol = format.Protocol, Layout = Write(format.Layout) };

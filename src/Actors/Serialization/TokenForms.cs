@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.Serialization;
 using ActorInference.Actors.Generation;
+using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
 
 namespace ActorInference.Actors.Serialization;
@@ -15,6 +16,8 @@ internal static class TokenForms
             Attempt = IdForms.Write(chosen.Attempt),
             Index = chosen.Index,
             TokenId = chosen.TokenId,
+            HostTokens = chosen.Tiers.Host,
+            StorageTokens = chosen.Tiers.Storage,
         };
         if (chosen.CachedTokens is { } cached) wire.CachedTokens = cached;
         if (chosen.Ending is { } ending) wire.Ending = Write(ending);
@@ -28,7 +31,8 @@ internal static class TokenForms
         wire.TokenId,
         wire.Logprob is { } logprob ? Read(logprob) : null,
         wire.HasCachedTokens ? wire.CachedTokens : null,
-        wire.Ending is { } ending ? Read(ending) : null);
+        wire.Ending is { } ending ? Read(ending) : null,
+        new TierTokens(wire.HostTokens, wire.StorageTokens));
 
     public static Wire.Ending Write(GenerationProtocol.Ending ending)
     {

@@ -10,6 +10,9 @@ internal struct RadixNode
     public int FirstSlot;
     public int LastSlot;
     public int Pages;
+
+    /// <summary>Pages from the root to the end of this node.</summary>
+    public int Depth;
     public int Children;
 
     /// <summary>Locks that cover this node; never fewer than those of any child.</summary>

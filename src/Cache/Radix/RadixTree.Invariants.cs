@@ -81,6 +81,7 @@ public sealed partial class RadixTree
         var parent = _nodes[edge.Parent];
         var first = _slots.Tokens(edge.FirstSlot);
         Require(edge.Pages > 0, node, "has no pages");
+        Require(edge.Depth == parent.Depth + edge.Pages, node, $"is {edge.Depth} pages deep; its parent is {parent.Depth}");
         Require(edge.Locks <= parent.Locks, node, $"is locked {edge.Locks} times, its parent {parent.Locks}");
         Require(edge.Locks > 0 || edge.LastUse <= parent.LastUse, node, "was used after its parent");
         Require(edge.KeyHash == _children.Hash(edge.Parent, first), node, "has a stale key");

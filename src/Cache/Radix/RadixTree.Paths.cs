@@ -71,6 +71,7 @@ public sealed partial class RadixTree
         above = below;
         above.LastSlot = lastSlot;
         above.Pages = pages;
+        above.Depth = below.Depth - below.Pages + pages;
         above.Children = 1;
         _children.Replace(lower, below.KeyHash, by: upper);
 
@@ -144,6 +145,7 @@ public sealed partial class RadixTree
         {
             end.LastSlot = last;
             end.Pages += pages.Length;
+            end.Depth += pages.Length;
             return node;
         }
 
@@ -161,6 +163,7 @@ public sealed partial class RadixTree
             FirstSlot = first,
             LastSlot = last,
             Pages = pages,
+            Depth = _nodes[parent].Depth + pages,
             Locks = 1,
             Hits = 1,
             Priority = path.Priority,
@@ -264,6 +267,7 @@ public sealed partial class RadixTree
         Span<int> released = stackalloc int[ReleaseBatch];
         ref var trimmed = ref _nodes[node];
         trimmed.Pages -= pages;
+        trimmed.Depth -= pages;
         while (pages > 0)
         {
             var batch = Math.Min(pages, released.Length);
@@ -282,7 +286,13 @@ public sealed partial class RadixTree
 
     private void Offer(int node)
     {
+        var use = UseOf(node);
+        _policy.Enter(node, use);
+    }
+
+    private PrefixUse UseOf(int node)
+    {
         ref var leaf = ref _nodes[node];
-        _policy.Enter(node, new PrefixUse(leaf.LastUse, leaf.LastUseMs, leaf.Hits, leaf.Priority, leaf.Tag));
+        return new PrefixUse(leaf.LastUse, leaf.LastUseMs, leaf.Hits, leaf.Priority, leaf.Tag, leaf.Depth);
     }
 }

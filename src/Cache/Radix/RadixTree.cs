@@ -57,7 +57,7 @@ public sealed partial class RadixTree : IPrefixCache
 
         _tick++;
         var held = new HeldPath { Space = space, Node = RadixNode.None, Priority = priority };
-        held.Tag = _policy.OnRequest(new PrefixRequest(space, tokens[..(tokens.Length / _pageSize * _pageSize)], _pageSize, _timeMs));
+        held.Tag = _policy.OnRequest(new PrefixRequest(space, tokens[..(tokens.Length / _pageSize * _pageSize)], _pageSize, _timeMs, CachedPages));
         if (limit > 0 && _roots.TryGetValue(space, out var root))
         {
             var end = Descend(root, tokens, limit, pages);
@@ -135,12 +135,13 @@ public sealed partial class RadixTree : IPrefixCache
             var victim = _policy.Victim(_timeMs);
             if (victim == RadixNode.None) break;
             var count = _nodes[victim].Pages;
-            if (!_policy.TakesWholeLeaves) count = Math.Min(count, pages - freed);
+            if (!_policy.TakesWholeLeaves) count = Math.Min(count, Math.Min(pages - freed, _policy.VictimPages(victim)));
             EvictablePages -= count;
             freed += count;
             if (count < _nodes[victim].Pages)
             {
                 TrimTail(victim, count);
+                _policy.Shrink(victim, UseOf(victim));
                 continue;
             }
 

@@ -29,6 +29,12 @@ public sealed record EngineOptions
     /// </summary>
     public int MinSharedTokens { get; init; } = 64;
 
+    /// <summary>Who is admitted next. Default: first come, first served.</summary>
+    public AdmissionOrder Order { get; init; }
+
+    /// <summary>With <see cref="AdmissionOrder.LongestPrefix"/>: cached tokens that a second of waiting is worth, above 0. Default 1,000.</summary>
+    public double AgingTokensPerSecond { get; init; } = 1_000;
+
     /// <summary>The model's end-of-sequence tokens.</summary>
     public ImmutableArray<int> EndTokenIds { get; init; } = [];
 
@@ -41,5 +47,16 @@ public sealed record EngineOptions
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(GrowthWindowTokens);
         ArgumentOutOfRangeException.ThrowIfNegative(MaxBypasses);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MinSharedTokens);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(AgingTokensPerSecond);
     }
+}
+
+/// <summary>In which order waiting sequences are admitted.</summary>
+public enum AdmissionOrder
+{
+    /// <summary>First come, first served.</summary>
+    Arrival,
+
+    /// <summary>Longest cached prefix first; waiting counts too, so that nobody starves.</summary>
+    LongestPrefix,
 }

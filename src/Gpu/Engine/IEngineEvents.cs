@@ -1,4 +1,5 @@
 using ActorInference.Actors.Generation;
+using ActorInference.Actors.Kv;
 
 namespace ActorInference.Gpu.Engine;
 
@@ -16,7 +17,8 @@ public interface IEngineEvents
 
     /// <summary>Compute has begun, for the first time or again after a preemption.</summary>
     /// <param name="cachedTokens">Tokens whose keys and values were there already.</param>
-    void Started(SequenceId sequence, int cachedTokens);
+    /// <param name="tiers">Those of them that came from beyond the device's pool.</param>
+    void Started(SequenceId sequence, int cachedTokens, TierTokens tiers);
 
     /// <summary>A chunk that was not the last is done.</summary>
     /// <param name="computedTokens">Tokens whose keys and values are in pages.</param>

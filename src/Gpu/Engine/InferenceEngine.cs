@@ -35,9 +35,10 @@ public sealed class InferenceEngine
     /// runner's pool, and the engine is its only user while it lives. Its pages remain when all sequences are gone, until
     /// they are evicted or its owner clears it.
     /// </param>
+    /// <param name="tier">Where full pages go, and are found when the cache no longer has them; null for none.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     /// <exception cref="ArgumentException">The cache has pages of another size.</exception>
-    public InferenceEngine(IModelRunner runner, EngineOptions options, IEngineEvents events, TimeProvider time, IPrefixCache? cache = null)
+    public InferenceEngine(IModelRunner runner, EngineOptions options, IEngineEvents events, TimeProvider time, IPrefixCache? cache = null, IPageTier? tier = null)
     {
         options.Check();
         var pageSize = runner.Pages.Layout.PageSizeTokens;
@@ -46,8 +47,8 @@ public sealed class InferenceEngine
         (_runner, _events, _time) = (runner, events, time);
         _sampler = new Sampler(runner.VocabSize, options.EndTokenIds);
         _created = time.GetTimestamp();
-        _supply = new PageSupply(runner.Pages, cache);
-        _schedule = new Schedule(_supply, options, events);
+        _supply = new PageSupply(runner.Pages, cache, tier);
+        _schedule = new Schedule(_supply, options, events, time);
         _maxStepTokens = Math.Min(options.MaxStepTokens, runner.MaxBatchTokens);
         _chunk = new ChunkBudget(options.StepTarget, _maxStepTokens, pageSize);
         var pooledTokens = (long)runner.Pages.CapacityPages * pageSize;
@@ -56,6 +57,12 @@ public sealed class InferenceEngine
 
     /// <summary>Tokens, prompt and output, that one sequence may have.</summary>
     public int MaxSequenceTokens { get; }
+
+    /// <summary>What a token of a prompt takes to compute, lately; 0 before the first.</summary>
+    public double SecondsPerPromptToken { get; private set; }
+
+    /// <summary>Of a prompt, what the cache has.</summary>
+    public int CachedTokens(KvNamespaceId space, ReadOnlySpan<int> tokens) => _supply.Peek(space, tokens).MatchedTokens;
 
     /// <summary>Whether a step may find something to do. Sequences whose pages are expected are not counted.</summary>
     public bool HasWork => _schedule.Running.Count + _schedule.Waiting.Count > 0;
@@ -146,8 +153,15 @@ public sealed class InferenceEngine
         var started = _time.GetTimestamp();
         Forward();
         var result = Settle();
-        if (result.PrefillTokens > 0) _chunk.Observe(_batch.TokenCount, _time.GetElapsedTime(started));
+        if (result.PrefillTokens > 0) ObserveChunk(_time.GetElapsedTime(started));
         return result;
+    }
+
+    private void ObserveChunk(TimeSpan elapsed)
+    {
+        _chunk.Observe(_batch.TokenCount, elapsed);
+        var seconds = elapsed.TotalSeconds / _batch.TokenCount;
+        SecondsPerPromptToken = SecondsPerPromptToken == 0 ? seconds : SecondsPerPromptToken + (seconds - SecondsPerPromptToken) / 8;
     }
 
     /// <summary>Drops all sequences without a further event; every page is back when this returns, but for the cache's.</summary>

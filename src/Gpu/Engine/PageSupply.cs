@@ -10,7 +10,8 @@ namespace ActorInference.Gpu.Engine;
 /// </summary>
 /// <param name="pool">All pages.</param>
 /// <param name="cache">Of this engine alone; null for none.</param>
-internal sealed class PageSupply(KvPagePool pool, IPrefixCache? cache)
+/// <param name="tier">Where pages are found that the pool no longer has; null for none.</param>
+internal sealed class PageSupply(KvPagePool pool, IPrefixCache? cache, IPageTier? tier)
 {
     private int[] _cachedPages = new int[256];
 
@@ -28,7 +29,9 @@ internal sealed class PageSupply(KvPagePool pool, IPrefixCache? cache)
     public void Advance(TimeSpan sinceStart) => cache?.Advance((long)sinceStart.TotalMilliseconds);
 
     /// <summary>What the cache has of a sequence that waits.</summary>
-    public PrefixPeek Peek(Sequence sequence) => cache?.Peek(sequence.Space, sequence.Tokens) ?? default;
+    public PrefixPeek Peek(Sequence sequence) => Peek(sequence.Space, sequence.Tokens);
+
+    public PrefixPeek Peek(KvNamespaceId space, ReadOnlySpan<int> tokens) => cache?.Peek(space, tokens) ?? default;
 
     /// <summary>Gives a sequence without pages those that the cache has of it; they count as computed.</summary>
     /// <remarks>To be undone by <see cref="Release"/>, even if there are none.</remarks>
@@ -41,12 +44,41 @@ internal sealed class PageSupply(KvPagePool pool, IPrefixCache? cache)
     }
 
     /// <summary>
+    /// Brings the pages that follow the cached ones from the second tier, into pages that were reserved for the sequence in
+    /// any case. Copied at once: a page is copied in a thousandth of the time that it takes to compute (docs/performance.md).
+    /// </summary>
+    public void LoadBack(Sequence sequence)
+    {
+        if (tier is null) return;
+        var prompt = sequence.Tokens;
+        sequence.TierMark = tier.Observe(sequence.Space, prompt);
+        var (first, loadable) = (sequence.PageCount, (prompt.Length - 1) / pool.Layout.PageSizeTokens);
+        if (first > 0) Tell(sequence, first);
+        if (sequence.Mode == SequenceMode.Decode || loadable <= first) return;
+        var keys = sequence.Keys(loadable)[first..];
+        var found = tier.Find(keys);
+        if (found == 0 || !sequence.TryAllocate(pool, found)) return;
+        var load = tier.Load(keys[..found], sequence.TierMark, pool, sequence.Pages.Slice(first, found));
+        if (load.Pages < found) sequence.GiveBack(pool, found - load.Pages);
+        sequence.ComputedCount = sequence.PageCount * pool.Layout.PageSizeTokens;
+        sequence.ToldCount = sequence.PageCount;
+        var storage = load.StoragePages * pool.Layout.PageSizeTokens;
+        sequence.Tiers = new TierTokens(load.Pages * pool.Layout.PageSizeTokens - storage, storage);
+        Remember(sequence);
+    }
+
+    /// <summary>
     /// Gives the cache the full pages of a sequence that it does not know yet, to be shared from now on. Where it has them
     /// already the sequence goes on with the cache's, and its own are free.
     /// </summary>
     public void Remember(Sequence sequence)
     {
-        if (cache is null || sequence.FullPages <= sequence.OfferedCount) return;
+        if (cache is not null && sequence.FullPages > sequence.OfferedCount) Cache(cache, sequence);
+        if (tier is not null && sequence.FullPages > sequence.ToldCount) Tell(sequence, sequence.FullPages);
+    }
+
+    private void Cache(IPrefixCache cache, Sequence sequence)
+    {
         sequence.OfferedCount = sequence.FullPages;
         var first = sequence.CachedCount;
         var count = sequence.FullPages - first;
@@ -74,6 +106,13 @@ internal sealed class PageSupply(KvPagePool pool, IPrefixCache? cache)
     {
         if (sequence.IsLocked) cache!.Unlock(sequence.Lock);
         sequence.ReleasePages(pool);
+    }
+
+    private void Tell(Sequence sequence, int pages)
+    {
+        var first = sequence.ToldCount;
+        sequence.ToldCount = pages;
+        tier!.Offer(sequence.Space, sequence.Keys(pages), first, sequence.TierMark, pool, sequence.Pages[first..pages]);
     }
 
     private void Share(Sequence sequence, int first, ReadOnlySpan<int> cachedPages)

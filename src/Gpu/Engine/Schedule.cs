@@ -8,8 +8,10 @@ namespace ActorInference.Gpu.Engine;
 /// lets younger ones pass, but only so many, and one that was preempted lets none. Pages are taken when they are needed; when they run out, the cache gives up its
 /// unused ones, then the youngest gives its own back. The oldest therefore always comes to its end, then the next.
 /// </summary>
-internal sealed class Schedule(PageSupply supply, EngineOptions options, IEngineEvents events)
+internal sealed class Schedule(PageSupply supply, EngineOptions options, IEngineEvents events, TimeProvider time)
 {
+    private readonly TimeProvider _time = time;
+    private double[] _worths = [];
     private readonly List<Sequence> _waiting = [];
     private readonly List<Sequence> _landing = [];
     private readonly List<Sequence> _running = [];
@@ -22,7 +24,11 @@ internal sealed class Schedule(PageSupply supply, EngineOptions options, IEngine
     /// <summary>In the order of age. Those with a <see cref="Sequence.PlannedCount"/> are in the step.</summary>
     public List<Sequence> Running => _running;
 
-    public void Enqueue(Sequence sequence) => InsertByAge(_waiting, sequence);
+    public void Enqueue(Sequence sequence)
+    {
+        sequence.QueuedAt = _time.GetTimestamp();
+        InsertByAge(_waiting, sequence);
+    }
 
     /// <summary>A sequence whose pages have landed joins those that run.</summary>
     public void Join(Sequence sequence)
@@ -51,6 +57,7 @@ internal sealed class Schedule(PageSupply supply, EngineOptions options, IEngine
     {
         if (_waiting.Count == 0) return;
         var spare = SparePages() - ExpectedGrowth();
+        if (options.Order == AdmissionOrder.LongestPrefix) OrderByPrefix();
         var index = 0;
         while (index < _waiting.Count && _running.Count + _landing.Count < options.MaxSequences)
         {
@@ -157,6 +164,7 @@ internal sealed class Schedule(PageSupply supply, EngineOptions options, IEngine
         }
 
         spare -= missing;
+        supply.LoadBack(sequence);
         return true;
     }
 
@@ -171,8 +179,37 @@ internal sealed class Schedule(PageSupply supply, EngineOptions options, IEngine
         }
 
         InsertByAge(_running, sequence);
-        events.Started(sequence.Id, sequence.ComputedCount);
+        events.Started(sequence.Id, sequence.ComputedCount, sequence.Tiers);
     }
+
+    /// <summary>
+    /// Puts the longest cached prefix first, so that it is used before it is evicted. Waiting counts as cached tokens, so a
+    /// sequence is overtaken only for as long as others gain more than it has waited. Preempted ones stay first.
+    /// </summary>
+    private void OrderByPrefix()
+    {
+        if (_waiting.Count < 2 || !supply.HasCache) return;
+        if (_worths.Length < _waiting.Count) Array.Resize(ref _worths, 2 * _waiting.Count);
+        for (var i = 0; i < _waiting.Count; i++)
+        {
+            var sequence = _waiting[i];
+            _worths[i] = sequence.WasPreempted
+                ? double.MaxValue
+                : supply.Peek(sequence).MatchedTokens + _time.GetElapsedTime(sequence.QueuedAt).TotalSeconds * options.AgingTokensPerSecond;
+        }
+
+        // Insertion: stable, so that ties keep the order of arrival, and short lists are nearly in order already.
+        for (var i = 1; i < _waiting.Count; i++)
+        {
+            var (sequence, worth, at) = (_waiting[i], _worths[i], i);
+            for (; at > 0 && Precedes(sequence, worth, _waiting[at - 1], _worths[at - 1]); at--)
+                (_waiting[at], _worths[at]) = (_waiting[at - 1], _worths[at - 1]);
+            (_waiting[at], _worths[at]) = (sequence, worth);
+        }
+    }
+
+    private static bool Precedes(Sequence sequence, double worth, Sequence other, double otherWorth) =>
+        worth > otherWorth || (worth == otherWorth && sequence.Id.Value < other.Id.Value);
 
     /// <returns>Whether one of those passed over has been passed often enough.</returns>
     private bool CountBypass(int passedOver)

@@ -9,6 +9,8 @@ namespace ActorInference.Gpu.Engine;
 internal sealed class Sequence
 {
     private readonly int[] _tokens;
+    private KvPageKey[] _keys = [];
+    private int _keyCount;
     private readonly int[] _pages;
     private readonly int _promptCount;
     private readonly KvPageLayout _layout;
@@ -33,6 +35,15 @@ internal sealed class Sequence
     public SequenceMode Mode { get; private set; }
 
     public KvNamespaceId Space { get; }
+
+    /// <summary>What the second tier said of this request.</summary>
+    public int TierMark { get; set; }
+
+    /// <summary>Prompt tokens that came from beyond the device's pool.</summary>
+    public TierTokens Tiers { get; set; }
+
+    /// <summary>Leading pages that the second tier was told of.</summary>
+    public int ToldCount { get; set; }
 
     public int Priority { get; }
 
@@ -75,6 +86,9 @@ internal sealed class Sequence
     /// <summary>Tokens that the step in progress computes.</summary>
     public int PlannedCount { get; set; }
 
+    /// <summary>When it began to wait.</summary>
+    public long QueuedAt { get; set; }
+
     /// <summary>Younger sequences that were admitted before this one.</summary>
     public int Bypasses { get; set; }
 
@@ -110,10 +124,26 @@ internal sealed class Sequence
     /// <summary>Full pages, as far as computed.</summary>
     public int FullPages => ComputedCount / _layout.PageSizeTokens;
 
+    /// <summary>Keys of the first pages, which its tokens fill; computed once.</summary>
+    public ReadOnlySpan<KvPageKey> Keys(int pages)
+    {
+        if (_keys.Length < pages) Array.Resize(ref _keys, Math.Max(pages, _layout.PagesFor(MaxTokens)));
+        for (; _keyCount < pages; _keyCount++)
+            _keys[_keyCount] = KvPageKey.Of(Space, _keyCount == 0 ? default : _keys[_keyCount - 1], TokensOf(_keyCount, 1));
+        return _keys.AsSpan(0, pages);
+    }
+
     public void Append(int token)
     {
         _tokens[TokenCount++] = token;
         Sampler.Observe(token);
+    }
+
+    /// <summary>Gives back the last pages, which nothing was written to.</summary>
+    public void GiveBack(KvPagePool pool, int pages)
+    {
+        PageCount -= pages;
+        pool.Release(_pages.AsSpan(PageCount, pages));
     }
 
     public bool TryAllocate(KvPagePool pool, int pages)
@@ -148,7 +178,8 @@ internal sealed class Sequence
     {
         var count = PageCount;
         PageCount = 0;
-        ComputedCount = PublishedCount = PlannedCount = CachedCount = OfferedCount = 0;
+        ComputedCount = PublishedCount = PlannedCount = CachedCount = OfferedCount = ToldCount = 0;
+        Tiers = default;
         Lock = PrefixLock.None;
         pool.Release(_pages.AsSpan(0, count));
     }

@@ -30,12 +30,15 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
     private InferenceEngine _engine = null!;
     private PageTransit _transit = null!;
     private IPrefixCache? _cache;
+    private readonly Dictionary<AttemptId, IWorkerJob> _fetching = [];
+    private readonly SaltedNamespaces _spaces;
     private bool _stepIsDue;
 
     public GpuWorkerActor(GpuWorkerOptions options)
     {
         _options = options;
         _events = new Events(this);
+        _spaces = new SaltedNamespaces(options.Namespace);
         Receive<Step>(_ => RunStep());
         Receive<WorkerProtocol.Run>(run => Begin(run));
         Receive<WorkerProtocol.Cancel>(cancel => Cancel(cancel.Attempt));
@@ -44,6 +47,8 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
         Receive<KvTransferProtocol.PagesRefused>(refused => _transit.Release(refused.Transfer));
         Receive<KvTransferProtocol.FetchFailed>(failed => LoseIfHere(failed.Attempt, failed.Message));
         Receive<Terminated>(terminated => Forget(terminated.ActorRef));
+        Receive<Prefetched>(prefetched => Fetched(prefetched.Attempt));
+        Receive<WorkerProtocol.FlushCache>(_ => Flush());
         Receive<Sweep>(_ => SweepTransit());
     }
 
@@ -59,7 +64,7 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
         _runner = _options.CreateRunner();
         _transit = new PageTransit(Pool, TimeProvider.System);
         _cache = _options.CreateCache?.Invoke(_runner);
-        _engine = new InferenceEngine(_runner, _options.Engine, _events, TimeProvider.System, _cache);
+        _engine = new InferenceEngine(_runner, _options.Engine, _events, TimeProvider.System, _cache, _options.Tier);
         Timers.StartPeriodicTimer(nameof(Sweep), Sweep.Instance, _options.TransferDeadline / 4);
         Context.Parent.Tell(new WorkerProtocol.Ready(_incarnation, _engine.MaxSequenceTokens));
     }
@@ -78,11 +83,42 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
     private void Begin(WorkerProtocol.Run run)
     {
         var job = run.Job;
-        if (run.Incarnation != _incarnation || _jobs.Has(job.Attempt)) return;
+        if (run.Incarnation != _incarnation || _jobs.Has(job.Attempt) || _fetching.ContainsKey(job.Attempt)) return;
+        if (job is PrefillProtocol.Start && Prefetch(job) is { } arrival)
+        {
+            _fetching.Add(job.Attempt, job);
+            arrival.PipeTo(Self, Self, () => new Prefetched(job.Attempt));
+            return;
+        }
+
+        Add(job);
+    }
+
+    private Task? Prefetch(IWorkerJob job)
+    {
+        if (_options.Prefetch is not { } prefetch) return null;
+        var space = _spaces.Of(job.CacheSalt);
+        return prefetch.Begin(space, job.PromptIds.AsMemory(), _engine.CachedTokens(space, job.PromptIds.AsSpan()), _engine.SecondsPerPromptToken);
+    }
+
+    private void Fetched(AttemptId attempt)
+    {
+        if (_fetching.Remove(attempt, out var job)) Add(job);
+    }
+
+    private void Flush()
+    {
+        _cache?.Clear();
+        _options.Tier?.Clear();
+        Sender.Tell(WorkerProtocol.CacheFlushed.Instance);
+    }
+
+    private void Add(IWorkerJob job)
+    {
         var mode = job is PrefillProtocol.Start ? SequenceMode.Prefill : SequenceMode.Decode;
         try
         {
-            var id = _engine.Add(new SequenceSpec(job.PromptIds, job.OutputIds, job.Sampling, mode));
+            var id = _engine.Add(new SequenceSpec(job.PromptIds, job.OutputIds, job.Sampling, mode) { Space = _spaces.Of(job.CacheSalt) });
             _jobs.Add(new ActiveJob(job, id));
         }
         catch (ArgumentException invalid)
@@ -97,6 +133,7 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
 
     private void Cancel(AttemptId attempt)
     {
+        if (_fetching.Remove(attempt)) Context.Parent.Tell(new WorkerProtocol.Ended(attempt));
         if (!_jobs.TryGet(attempt, out var job)) return;
         _engine.Cancel(job!.Sequence);
         End(job);
@@ -237,6 +274,9 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
         public static readonly Step Instance = new();
     }
 
+    /// <summary>It is no longer worth waiting for the pages of a job.</summary>
+    private sealed record Prefetched(AttemptId Attempt);
+
     private sealed record Sweep
     {
         public static readonly Sweep Instance = new();
@@ -255,10 +295,10 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
             job.ReplyTo.Tell(new GenerationProtocol.Granted(job.Attempt, worker.Self));
         }
 
-        public void Started(SequenceId sequence, int cachedTokens)
+        public void Started(SequenceId sequence, int cachedTokens, TierTokens tiers)
         {
             var job = worker._jobs[sequence];
-            job.CachedTokens ??= cachedTokens;
+            if (job.CachedTokens is null) (job.CachedTokens, job.Tiers) = (cachedTokens, tiers);
             Context.Parent.Tell(new WorkerProtocol.Began(job.Job.Attempt));
             job.Job.ReplyTo.Tell(new GenerationProtocol.Progressed(job.Job.Attempt));
         }
@@ -274,7 +314,7 @@ public sealed class GpuWorkerActor : ReceiveActor, IWithTimers
             var job = worker._jobs[sequence];
             job.OutputTokens = index + 1;
             var cached = job.Job is PrefillProtocol.Start ? job.CachedTokens : null;
-            _token = new GenerationProtocol.TokenChosen(job.Job.Attempt, index, token, logprob, cached, Ending: null);
+            _token = new GenerationProtocol.TokenChosen(job.Job.Attempt, index, token, logprob, cached, Ending: null, cached is null ? default : job.Tiers);
             _tokenReceiver = job.Job.ReplyTo;
         }
 

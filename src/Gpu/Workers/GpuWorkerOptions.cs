@@ -26,6 +26,15 @@ public sealed record GpuWorkerOptions
     /// </summary>
     public Func<IModelRunner, IPrefixCache?>? CreateCache { get; init; }
 
+    /// <summary>Where full pages go besides; shared by the workers of the process. Null for none.</summary>
+    public IPageTier? Tier { get; init; }
+
+    /// <summary>Brings pages nearer while a prompt waits; null for none.</summary>
+    public IPagePrefetch? Prefetch { get; init; }
+
+    /// <summary>What cached pages depend on besides tokens; a job's salt is added to it.</summary>
+    public KvNamespace Namespace { get; init; } = new("", "", KvDtype.F32);
+
     /// <summary>How other processes reach the runner's pool; null if they can't.</summary>
     public KvPageSource? Source { get; init; }
 

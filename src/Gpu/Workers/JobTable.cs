@@ -1,4 +1,5 @@
 using ActorInference.Actors.Ids;
+using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
 using ActorInference.Gpu.Engine;
 
@@ -9,6 +10,9 @@ internal sealed record ActiveJob(IWorkerJob Job, SequenceId Sequence)
 {
     /// <summary>Known once the sequence has started.</summary>
     public int? CachedTokens { get; set; }
+
+    /// <summary>Of the cached tokens, those from beyond the device's pool.</summary>
+    public TierTokens Tiers { get; set; }
 
     /// <summary>Tokens of the output so far.</summary>
     public int OutputTokens { get; set; } = Job.OutputIds.Length;

@@ -49,7 +49,7 @@ public sealed class DataFolder : IDisposable
         }
     }
 
-    /// <summary>What makes a SQLite file of a folder the journal of an actor system.</summary>
+    /// <summary>What makes a SQLite file of a folder the journal of an actor system, and the folder that of its store.</summary>
     public static void Configure(AkkaConfigurationBuilder akka, string folder)
     {
         var connection = new DbConnectionStringBuilder { ["Data Source"] = System.IO.Path.Combine(folder, "journal.db") };
@@ -61,6 +61,7 @@ public sealed class DataFolder : IDisposable
             }
             """,
             HoconAddMode.Prepend);
+        akka.AddHocon($"{CacheSettings.Section}.store.path = {System.IO.Path.Combine(folder, "cache").ToHocon()}", HoconAddMode.Append);   // Unless it is configured.
     }
 
     public void Dispose() => _lock.Dispose();

@@ -1,3 +1,4 @@
+using ActorInference.Actors.Kv;
 using ActorInference.Gpu.Cpu;
 using ActorInference.Host.Cli;
 using ActorInference.Host.Commands;
@@ -27,6 +28,8 @@ public static class NodeServices
         {
             CreateRunner = _ => new CpuModelRunner(model.Weights, model.Pages, new CpuRunnerOptions { Threads = threads }),
             EndTokenIds = model.Served.EosTokenIds,
+            DevicePool = model.Pages,
+            Namespace = new KvNamespace(model.Served.Name, WeightsFingerprint.Of(model.Served.Folder), model.Pages.Layout.Dtype),
         };
     }
 

@@ -69,6 +69,7 @@ public sealed class Operations : IDisposable
                 .WithRouteProvider<HealthRoutes>("health")
                 .WithRouteProvider<RoleRoutes>("roles")
                 .WithRouteProvider<ClusterRoutes>("cluster")
+                .WithRouteProvider<CacheRoutes>("cache")
                 .WithRouteProvider<MetricsRoutes>("metrics"));
         }
 
@@ -105,6 +106,7 @@ public sealed class Operations : IDisposable
         cmd.RegisterCommandPalette(ClusterCommands.Instance);
         cmd.RegisterCommandPalette(ShardingCommands.Instance);
         cmd.RegisterCommandPalette(WorkerCommands.Instance);
+        cmd.RegisterCommandPalette(CacheCommands.Instance);
         cmd.Start();
         return Task.CompletedTask;
     }

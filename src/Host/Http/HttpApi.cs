@@ -10,6 +10,7 @@ namespace ActorInference.Host.Http;
 public static class HttpApi
 {
     private static readonly string[] PostOrPut = ["POST", "PUT"];
+    private static readonly string[] GetOrPost = ["GET", "POST"];
 
     extension(IServiceCollection services)
     {
@@ -28,6 +29,7 @@ public static class HttpApi
             services.AddSingleton<InfoEndpoints>();
             services.AddSingleton<TokenizeEndpoints>();
             services.AddSingleton<AbortEndpoint>();
+            services.AddSingleton<FlushEndpoint>();
             return services;
         }
     }
@@ -57,6 +59,7 @@ public static class HttpApi
             var tokenize = app.Services.GetRequiredService<TokenizeEndpoints>();
             app.MapMethods("/generate", PostOrPut, app.Services.GetRequiredService<GenerateEndpoint>().HandleAsync);
             app.MapPost("/abort_request", app.Services.GetRequiredService<AbortEndpoint>().HandleAsync);
+            app.MapMethods("/flush_cache", GetOrPost, app.Services.GetRequiredService<FlushEndpoint>().HandleAsync);
             app.MapGet("/", info.RootAsync);
             app.MapGet("/health", info.HealthAsync);
             app.MapGet("/health_generate", info.HealthGenerateAsync);

@@ -23,6 +23,8 @@ public static class ManagementJson
 
     public static string Shards(ShardsView view) => JsonSerializer.Serialize(view, ManagementJsonTypes.Readable.ShardsView);
 
+    public static string Cache(CacheBody cache) => JsonSerializer.Serialize(cache, ManagementJsonTypes.Readable.CacheBody);
+
     private static WorkerBody Worker(RouterProtocol.WorkerReport report) => new(
         report.Worker.Value, report.Role.ToString().ToLowerInvariant(), report.Actor.Path.ToString(), report.Jobs, report.PendingTokens);
 }
@@ -48,6 +50,7 @@ public sealed record WorkerBody(string Worker, string Role, string Actor, int Jo
 [JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(WorkersBody))]
 [JsonSerializable(typeof(ClusterView))]
+[JsonSerializable(typeof(CacheBody))]
 [JsonSerializable(typeof(ShardsView))]
 [JsonSerializable(typeof(ShardTypesBody))]
 public sealed partial class ManagementJsonTypes : JsonSerializerContext

@@ -8,6 +8,8 @@ namespace ActorInference.Host.Metrics;
 /// <summary>Measures generations as their client sees them.</summary>
 public sealed class MeteredGenerator(ITokenGenerator inner, InferenceMetrics metrics) : ITokenGenerator
 {
+    public Task<int> FlushCacheAsync(CancellationToken cancellationToken) => inner.FlushCacheAsync(cancellationToken);
+
     public async IAsyncEnumerable<GenerationUpdate> GenerateAsync(
         GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -16,4 +16,6 @@ public sealed class ClusterTokenGenerator(IReadOnlyActorRegistry actors) : IToke
 
     public IAsyncEnumerable<GenerationUpdate> GenerateAsync(GenerationRequest request, CancellationToken cancellationToken) =>
         _client.Value.GenerateAsync(request, cancellationToken);
+
+    public Task<int> FlushCacheAsync(CancellationToken cancellationToken) => _client.Value.FlushCacheAsync(cancellationToken);
 }

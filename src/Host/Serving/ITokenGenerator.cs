@@ -10,4 +10,8 @@ public interface ITokenGenerator
     /// <param name="cancellationToken">Cancels the generation wherever it is; so does disposing the enumerator.</param>
     /// <returns>Updates in the order that <see cref="GenerationUpdate"/> promises.</returns>
     IAsyncEnumerable<GenerationUpdate> GenerateAsync(GenerationRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Has every worker forget what it has cached.</summary>
+    /// <returns>How many did.</returns>
+    Task<int> FlushCacheAsync(CancellationToken cancellationToken);
 }

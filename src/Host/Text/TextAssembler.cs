@@ -1,4 +1,5 @@
 using ActorInference.Actors.Generation;
+using ActorInference.Actors.Kv;
 using ActorInference.Gpu.Tokenization;
 using ActorInference.Host.Serving;
 using ActorInference.Roles.Gateway;
@@ -16,6 +17,7 @@ public sealed class TextAssembler(TextRequest request, ServedModel model)
     private TokenGenerated? _released;
     private TokenGenerated? _newest;
     private int _cachedTokens;
+    private TierTokens _tiers;
 
     /// <summary>Takes the next token; then <see cref="TryTake"/> until it is false.</summary>
     public void Add(TokenGenerated token)
@@ -62,7 +64,7 @@ public sealed class TextAssembler(TextRequest request, ServedModel model)
 
     private TextUpdate Update(TokenGenerated? token, string text, TextFinish? finish)
     {
-        if (token is not null) _cachedTokens = token.CachedTokens;
-        return new TextUpdate(request.Choice, token?.Index ?? -1, token?.TokenId ?? -1, text, token?.Logprob, _cachedTokens, finish);
+        if (token is not null) (_cachedTokens, _tiers) = (token.CachedTokens, token.Tiers);
+        return new TextUpdate(request.Choice, token?.Index ?? -1, token?.TokenId ?? -1, text, token?.Logprob, _cachedTokens, finish, _tiers);
     }
 }

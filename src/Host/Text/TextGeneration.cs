@@ -21,7 +21,7 @@ public sealed class TextGeneration(ITokenGenerator generator, ServedModel model)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, request.Aborted);
         var assembler = new TextAssembler(request, model);
-        var generation = new GenerationRequest(RequestId.New(), request.PromptIds, request.Sampling);
+        var generation = new GenerationRequest(RequestId.New(), request.PromptIds, request.Sampling, request.CacheSalt);
         await using var updates = generator.GenerateAsync(generation, stop.Token).GetAsyncEnumerator(stop.Token);
 
         while (true)

@@ -18,6 +18,9 @@ public sealed record TextRequest(int Choice, ImmutableArray<int> PromptIds, Samp
     /// <summary>Whether the stop string or token that ended the generation stays in the text.</summary>
     public bool KeepStop { get; init; }
 
+    /// <summary>Only requests with the same one share cached pages; null for the common ones.</summary>
+    public string? CacheSalt { get; init; }
+
     /// <summary>Ends the generation with <see cref="FinishReason.Aborted"/>, as a result and not as an exception.</summary>
     public CancellationToken Aborted { get; init; }
 }

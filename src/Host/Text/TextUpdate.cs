@@ -1,4 +1,5 @@
 using ActorInference.Actors.Generation;
+using ActorInference.Actors.Kv;
 
 namespace ActorInference.Host.Text;
 
@@ -13,8 +14,9 @@ namespace ActorInference.Host.Text;
 /// <param name="Logprob">Null unless asked for.</param>
 /// <param name="CachedTokens">Prompt tokens that were not computed.</param>
 /// <param name="Finish">Why it ended, in the last update.</param>
+/// <param name="Tiers">Of the cached tokens, those from beyond the device's pool.</param>
 public readonly record struct TextUpdate(
-    int Choice, int Index, int TokenId, string Text, TokenLogprob? Logprob, int CachedTokens, TextFinish? Finish)
+    int Choice, int Index, int TokenId, string Text, TokenLogprob? Logprob, int CachedTokens, TextFinish? Finish, TierTokens Tiers = default)
 {
     public bool HasToken => Index >= 0;
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ActorInference.Actors.Ids;
+using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
 using ActorInference.Cache.Transfer;
 using ActorInference.Gpu.Engine;
@@ -18,6 +19,12 @@ public sealed record InferenceNode
 
     /// <summary>The model's end-of-sequence tokens.</summary>
     public ImmutableArray<int> EndTokenIds { get; init; } = [];
+
+    /// <summary>The pool that the workers share; null where there are no workers, or where nothing is to be kept beyond it.</summary>
+    public IPageMemory? DevicePool { get; init; }
+
+    /// <summary>What cached pages depend on besides tokens.</summary>
+    public KvNamespace Namespace { get; init; } = new("", "", KvDtype.F32);
 
     /// <summary>What the process does.</summary>
     public ImmutableSortedSet<NodeRole> Roles { get; init; } = NodeRoles.All;

@@ -1,4 +1,5 @@
 using ActorInference.Actors.Protocols;
+using ActorInference.Cache.Store;
 using ActorInference.Cache.Transfer;
 using ActorInference.Roles.Configuration;
 using ActorInference.Roles.Decode;
@@ -31,6 +32,13 @@ public static class InferenceNodeExtensions
             })
             .WithActors((system, registry) =>
             {
+                if (!registry.TryGet<CacheShardActor>(out var shards)) return;   // Entities of another choice.
+                CacheNode.Directory(system, settings.Cache);
+                var hasWorkers = node.Roles.Contains(NodeRole.Prefill) || node.Roles.Contains(NodeRole.Decode);
+                if (node.Roles.Contains(NodeRole.CacheStore)) CacheNode.StartStore(system, shards, settings.Cache, node.Exchange, hasWorkers);
+            })
+            .WithActors((system, registry) =>
+            {
                 var (gateway, router) = system.StartInferenceNode(node);
                 if (gateway.IsNobody()) return;
                 registry.Register<GatewayActor>(gateway);
@@ -48,7 +56,7 @@ public static class InferenceNodeExtensions
         // Alone, its router is the only one; in a cluster there may be several, its own among them.
         var routers = node.Exchange is null ? router : system.ActorOf(GatewayDirectoryActor.Props(), "gateways");
         var courier = node.Exchange is { } exchange ? system.ActorOf(KvCourierActor.Props(exchange.Pool, exchange.Fetcher), "courier") : null;
-        var starter = new WorkerStarter(system, node, routers, courier);
+        var starter = new WorkerStarter(system, node, routers, courier, HostTiers.Create(system, node, settings.Tiers));
         if (node.Roles.Contains(NodeRole.Prefill)) starter.Start(WorkerRole.Prefill, node.PrefillWorkers, settings.Prefill, PrefillActor.Props);
         if (node.Roles.Contains(NodeRole.Decode)) starter.Start(WorkerRole.Decode, node.DecodeWorkers, settings.Decode, DecodeActor.Props);
         return (gateway, router);

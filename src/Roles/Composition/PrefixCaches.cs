@@ -1,6 +1,7 @@
 using ActorInference.Actors.Kv;
 using ActorInference.Cache.Radix;
 using ActorInference.Cache.Radix.Eviction;
+using ActorInference.Cache.Tiers;
 using ActorInference.Gpu.Engine;
 using ActorInference.Roles.Configuration;
 
@@ -12,13 +13,15 @@ public static class PrefixCaches
     /// <summary>Makes one worker's cache.</summary>
     /// <param name="runner">The worker's.</param>
     /// <param name="workers">Workers of its role in this process; they divide the share.</param>
+    /// <param name="host">Where pages may go that the cache gives up; null for nowhere.</param>
     /// <returns>Null where there is no room for one.</returns>
-    public static IPrefixCache? Create(IModelRunner runner, PrefixCacheSettings settings, int workers)
+    public static IPrefixCache? Create(IModelRunner runner, PrefixCacheSettings settings, int workers, HostPool? host = null)
     {
         var capacity = CapacityPages(runner, settings, workers);
         if (capacity == 0) return null;
         var options = new RadixTreeOptions { PageSizeTokens = runner.Pages.Layout.PageSizeTokens, CapacityPages = capacity };
-        return new RadixTree(options, runner.Pages, EvictionPolicies.Create(settings.Policy));
+        IPageReferences pages = host is null ? runner.Pages : new DemotingReferences(runner.Pages, host);
+        return new RadixTree(options, pages, EvictionPolicies.Create(settings.Policy));
     }
 
     /// <summary>

@@ -13,6 +13,6 @@ public static class ShardedEntities
     public static ImmutableArray<ShardedEntity> Of(InferenceSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        return [];
+        return [CacheNode.Shards(settings.Cache)];
     }
 }

@@ -9,7 +9,7 @@ using Akka.Actor;
 namespace ActorInference.Roles.Composition;
 
 /// <summary>Starts the workers of a node, each under a supervisor of its own.</summary>
-internal sealed class WorkerStarter(ActorSystem system, InferenceNode node, IActorRef routers, IActorRef? courier)
+internal sealed class WorkerStarter(ActorSystem system, InferenceNode node, IActorRef routers, IActorRef? courier, HostTiers tiers)
 {
     public void Start(WorkerRole role, int count, WorkerSettings settings, Func<WorkerRoleOptions, Props> props)
     {
@@ -39,7 +39,10 @@ internal sealed class WorkerStarter(ActorSystem system, InferenceNode node, IAct
             Worker = worker,
             Role = role,
             CreateRunner = () => createRunner(worker),
-            CreateCache = runner => PrefixCaches.Create(runner, settings.PrefixCache, count),
+            CreateCache = runner => PrefixCaches.Create(runner, settings.PrefixCache, count, tiers.Host),
+            Tier = tiers.Host,
+            Prefetch = tiers.Storage,
+            Namespace = node.Namespace,
             Engine = settings.Engine with { EndTokenIds = node.EndTokenIds },
             TransferDeadline = settings.TransferDeadline,
             Source = node.Exchange?.Source,

@@ -6,6 +6,8 @@ namespace ActorInference.Roles.Configuration;
 /// <summary>Reads one section of our own configuration. What is wrong is told with its path, its value and what was expected.</summary>
 internal sealed class ConfigSection
 {
+    private static readonly string[] ByteUnits = ["B", "KiB", "MiB", "GiB", "TiB"];
+
     private readonly Config _config;
     private readonly string _path;
     private readonly HashSet<string> _known;
@@ -37,6 +39,18 @@ internal sealed class ConfigSection
             : throw Wrong(key, text, $"a whole number of at least {min}");
     }
 
+    /// <summary>A number of bytes such as 512B, 64KiB, 256MiB or 2GiB.</summary>
+    public long Bytes(string key, long min)
+    {
+        var text = Text(key);
+        var digits = text.TakeWhile(char.IsAsciiDigit).Count();
+        var power = Array.IndexOf(ByteUnits, text[digits..].Trim());
+        if (power < 0 || !long.TryParse(text.AsSpan(0, digits), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            || number > long.MaxValue >> (10 * power) || number << (10 * power) < min)
+            throw Wrong(key, text, $"a size of at least {min} B, such as 512B, 64KiB, 256MiB or 2GiB");
+        return number << (10 * power);
+    }
+
     /// <summary>A part of a whole, at least 0 and below 1.</summary>
     public double Share(string key)
     {
@@ -44,6 +58,15 @@ internal sealed class ConfigSection
         return double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value is >= 0 and < 1
             ? value
             : throw Wrong(key, text, "a number of at least 0 and below 1");
+    }
+
+    /// <summary>A number from <paramref name="min"/> to <paramref name="max"/>.</summary>
+    public double Number(string key, double min, double max)
+    {
+        var text = Text(key);
+        return double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max
+            ? value
+            : throw Wrong(key, text, $"a number from {min.ToString(CultureInfo.InvariantCulture)} to {max.ToString(CultureInfo.InvariantCulture)}");
     }
 
     public string OneOf(string key, IReadOnlyList<string> names)

@@ -11,9 +11,11 @@ public sealed record InferenceSettings(
     RouterOptions Router,
     WorkerSettings Prefill,
     WorkerSettings Decode,
+    TierSettings Tiers,
     MembershipSettings Membership,
     PersistenceSettings Persistence,
-    ManagementSettings Management)
+    ManagementSettings Management,
+    CacheSettings Cache)
 {
     /// <summary>Path of the section.</summary>
     public const string Root = "actor-inference";
@@ -29,6 +31,7 @@ public sealed record InferenceSettings(
     public static InferenceSettings Read(Config config)
     {
         var root = new ConfigSection(config, Root);
+        var cache = root.Section("cache");
         var engine = root.Section("engine");
         WorkerSettings.ReadEngine(engine);
         var settings = new InferenceSettings(
@@ -36,9 +39,12 @@ public sealed record InferenceSettings(
             ReadRouter(root.Section("router")),
             WorkerSettings.Read(root.Section("prefill"), engine),
             WorkerSettings.Read(root.Section("decode"), engine),
+            TierSettings.Read(cache),
             MembershipSettings.Read(root.Section("membership")),
             PersistenceSettings.Read(root.Section("persistence")),
-            ManagementSettings.Read(root.Section("management")));
+            ManagementSettings.Read(root.Section("management")),
+            CacheSettings.Read(cache));
+        cache.CheckNoOthers();
         root.CheckNoOthers("gpu-dispatcher", "cluster-dispatcher");
         return settings;
     }

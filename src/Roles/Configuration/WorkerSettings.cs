@@ -31,6 +31,8 @@ public sealed record WorkerSettings(
             StepTarget = section.Duration("step-target", allowZero: true),
             GrowthWindowTokens = section.Integer("growth-window-tokens", min: 1),
             MaxBypasses = section.Integer("max-bypasses", min: 0),
+            Order = section.OneOf("order", ["fcfs", "lpm"]) == "lpm" ? AdmissionOrder.LongestPrefix : AdmissionOrder.Arrival,
+            AgingTokensPerSecond = section.Number("aging-tokens-per-second", 0.001, 1e9),
         };
         section.CheckNoOthers();
         return options;

@@ -101,7 +101,7 @@ public sealed class GenerationActor : ReceiveActor, IWithTimers
         Context.Watch(_prefill.Actor);
         Context.Watch(_decode.Actor);
         Enter(Phase.Reserving, _options.ReserveDeadline);
-        _decode.Actor.Tell(new DecodeProtocol.Reserve(_attempt, _request.PromptIds, _output.ToImmutable(), _request.Sampling, Self));
+        _decode.Actor.Tell(new DecodeProtocol.Reserve(_attempt, _request.PromptIds, _output.ToImmutable(), _request.Sampling, Self, _request.CacheSalt));
     }
 
     private void StartPrefill(GenerationProtocol.Granted granted)
@@ -109,7 +109,7 @@ public sealed class GenerationActor : ReceiveActor, IWithTimers
         if (_phase != Phase.Reserving) return;
         Enter(Phase.Prefilling, _options.PrefillDeadline);
         _prefill!.Actor.Tell(new PrefillProtocol.Start(
-            _attempt, _request.PromptIds, _output.ToImmutable(), _request.Sampling, granted.PageTarget, Self));
+            _attempt, _request.PromptIds, _output.ToImmutable(), _request.Sampling, granted.PageTarget, Self, _request.CacheSalt));
     }
 
     private void TakeToken(GenerationProtocol.TokenChosen token)

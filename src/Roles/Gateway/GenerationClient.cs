@@ -13,6 +13,9 @@ public sealed class GenerationClient(IActorRef gateway, IActorRef router)
     /// <summary>For the gateway to take a request: it only makes an actor.</summary>
     private static readonly TimeSpan AcceptDeadline = TimeSpan.FromSeconds(10);
 
+    /// <summary>For a worker to end its step and forget.</summary>
+    private static readonly TimeSpan FlushDeadline = TimeSpan.FromSeconds(30);
+
     /// <summary>Runs one generation.</summary>
     /// <returns>Updates in the order that <see cref="GenerationUpdate"/> promises.</returns>
     /// <exception cref="OperationCanceledException">Cancelled; the generation ends wherever it is.</exception>
@@ -47,6 +50,17 @@ public sealed class GenerationClient(IActorRef gateway, IActorRef router)
     /// <exception cref="AskTimeoutException">There was none within <paramref name="deadline"/>.</exception>
     public Task WaitUntilServingAsync(TimeSpan deadline, CancellationToken cancellationToken) =>
         router.Ask<RouterProtocol.Serving>(RouterProtocol.AwaitServing.Instance, deadline, cancellationToken);
+
+    /// <summary>Has every worker that the router knows forget what it has cached.</summary>
+    /// <returns>How many did.</returns>
+    /// <exception cref="AskTimeoutException">A worker did not answer in time.</exception>
+    public async Task<int> FlushCacheAsync(CancellationToken cancellationToken)
+    {
+        var workers = await router.Ask<RouterProtocol.Workers>(RouterProtocol.GetWorkers.Instance, AcceptDeadline, cancellationToken).ConfigureAwait(false);
+        await Task.WhenAll(workers.Reports.Select(report =>
+            report.Actor.Ask<WorkerProtocol.CacheFlushed>(WorkerProtocol.FlushCache.Instance, FlushDeadline, cancellationToken))).ConfigureAwait(false);
+        return workers.Reports.Length;
+    }
 
     private async Task<GenerationFailed?> RefusalAsync(
         GenerationRequest request, ChannelWriter<GenerationUpdate> updates, CancellationToken cancellationToken)

@@ -8,4 +8,5 @@ namespace ActorInference.Roles.Gateway;
 /// <param name="Id">Unique in the cluster.</param>
 /// <param name="PromptIds">At least one token, each in <c>[0, vocab)</c>; together with MaxNewTokens within the model's context.</param>
 /// <param name="Sampling">Validated by the edge.</param>
-public sealed record GenerationRequest(RequestId Id, ImmutableArray<int> PromptIds, SamplingOptions Sampling);
+/// <param name="CacheSalt">Only requests with the same one share cached pages; null for the common ones.</param>
+public sealed record GenerationRequest(RequestId Id, ImmutableArray<int> PromptIds, SamplingOptions Sampling, string? CacheSalt = null);

@@ -1,4 +1,5 @@
 using ActorInference.Actors.Generation;
+using ActorInference.Actors.Kv;
 
 namespace ActorInference.Roles.Gateway;
 
@@ -12,7 +13,8 @@ public abstract record GenerationUpdate;
 /// <param name="TokenId">The token; a stop or end-of-sequence token is reported too, as the last.</param>
 /// <param name="Logprob">Null unless asked for.</param>
 /// <param name="CachedTokens">Prompt tokens that were not computed, final from the first token on.</param>
-public sealed record TokenGenerated(int Index, int TokenId, TokenLogprob? Logprob, int CachedTokens) : GenerationUpdate;
+/// <param name="Tiers">Of those, the ones from beyond the device's pool.</param>
+public sealed record TokenGenerated(int Index, int TokenId, TokenLogprob? Logprob, int CachedTokens, TierTokens Tiers = default) : GenerationUpdate;
 
 /// <param name="Reason">Why it ended.</param>
 /// <param name="MatchedTokenId">The end-of-sequence or stop token, if <see cref="FinishReason.Stop"/>.</param>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
 
 namespace ActorInference.Roles.Gateway;
@@ -19,6 +20,9 @@ public sealed class OutputSequence
 
     /// <summary>Prompt tokens that were not computed for the first token.</summary>
     public int CachedTokens { get; private set; }
+
+    /// <summary>Of those, the ones from beyond the device's pool.</summary>
+    public TierTokens Tiers { get; private set; }
 
     public ImmutableArray<int> ToImmutable() => [.. _tokens];
 
@@ -41,10 +45,10 @@ public sealed class OutputSequence
         _early[token.Index] = token;
         while (_early.Remove(_tokens.Count, out var next))
         {
-            if (_tokens.Count == 0) CachedTokens = next.CachedTokens ?? 0;
+            if (_tokens.Count == 0) (CachedTokens, Tiers) = (next.CachedTokens ?? 0, next.Tiers);
             _tokens.Add(next.TokenId);
             if (next.Ending is { } ending) Complete(new GenerationProtocol.Completed(next.Attempt, _tokens.Count, ending));
-            emit(new TokenGenerated(next.Index, next.TokenId, next.Logprob, CachedTokens));
+            emit(new TokenGenerated(next.Index, next.TokenId, next.Logprob, CachedTokens, Tiers));
         }
     }
 

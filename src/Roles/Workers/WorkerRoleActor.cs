@@ -31,6 +31,7 @@ public abstract class WorkerRoleActor<TJob> : ReceiveActor, IWithTimers
         Receive<WorkerProtocol.Ready>(GiveOut);
         Receive<WorkerProtocol.Began>(began => _jobs.MarkBegun(began.Attempt));
         Receive<WorkerProtocol.Ended>(ended => Remove(ended.Attempt));
+        Receive<WorkerProtocol.FlushCache>(flush => _gpuWorker.Forward(flush));
         Receive<WorkerProtocol.GetStatus>(_ => Sender.Tell(Status()));
         Receive<Terminated>(terminated => HandleTerminated(terminated.ActorRef));
         Receive<Report>(_ => TellRouter());

@@ -82,5 +82,8 @@ internal static class GoldenMessages
             [new(1, 0)],
             null,
             new(new KvPageSource(Layout, 8, null, "10.0.0.7", 7_071) { Protocol = 3 }, [7])),
+        WorkerProtocol.FlushCache.Instance,
+        WorkerProtocol.CacheFlushed.Instance,
+        .. CacheGoldenMessages.All(actor),
     ];
 }

@@ -23,6 +23,7 @@ public sealed class RoundTripTests() : TestKit(WireMessages.Reference)
     private static readonly Type[] Parts =
     [
         typeof(RouterProtocol.AssignedWorker), typeof(GenerationProtocol.Ending), typeof(KvTransferProtocol.RemotePages),
+        typeof(CacheShardProtocol.PutPolicy),
     ];
 
     public static TheoryData<Type> Types => [.. WireMessages.All];

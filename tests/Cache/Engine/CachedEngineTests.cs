@@ -350,7 +350,7 @@ public sealed class CachedEngineTests
         {
         }
 
-        public void Started(SequenceId sequence, int cachedTokens)
+        public void Started(SequenceId sequence, int cachedTokens, TierTokens tiers)
         {
         }
 

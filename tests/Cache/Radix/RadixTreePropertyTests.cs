@@ -10,7 +10,8 @@ public sealed class RadixTreePropertyTests
     public static TheoryData<string, int> Cases()
     {
         var cases = new TheoryData<string, int>();
-        foreach (var policy in EvictionPolicies.Names)
+        // The adaptive policy draws lots, so the naive cache cannot foretell it; it has tests of its own.
+        foreach (var policy in EvictionPolicies.Names.Where(static name => name != "adaptive"))
         {
             for (var seed = 1; seed <= 12; seed++) cases.Add(policy, seed);
         }

@@ -1,4 +1,5 @@
 using ActorInference.Actors.Generation;
+using ActorInference.Actors.Kv;
 using ActorInference.Gpu.Engine;
 using ActorInference.Gpu.Kv;
 
@@ -28,7 +29,7 @@ internal sealed class RecordingEvents(KvPagePool pool) : IEngineEvents
 
     public void Granted(SequenceId sequence, int pages, int cachedPages) => Log.Add($"granted {sequence.Value} {pages} {cachedPages}");
 
-    public void Started(SequenceId sequence, int cachedTokens)
+    public void Started(SequenceId sequence, int cachedTokens, TierTokens tiers)
     {
         if (!CachedTokens.TryGetValue(sequence, out var starts)) CachedTokens[sequence] = starts = [];
         starts.Add(cachedTokens);

@@ -1,4 +1,5 @@
 using ActorInference.Actors.Generation;
+using ActorInference.Actors.Kv;
 using ActorInference.Gpu.Engine;
 
 namespace ActorInference.Gpu.Tests.Engine;
@@ -73,7 +74,7 @@ public sealed class StepCostTests
         {
         }
 
-        public void Started(SequenceId sequence, int cachedTokens)
+        public void Started(SequenceId sequence, int cachedTokens, TierTokens tiers)
         {
         }
 

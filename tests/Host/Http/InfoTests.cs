@@ -94,4 +94,17 @@ public sealed class InfoTests
     }
 
     private static async Task<JsonNode> GetAsync(TestServer server, string path) => (await server.Client.GetFromJsonAsync<JsonNode>(path))!;
+
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("POST")]
+    public async Task Flushing_the_cache_reaches_the_workers(string method)
+    {
+        await using var server = await TestServer.StartAsync("x");
+
+        using var response = await server.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), "/flush_cache"));
+
+        Assert.Equal(System.Net.HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(1, server.Generator.Flushes);
+    }
 }

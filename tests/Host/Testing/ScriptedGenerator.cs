@@ -40,6 +40,11 @@ public sealed class ScriptedGenerator(Func<GenerationRequest, Script> script) : 
     /// <summary>Completes when a generation is left before its end.</summary>
     public Task Cancelled => _cancelled.Task;
 
+    /// <summary>How often the cache was to be forgotten.</summary>
+    public int Flushes { get; private set; }
+
+    public Task<int> FlushCacheAsync(CancellationToken cancellationToken) => Task.FromResult(++Flushes);
+
     public async IAsyncEnumerable<GenerationUpdate> GenerateAsync(
         GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -15,6 +15,7 @@ public sealed class InferenceSettingsTests
         Assert.Equal(new GenerationOptions(), settings.Gateway);
         Assert.Equal(new RouterOptions(), settings.Router);
         Assert.Equal(new Gpu.Engine.EngineOptions(), settings.Prefill.Engine);
+        Assert.Equal(new Cache.Tiers.StorageTierOptions(), settings.Tiers.Storage);
         Assert.Equal(settings.Prefill with { PrefixCache = settings.Decode.PrefixCache }, settings.Decode);
     }
 
@@ -34,12 +35,20 @@ public sealed class InferenceSettingsTests
     [InlineData("router.max-in-flight = many", "actor-inference.router.max-in-flight is 'many'")]
     [InlineData("prefill.prefix-cache.share = 1", "actor-inference.prefill.prefix-cache.share is '1'; expected a number of at least 0 and below 1")]
     [InlineData("prefill.prefix-cache.policy = fifo", "actor-inference.prefill.prefix-cache.policy is 'fifo'; expected one of lru, lfu, slru, priority")]
-    [InlineData("engine.max-sequence = 3", "actor-inference.engine.max-sequence is not known; expected one of growth-window-tokens, max-bypasses, max-sequences")]
+    [InlineData("engine.max-sequence = 3", "actor-inference.engine.max-sequence is not known; expected one of aging-tokens-per-second, growth-window-tokens, max-bypasses")]
     [InlineData("decode.engine.max-sequence = 3", "actor-inference.decode.engine.max-sequence is not known")]
-    [InlineData("gatway.token-deadline = 3s", "actor-inference.gatway is not known; expected one of cluster-dispatcher, decode, engine, gateway")]
+    [InlineData("gatway.token-deadline = 3s", "actor-inference.gatway is not known; expected one of cache, cluster-dispatcher, decode, engine")]
+    [InlineData("cache.l2.ratio = much", "actor-inference.cache.l2.ratio is 'much'; expected a number from 0 to 1000")]
+    [InlineData("cache.l2.write-policy = never", "actor-inference.cache.l2.write-policy is 'never'; expected one of write-through")]
+    [InlineData("cache.prefetch.policy = x", "actor-inference.cache.prefetch.policy is 'x'; expected one of timeout")]
+    [InlineData("cache.l3.size = 1", "actor-inference.cache.l3 is not known")]
+    [InlineData("engine.order = longest", "actor-inference.engine.order is 'longest'; expected one of fcfs, lpm")]
     [InlineData("persistence.provider = mysql", "actor-inference.persistence.provider is 'mysql'; expected one of memory, sqlite, postgresql")]
     [InlineData("persistence.provider = sqlite", "actor-inference.persistence.connection-string is ''; expected how to reach the database")]
     [InlineData("persistence.conection-string = x", "actor-inference.persistence.conection-string is not known")]
+    [InlineData("cache.store.memory = lots", "actor-inference.cache.store.memory is 'lots'; expected a size of at least 1 B")]
+    [InlineData("cache.store.memory-kind = shard", "actor-inference.cache.store.memory-kind is 'shard'; expected one of auto, private, shared, kept")]
+    [InlineData("cache.bucket = 4", "actor-inference.cache.bucket is not known")]
     [InlineData("management.host = here", "actor-inference.management.host is 'here'; expected an IP address")]
     public void A_wrong_setting_is_named_with_its_value_and_what_was_expected(string setting, string message)
     {

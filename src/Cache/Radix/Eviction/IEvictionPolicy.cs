@@ -26,6 +26,14 @@ public interface IEvictionPolicy
 
     /// <returns>The least valuable leaf, which stays known; -1 if there is none.</returns>
     int Victim(long timeMs);
+
+    /// <summary>How many pages of the victim may go before the policy is asked again, at least 1.</summary>
+    int VictimPages(int node) => int.MaxValue;
+
+    /// <summary>Pages went from the end of a leaf that stays.</summary>
+    void Shrink(int node, in PrefixUse use)
+    {
+    }
 }
 
 /// <summary>What is known of a leaf's use.</summary>
@@ -34,10 +42,11 @@ public interface IEvictionPolicy
 /// <param name="Hits">Requests that used it, its first one among them.</param>
 /// <param name="Priority">Highest of theirs.</param>
 /// <param name="Tag">What <see cref="IEvictionPolicy.OnRequest"/> said of the last of them.</param>
-public readonly record struct PrefixUse(long LastUse, long LastUseMs, int Hits, int Priority, int Tag);
+/// <param name="Depth">Pages from the root to its end.</param>
+public readonly record struct PrefixUse(long LastUse, long LastUseMs, int Hits, int Priority, int Tag, int Depth = 0);
 
 /// <summary>A request as a policy sees it.</summary>
-public readonly ref struct PrefixRequest(KvNamespaceId space, ReadOnlySpan<int> tokens, int pageSizeTokens, long timeMs)
+public readonly ref struct PrefixRequest(KvNamespaceId space, ReadOnlySpan<int> tokens, int pageSizeTokens, long timeMs, int cachedPages)
 {
     public KvNamespaceId Space { get; } = space;
 
@@ -47,4 +56,7 @@ public readonly ref struct PrefixRequest(KvNamespaceId space, ReadOnlySpan<int> 
     public int PageSizeTokens { get; } = pageSizeTokens;
 
     public long TimeMs { get; } = timeMs;
+
+    /// <summary>Pages that the cache holds now.</summary>
+    public int CachedPages { get; } = cachedPages;
 }

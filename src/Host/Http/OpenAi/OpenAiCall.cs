@@ -50,7 +50,7 @@ public sealed record OpenAiCall
         return new OpenAiCall
         {
             Id = fields.Text("rid") ?? $"{idPrefix}-{Guid.NewGuid():n}",
-            Requests = requests,
+            Requests = CacheSalts.Read(fields) is { } salt ? [.. requests.Select(request => request with { CacheSalt = salt })] : requests,
             PromptTokens = [.. prompts.Select(prompt => prompt.Length)],
             AnswersPerPrompt = sampling.Count,
             Stream = stream,

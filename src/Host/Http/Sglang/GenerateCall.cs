@@ -48,11 +48,12 @@ public sealed record GenerateCall
         var prompts = ReadPrompts(fields, model);
         var logprobs = GenerateLogprobs.Read(fields);
         var samplings = ReadSampling(fields, prompts, model);
+        var salt = CacheSalts.Read(fields);
         var requests = ImmutableArray.CreateBuilder<TextRequest>();
         for (var i = 0; i < prompts.Items.Length; i++)
         {
             var sampling = samplings[i] with { Options = samplings[i].Options with { TopLogprobs = logprobs.TopCount } };
-            foreach (var request in sampling.Expand([prompts.Items[i].Ids], model, DefaultTokens)) requests.Add(request with { Choice = requests.Count });
+            foreach (var request in sampling.Expand([prompts.Items[i].Ids], model, DefaultTokens)) requests.Add(request with { Choice = requests.Count, CacheSalt = salt });
             if (requests.Count > HttpLimits.MaxChoices)
                 throw ApiException.Field("sampling_params.n", "too large", $"at most {HttpLimits.MaxChoices} answers in a request");
         }

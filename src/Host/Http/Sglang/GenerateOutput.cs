@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using ActorInference.Actors.Generation;
+using ActorInference.Actors.Kv;
 using ActorInference.Gpu.Tokenization;
 using ActorInference.Host.Http.OpenAi;
 using ActorInference.Host.Text;
@@ -20,6 +21,7 @@ internal sealed class GenerateOutput
     private readonly AppendBuffer _topLogprobs = new();
     private TextFinish? _finish;
     private int _cachedTokens;
+    private TierTokens _tiers;
     private int _count;
 
     public GenerateOutput(GenerateCall call, int choice, Tokenizer tokenizer)
@@ -33,7 +35,7 @@ internal sealed class GenerateOutput
 
     public void Add(in TextUpdate update)
     {
-        _cachedTokens = update.CachedTokens;
+        (_cachedTokens, _tiers) = (update.CachedTokens, update.Tiers);
         _finish = update.Finish;
         _text.AppendEscaped(update.Text);
         if (!update.HasToken) return;
@@ -53,6 +55,11 @@ internal sealed class GenerateOutput
         json.WriteNumber("prompt_tokens"u8, _call.Requests[_choice].PromptIds.Length);
         json.WriteNumber("completion_tokens"u8, _count);
         json.WriteNumber("cached_tokens"u8, _cachedTokens);
+        json.WriteStartObject("cached_tokens_details"u8);
+        json.WriteNumber("device"u8, _cachedTokens - _tiers.Host - _tiers.Storage);
+        json.WriteNumber("host"u8, _tiers.Host);
+        json.WriteNumber("storage"u8, _tiers.Storage);
+        json.WriteEndObject();
         json.WriteString("weight_version"u8, InfoEndpoints.WeightVersion);
         if (_call.Logprobs.TopCount is { } top)
         {

@@ -1,0 +1,229 @@
+using System.Collections.Immutable;
+using ActorInference.Actors.Kv;
+using ActorInference.Actors.Protocols;
+using Akka.Actor;
+using Akka.Event;
+using static ActorInference.Actors.Protocols.CacheShardProtocol;
+using static ActorInference.Actors.Protocols.CacheStoreProtocol;
+
+namespace ActorInference.Cache.Store;
+
+/// <summary>A store as a whole: its reports, its disk, its end.</summary>
+public sealed partial class CacheStoreActor
+{
+    private readonly List<IActorRef> _drainers = [];
+    private long _drained;
+
+    private void Report()
+    {
+        _directory.Tell(new StoreReport(
+            _options.Store, _pool.Epoch, Self, _options.Host, _pool.CapacityBytes, _pool.UsedBytes, _pool.SharedPath, _isDraining,
+            Interlocked.Read(ref _refused), _transfers.Views));
+        WriteIndex();
+        if (_isDraining && _pool.Pages == 0 && (_disk?.PageCount ?? 0) == 0) EndDrain();
+    }
+
+    private void WriteIndex()
+    {
+        try
+        {
+            _pool.WriteIndex();
+        }
+        catch (IOException failed)
+        {
+            _log.Warning(failed, "What is in the memory of {0} could not be written down; the next process begins without it", _options.Store);
+        }
+    }
+
+    private void TellAll(int? bucket)
+    {
+        var held = _pool.List(withCertain: true, TimeSpan.Zero)
+            .Where(slot => bucket is null || CacheBuckets.Of(slot.Page.Page.Key, _options.Buckets) == bucket)
+            .Select(slot => Held(slot.Use, slot.Page, slot.IsCertain));
+        var onDisk = (_disk?.Scan() ?? []).SelectMany(file => file.Pages)
+            .Where(page => bucket is null || CacheBuckets.Of(page.Page.Page.Key, _options.Buckets) == bucket)
+            .Select(page => new HeldPage(page.Page.Tenant, page.Page.Page, page.Page.Checksum, Replica.OnDisk(_options.Store), IsCertain: true));
+        Adopt([.. held, .. onDisk]);
+    }
+
+    private void AskAboutUncertain()
+    {
+        var uncertain = _pool.List(withCertain: false, _options.UncertainFor);
+        if (uncertain.Count > 0) Adopt(uncertain.ConvertAll(slot => Held(slot.Use, slot.Page, isCertain: false)));
+    }
+
+    private HeldPage Held(SlotUse use, StoredPage page, bool isCertain) =>
+        new(page.Tenant, page.Page, page.Checksum, _pool.Locate(_options.Store, use), isCertain);
+
+    private void Adopt(List<HeldPage> pages)
+    {
+        foreach (var bucket in pages.GroupBy(page => CacheBuckets.Of(page.Page.Key, _options.Buckets)))
+        {
+            foreach (var part in bucket.Chunk(AdoptPages)) _shards.Tell(new CacheShardProtocol.Adopt(bucket.Key, _options.Store, [.. part]), _self);
+        }
+    }
+
+    private void BeginWarmUp()
+    {
+        if (_persistence is not { } persistence || _disk is not { } disk) return;
+        Timers.StartPeriodicTimer(nameof(SnapshotTick), SnapshotTick.Instance, disk.Options.SnapshotInterval);
+        foreach (var size in disk.Scan().SelectMany(file => file.Pages).Select(page => page.Page.SizeBytes).Distinct()) _transfers.Offer(size);
+        var (self, stop) = (Self, _stop.Token);
+        Track(Task.Run<object>(
+            () =>
+            {
+                var (pages, took) = persistence.WarmUp(warmed => self.Tell(warmed), stop);
+                return new WarmUpEnded(pages, took);
+            },
+            stop));
+    }
+
+    private void OnWarmUpEnded(WarmUpEnded ended)
+    {
+        (_warmed, _loadMs) = (ended.Pages, (long)ended.Took.TotalMilliseconds);
+        _log.Info("Warm up from persistent path: {0}, found {1} cached entries", _disk!.Options.Path, ended.Pages);
+        if (_disk.CorruptPages > 0) _log.Warning("{0} pages in {1} were damaged and are dropped", _disk.CorruptPages, _disk.Options.Path);
+        Report();
+    }
+
+    private void OnGovern(Govern govern)
+    {
+        switch (govern.Action)
+        {
+            case StoreAction.Snapshot:
+                BeginSnapshot(new Snapshotter(Sender, govern.Action));
+                break;
+            case StoreAction.Unmount:
+                Volatile.Write(ref _isDraining, true);
+                BeginSnapshot(new Snapshotter(Sender, govern.Action));
+                break;
+            case StoreAction.Verify:
+                var asker = Sender;
+                Track(Task.Run<object>(() => Verify(asker), _stop.Token));
+                break;
+            case StoreAction.Drain:
+                if (!_isDraining) _drained = _pool.Pages;
+                Volatile.Write(ref _isDraining, true);
+                _drainers.Add(Sender);
+                Report();
+                break;
+            default:
+                Sender.Tell(new Governed(govern.Action, 0, 0, $"Unknown action {(int)govern.Action}."));
+                break;
+        }
+    }
+
+    private void BeginSnapshot(Snapshotter? asker)
+    {
+        if (_persistence is not { } persistence)
+        {
+            if (asker is not null) EndSnapshot(asker, 0, 0, "This store has no disk.");
+            return;
+        }
+
+        if (_isSnapshotting)
+        {
+            // It may have begun before what the asker means: another one follows.
+            if (asker is not null) Self.Tell(new Govern(asker.Action), asker.Asker);
+            return;
+        }
+
+        _isSnapshotting = true;
+        Track(Task.Run<object>(() => new SnapshotEnded(asker, persistence.Write()), _stop.Token));
+    }
+
+    private void OnSnapshotEnded(SnapshotEnded ended)
+    {
+        _isSnapshotting = false;
+        TellDisk(ended.Result.Written, isAdded: true);
+        TellDisk(ended.Result.Evicted, isAdded: false);
+        if (ended.Result.Written.Count > 0) _log.Info("{0} pages of {1} were persisted", ended.Result.Written.Count, _options.Store);
+        if (ended.Asker is { } asker) EndSnapshot(asker, ended.Result.Written.Count, _disk!.FailedWrites, _disk.Options.Path);
+    }
+
+    private void EndSnapshot(Snapshotter asker, long pages, long failed, string message)
+    {
+        asker.Asker.Tell(new Governed(asker.Action, pages, failed, message));
+        if (asker.Action == StoreAction.Unmount) Leave(withDisk: _disk is null);
+    }
+
+    private void TellDisk(List<TenantKey> keys, bool isAdded)
+    {
+        foreach (var bucket in keys.GroupBy(key => CacheBuckets.Of(key.Key, _options.Buckets)))
+        {
+            foreach (var part in bucket.Chunk(AdoptPages)) _shards.Tell(new DiskChanged(bucket.Key, _options.Store, isAdded, [.. part]));
+        }
+    }
+
+    private void EndDrain()
+    {
+        foreach (var drainer in _drainers) drainer.Tell(new Governed(StoreAction.Drain, _drained, 0, "All pages are elsewhere."));
+        Leave(withDisk: true);
+    }
+
+    private void Leave(bool withDisk)
+    {
+        _directory.Tell(new StoreLeft(_options.Store, _pool.Epoch, withDisk));
+        Context.Stop(Self);
+    }
+
+    private VerifyEnded Verify(IActorRef asker)
+    {
+        var (checkedPages, broken) = (0L, new List<(SlotUse Use, StoredPage Page)>());
+        foreach (var (use, page, _) in _pool.List(withCertain: true, TimeSpan.Zero))
+        {
+            if (!_pool.TryAddReference(use.Slot, use.Generation)) continue;
+            checkedPages++;
+            if (PageChecksum.Compute(_pool.Bytes(use.Slot)) != page.Checksum) broken.Add((use, page));
+            _pool.Release(use.Slot);
+        }
+
+        var lostOnDisk = new List<TenantKey>();
+        foreach (var page in (_disk?.Scan() ?? []).SelectMany(file => file.Pages))
+        {
+            checkedPages++;
+            if (!_disk!.TryRead(page.Page.TenantKey, new byte[page.Page.SizeBytes])) lostOnDisk.Add(page.Page.TenantKey);
+        }
+
+        return new VerifyEnded(asker, checkedPages, broken, lostOnDisk);
+    }
+
+    private void OnVerifyEnded(VerifyEnded ended)
+    {
+        foreach (var (use, page) in ended.Broken)
+            _shards.Tell(new Broken(CacheBuckets.Of(page.Page.Key, _options.Buckets), page.Tenant, page.Page.Key, _pool.Locate(_options.Store, use)));
+        TellDisk(ended.LostOnDisk, isAdded: false);
+        ended.Asker.Tell(new Governed(StoreAction.Verify, ended.Pages, ended.Broken.Count + ended.LostOnDisk.Count, "Broken pages are forgotten."));
+    }
+
+    private StoreStatus Status()
+    {
+        var alerts = ImmutableArray.CreateBuilder<string>();
+        if (_disk is { } disk)
+        {
+            if (disk.UsedBytes > disk.Options.AlertUse * disk.QuotaBytes) alerts.Add($"The disk use is {disk.UsedBytes} of {disk.QuotaBytes} bytes, more than {disk.Options.AlertUse:P0}.");
+            if (disk.FailedWrites > 0) alerts.Add($"{disk.FailedWrites} writes to disk have failed.");
+            if (_loadMs > disk.Options.AlertLoad.TotalMilliseconds) alerts.Add($"The warm-up took {_loadMs / 1000.0:0.0} s, more than {disk.Options.AlertLoad.TotalSeconds:0} s.");
+        }
+
+        return new StoreStatus(
+            _options.Store, _pool.CapacityBytes, _pool.UsedBytes, _pool.Pages, _pool.LargestFreeBytes, _disk?.Options.Path ?? "", _disk?.QuotaBytes ?? 0,
+            _disk?.UsedBytes ?? 0, _disk?.PageCount ?? 0, _disk?.FailedWrites ?? 0, _disk?.CorruptPages ?? 0, _loadMs, _warmed, alerts.ToImmutable());
+    }
+
+    private void Track(Task<object> task)
+    {
+        _active.Add(task);
+        task.PipeTo(Self, failure: failure => new BackgroundFailed(failure));
+    }
+
+    private sealed record Snapshotter(IActorRef Asker, StoreAction Action);
+
+    private sealed record SnapshotEnded(Snapshotter? Asker, StorePersistence.Snapshot Result);
+
+    private sealed record VerifyEnded(IActorRef Asker, long Pages, List<(SlotUse Use, StoredPage Page)> Broken, List<TenantKey> LostOnDisk);
+
+    private sealed record WarmUpEnded(long Pages, TimeSpan Took);
+
+    private sealed record BackgroundFailed(Exception Cause);
+}

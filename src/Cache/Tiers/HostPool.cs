@@ -1,0 +1,351 @@
+using System.Buffers;
+using ActorInference.Actors.Kv;
+using ActorInference.Cache.Radix.Eviction;
+
+namespace ActorInference.Cache.Tiers;
+
+/// <summary>
+/// The second tier: pages in host memory, by key. Bytes are copied outside of the lock, with their pages pinned, and are
+/// checked against a checksum whenever they are loaded.
+/// </summary>
+public sealed class HostPool : IPageTier, IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly HostMemory _memory;
+    private readonly HostIndex _index;
+    private readonly TimeProvider _time;
+    private readonly long _created;
+    private readonly SightingFilter? _sightings;
+    private readonly DeviceNames? _names;
+    private long _stored, _loaded, _evicted, _rotten;
+
+    /// <param name="memory">Its pages, none of them in use; disposed with the pool.</param>
+    /// <param name="policy">Says what to evict; it serves this pool only.</param>
+    /// <param name="write">When pages are copied into it.</param>
+    public HostPool(HostMemory memory, IEvictionPolicy policy, TierWritePolicy write, TimeProvider time)
+    {
+        (_memory, _time, _created) = (memory, time, time.GetTimestamp());
+        _index = new HostIndex(memory.CapacityPages, memory.Layout.PageSizeTokens, policy);
+        if (write == TierWritePolicy.WriteThroughSelective) _sightings = new SightingFilter();
+        if (write == TierWritePolicy.WriteBack) _names = new DeviceNames();
+        Adopted = Adopt();
+    }
+
+    /// <summary>Told of pages that have come in by being computed; they stay pinned until they are unpinned. Called on the thread that offered them.</summary>
+    internal Action<PageRun, int[]>? OnStored { get; set; }
+
+    public KvPageLayout Layout => _memory.Layout;
+
+    public IPageMemory Memory => _memory;
+
+    public int CapacityPages => _memory.CapacityPages;
+
+    public int Adopted { get; }
+
+    public HostPoolCounts Counts
+    {
+        get { lock (_lock) return new(CapacityPages, _index.Count, _stored, _loaded, _evicted, _rotten, Adopted); }
+    }
+
+    public int Observe(KvNamespaceId space, ReadOnlySpan<int> tokens)
+    {
+        lock (_lock)
+        {
+            _index.Advance((long)_time.GetElapsedTime(_created).TotalMilliseconds);
+            return _index.Observe(space, tokens);
+        }
+    }
+
+    public int Find(ReadOnlySpan<KvPageKey> keys)
+    {
+        lock (_lock)
+        {
+            var found = 0;
+            while (found < keys.Length && _index.Contains(keys[found])) found++;
+            return found;
+        }
+    }
+
+    public TierLoad Load(ReadOnlySpan<KvPageKey> keys, int mark, IPageMemory into, ReadOnlySpan<int> pages)
+    {
+        CheckLayout(into);
+        var sources = ArrayPool<int>.Shared.Rent(keys.Length);
+        try
+        {
+            var (found, storage) = (0, 0);
+            lock (_lock)
+            {
+                for (; found < keys.Length && _index.TryGet(keys[found], out sources[found]); found++)
+                {
+                    _index.Touch(sources[found], mark);
+                    _index.Pin(sources[found]);
+                }
+            }
+
+            var good = Copy(sources.AsSpan(0, found), into, pages);
+            lock (_lock)
+            {
+                for (var i = 0; i < found; i++)
+                {
+                    if (i < good && _index.TakeFromStorage(sources[i])) storage++;
+                    Unpin(sources[i], drop: i == good && good < found);
+                }
+
+                _loaded += good;
+                if (good < found) _rotten++;
+            }
+
+            return new TierLoad(good, storage);
+        }
+        finally
+        {
+            ArrayPool<int>.Shared.Return(sources);
+        }
+    }
+
+    public void Offer(KvNamespaceId space, ReadOnlySpan<KvPageKey> keys, int first, int mark, IPageMemory from, ReadOnlySpan<int> pages)
+    {
+        CheckLayout(from);
+        if (_names is not null)
+        {
+            lock (_lock)
+            {
+                _names.Remember(from, keys, first, mark, pages);
+                TouchPresent(keys[first..], mark);
+            }
+
+            return;
+        }
+
+        Store(space, keys, first, mark, from, pages);
+    }
+
+    /// <summary>The device's cache has given up pages: with write-back, now they are copied.</summary>
+    /// <param name="pages">The caller still holds them.</param>
+    public void Demote(IPageMemory from, ReadOnlySpan<int> pages)
+    {
+        if (_names is null) return;
+        foreach (var page in pages)
+        {
+            DeviceNames.Name name;
+            int own;
+            lock (_lock)
+            {
+                if (!_names.TryForget(from, page, out name) || _index.Contains(name.Key) || !TryTakePage(out own)) continue;
+            }
+
+            Fill(own, from.Bytes(page).Span, name.Key, name.Previous, name.Index, name.Mark, fromStorage: false);
+        }
+    }
+
+    /// <summary>Takes pages for what is to be brought from the storage tier.</summary>
+    /// <returns>How many there were.</returns>
+    internal int Reserve(Span<int> pages)
+    {
+        lock (_lock)
+        {
+            var taken = 0;
+            while (taken < pages.Length && TryTakePage(out pages[taken])) taken++;
+            return taken;
+        }
+    }
+
+    /// <summary>Takes in reserved pages whose bytes have landed.</summary>
+    internal void Publish(PageRun run, ReadOnlySpan<int> pages, int mark)
+    {
+        for (var i = 0; i < pages.Length; i++)
+            Publish(pages[i], run.Keys[i], i == 0 ? run.Previous : run.Keys[i - 1], run.FirstIndex + i, PageChecksum.Compute(_memory.Span(pages[i])), mark, fromStorage: true);
+    }
+
+    /// <summary>Gives back reserved pages that were not needed.</summary>
+    internal void Abandon(ReadOnlySpan<int> pages) => _memory.Release(pages);
+
+    /// <returns>How many of the first pages, which are pinned, have the checksums that they were stored with.</returns>
+    internal int CountSound(ReadOnlySpan<int> pages)
+    {
+        var sound = 0;
+        while (sound < pages.Length && PageChecksum.Compute(_memory.Span(pages[sound])) == _index.Checksum(pages[sound])) sound++;
+        return sound;
+    }
+
+    internal void Unpin(ReadOnlySpan<int> pages)
+    {
+        lock (_lock)
+        {
+            foreach (var page in pages) Unpin(page, drop: false);
+        }
+    }
+
+    /// <summary>Forgets everything that is not being copied now.</summary>
+    public void Clear()
+    {
+        lock (_lock)
+        {
+            var removed = new List<int>();
+            _index.Clear(removed);
+            foreach (var page in removed) Free(page);
+            _sightings?.Clear();
+            _names?.Clear();
+        }
+    }
+
+    /// <summary>Checks every count; for tests and idle times.</summary>
+    /// <param name="reserved">Pages that are reserved and not published.</param>
+    public void CheckInvariants(int reserved = 0)
+    {
+        lock (_lock)
+        {
+            _index.CheckInvariants();
+            if (_memory.FreePages + _index.Count + reserved != CapacityPages)
+                throw new InvalidOperationException($"{_memory.FreePages} host pages are free, {_index.Count} held and {reserved} reserved; the pool has {CapacityPages}.");
+        }
+    }
+
+    public void Dispose() => _memory.Dispose();
+
+    private void Store(KvNamespaceId space, ReadOnlySpan<KvPageKey> keys, int first, int mark, IPageMemory from, ReadOnlySpan<int> pages)
+    {
+        // What storage is told of is one run: it ends where a page was there already, and the next begins.
+        var began = first;
+        for (var i = first; i <= keys.Length; i++)
+        {
+            if (i < keys.Length && TryStore(keys, i, mark, from, pages[i - first])) continue;
+            if (i > began) Tell(space, keys, began, i);
+            began = i + 1;
+        }
+    }
+
+    /// <returns>Whether it was copied, and was not here before.</returns>
+    private bool TryStore(ReadOnlySpan<KvPageKey> keys, int i, int mark, IPageMemory from, int page)
+    {
+        int own;
+        lock (_lock)
+        {
+            if (_index.TryGet(keys[i], out var present))
+            {
+                _index.Touch(present, mark);
+                return false;
+            }
+
+            if (_sightings?.IsFirst(keys[i]) == true || !TryTakePage(out own)) return false;
+        }
+
+        return Fill(own, from.Bytes(page).Span, keys[i], i == 0 ? default : keys[i - 1], i, mark, fromStorage: false);
+    }
+
+    private bool Fill(int own, ReadOnlySpan<byte> bytes, KvPageKey key, KvPageKey previous, int index, int mark, bool fromStorage)
+    {
+        var copy = _memory.Span(own);
+        bytes.CopyTo(copy);
+        return Publish(own, key, previous, index, PageChecksum.Compute(copy), mark, fromStorage);
+    }
+
+    private bool Publish(int own, KvPageKey key, KvPageKey previous, int index, uint checksum, int mark, bool fromStorage)
+    {
+        lock (_lock)
+        {
+            if (_index.Contains(key))
+            {
+                // Another worker was faster.
+                _memory.Release([own]);
+                return false;
+            }
+
+            _index.Add(own, key, previous, index, checksum, mark, fromStorage);
+            _memory.Records?.Write(own, new HostRecords.Record(key, previous, index, checksum));
+            _stored++;
+            return true;
+        }
+    }
+
+    private void Tell(KvNamespaceId space, ReadOnlySpan<KvPageKey> keys, int begin, int end)
+    {
+        if (OnStored is not { } told) return;
+        var pages = new List<int>(end - begin);
+        lock (_lock)
+        {
+            for (var i = begin; i < end && _index.TryGet(keys[i], out var page); i++)
+            {
+                _index.Pin(page);
+                pages.Add(page);
+            }
+        }
+
+        if (pages.Count == 0) return;
+        told(new PageRun(space, begin, begin == 0 ? default : keys[begin - 1], [.. keys.Slice(begin, pages.Count)]), [.. pages]);
+    }
+
+    private void TouchPresent(ReadOnlySpan<KvPageKey> keys, int mark)
+    {
+        foreach (var key in keys)
+        {
+            if (_index.TryGet(key, out var page)) _index.Touch(page, mark);
+        }
+    }
+
+    private bool TryTakePage(out int page)
+    {
+        page = 0;
+        Span<int> taken = [0];
+        if (!_memory.TryAllocate(taken))
+        {
+            if (!_index.TryEvict(out var victim)) return false;
+            _evicted++;
+            Free(victim);
+            if (!_memory.TryAllocate(taken)) return false;
+        }
+
+        page = taken[0];
+        return true;
+    }
+
+    private void Unpin(int page, bool drop)
+    {
+        _index.Unpin(page);
+        if (!drop || _index.IsPinned(page)) return;
+        _index.Remove(page);
+        Free(page);
+    }
+
+    /// <summary>Frees a page that the index has forgotten.</summary>
+    private void Free(int page)
+    {
+        _memory.Records?.Clear(page);
+        _memory.Release([page]);
+    }
+
+    /// <returns>How many of the first pages were right.</returns>
+    private int Copy(ReadOnlySpan<int> sources, IPageMemory into, ReadOnlySpan<int> pages)
+    {
+        for (var i = 0; i < sources.Length; i++)
+        {
+            var target = into.Bytes(pages[i]).Span;
+            _memory.Span(sources[i]).CopyTo(target);
+            if (PageChecksum.Compute(target) != _index.Checksum(sources[i])) return i;
+        }
+
+        return sources.Length;
+    }
+
+    private int Adopt()
+    {
+        if (_memory.Records is not { } records) return 0;
+        var taken = new bool[CapacityPages];
+        var adopted = 0;
+        for (var page = 0; page < taken.Length; page++)
+        {
+            if (!records.TryRead(page, out var record) || _index.Contains(record.Key)) continue;
+            taken[page] = true;
+            adopted++;
+            _index.Add(page, record.Key, record.Previous, record.Index, record.Checksum, mark: 0, fromStorage: false);
+        }
+
+        _memory.Adopt(taken);
+        return adopted;
+    }
+
+    private void CheckLayout(IPageMemory other)
+    {
+        if (other.Layout != Layout) throw new ArgumentException($"The pages are of layout {other.Layout}; the host pool has {Layout}.");
+    }
+}

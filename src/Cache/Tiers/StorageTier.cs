@@ -1,0 +1,231 @@
+using System.Threading.Channels;
+using ActorInference.Actors.Kv;
+
+namespace ActorInference.Cache.Tiers;
+
+/// <summary>
+/// The storage tier behind a host pool: brings pages into the pool while their requests wait, and writes behind what the
+/// pool takes in. A storage can be attached and detached at any time. Thread-safe.
+/// </summary>
+/// <remarks>A storage that fails or is late costs one deadline; then it is not asked for a while, longer each time.</remarks>
+public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
+{
+    private const int MostWaitingRuns = 1024;
+
+    private readonly HostPool _host;
+    private readonly StorageTierOptions _options;
+    private readonly StorageBreaker _breaker;
+    private readonly TimeProvider _time;
+    private readonly Channel<(PageRun Run, int[] Pages)> _writes = Channel.CreateBounded<(PageRun, int[])>(
+        new BoundedChannelOptions(MostWaitingRuns) { SingleReader = true });
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _writing;
+    private readonly int _mostPrefetching;
+    private readonly int _mostWriting;
+    private readonly Lock _lock = new();
+    private readonly HashSet<Task> _fetches = [];
+    private volatile IPageStorage? _storage;
+    private bool _isDisposed;
+    private int _prefetching;
+    private int _writingPages;
+    private long _fetched, _written, _dropped;
+    private double _secondsPerPage;
+
+    public StorageTier(HostPool host, StorageTierOptions options, TimeProvider time)
+    {
+        (_host, _options, _time) = (host, options, time);
+        _breaker = new StorageBreaker(options.FirstPause, options.LongestPause, time);
+        _mostPrefetching = Math.Max(1, (int)(host.CapacityPages * options.PrefetchShare));
+        _mostWriting = Math.Max(1, host.CapacityPages / 4);
+        host.OnStored = Write;
+        _writing = Task.Run(WriteAllAsync);
+    }
+
+    public bool IsAttached => _storage is not null;
+
+    /// <summary>Pages brought, written, and left unwritten because too many waited or the storage failed.</summary>
+    public (long Fetched, long Written, long Dropped) Counts => (Interlocked.Read(ref _fetched), Interlocked.Read(ref _written), Interlocked.Read(ref _dropped));
+
+    /// <summary>Whether nothing is being brought or written.</summary>
+    internal bool IsIdle => Volatile.Read(ref _prefetching) == 0 && Volatile.Read(ref _writingPages) == 0;
+
+    public void Attach(IPageStorage storage) => _storage = storage;
+
+    /// <summary>The storage is not asked from now on; what is under way ends.</summary>
+    public void Detach() => _storage = null;
+
+    public Task? Begin(KvNamespaceId space, ReadOnlyMemory<int> tokens, int cachedTokens, double secondsPerToken)
+    {
+        var pageSize = _host.Layout.PageSizeTokens;
+        if (_storage is not { } storage || !_breaker.MayPass || _stop.IsCancellationRequested) return null;
+        var loadable = Math.Max(0, tokens.Length - 1) / pageSize;
+        if ((loadable - cachedTokens / pageSize) * pageSize < _options.MinTokens) return null;
+        var keys = new KvPageKey[loadable];
+        KvPageKey.Chain(space, tokens.Span[..(loadable * pageSize)], pageSize, keys);
+        var first = cachedTokens / pageSize;
+        first += _host.Find(keys.AsSpan(first));
+        var wanted = loadable - first;
+        if (wanted * pageSize < _options.MinTokens || IsSlowerThanComputing(wanted, secondsPerToken)) return null;
+        if (Interlocked.Add(ref _prefetching, wanted) > _mostPrefetching)
+        {
+            Interlocked.Add(ref _prefetching, -wanted);
+            return null;
+        }
+
+        var run = new PageRun(space, first, first == 0 ? default : keys[first - 1], [.. keys.AsSpan(first)]);
+        return Limit(Follow(FetchAsync(storage, run, DeadlineFor(wanted * pageSize))), DeadlineFor(wanted * pageSize));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Task[] fetches;
+        lock (_lock)
+        {
+            if (_isDisposed) return;
+            _isDisposed = true;
+            fetches = [.. _fetches];
+        }
+
+        _host.OnStored = null;
+        _writes.Writer.TryComplete();
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _writing.ConfigureAwait(false);
+        // They write into the host's pages until they end.
+        await Task.WhenAll(fetches).ConfigureAwait(false);
+    }
+
+    private Task Follow(Task fetch)
+    {
+        lock (_lock) _fetches.Add(fetch);
+        fetch.ContinueWith(
+            ended =>
+            {
+                lock (_lock) _fetches.Remove(ended);
+            },
+            CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return fetch;
+    }
+
+    private bool IsSlowerThanComputing(int pages, double secondsPerToken)
+    {
+        var perPage = Volatile.Read(ref _secondsPerPage);
+        return secondsPerToken > 0 && perPage > secondsPerToken * _host.Layout.PageSizeTokens && pages > 0;
+    }
+
+    private TimeSpan DeadlineFor(int tokens) => _options.Policy == PrefetchPolicy.WaitComplete
+        ? _options.LongestWait
+        : TimeSpan.FromTicks(Math.Min(_options.LongestWait.Ticks, (_options.BaseWait + _options.WaitPerKiToken * (tokens / 1024.0)).Ticks));
+
+    private Task? Limit(Task fetch, TimeSpan deadline) => _options.Policy == PrefetchPolicy.BestEffort || fetch.IsCompleted
+        ? null
+        : Task.WhenAny(fetch, Task.Delay(deadline, _time));
+
+    private async Task FetchAsync(IPageStorage storage, PageRun run, TimeSpan deadline)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        limit.CancelAfter(deadline);
+        var started = _time.GetTimestamp();
+        try
+        {
+            var found = await storage.FindLeadingAsync(run, limit.Token).ConfigureAwait(false);
+            var landed = 0;
+            while (landed < found)
+            {
+                var batch = await FetchBatchAsync(storage, Slice(run, landed, Math.Min(_options.BatchPages, found - landed)), limit.Token).ConfigureAwait(false);
+                if (batch == 0) break;
+                landed += batch;
+            }
+
+            if (limit.IsCancellationRequested) _breaker.Fail();
+            else _breaker.Succeed();
+            if (landed > 0) LearnSpeed(_time.GetElapsedTime(started).TotalSeconds / landed);
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            // Whatever a storage does, its pages are a miss: the prompt is computed.
+            _breaker.Fail();
+        }
+        finally
+        {
+            Interlocked.Add(ref _prefetching, -run.Count);
+        }
+    }
+
+    private async Task<int> FetchBatchAsync(IPageStorage storage, PageRun run, CancellationToken cancellationToken)
+    {
+        var pages = new int[run.Count];
+        var reserved = _host.Reserve(pages);
+        var landed = 0;
+        try
+        {
+            if (reserved > 0)
+                landed = await storage.GetAsync(Slice(run, 0, reserved), _host.Memory, pages.AsMemory(0, reserved), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _host.Publish(Slice(run, 0, landed), pages.AsSpan(0, landed), mark: 0);
+            _host.Abandon(pages.AsSpan(landed, reserved - landed));
+        }
+
+        Interlocked.Add(ref _fetched, landed);
+        return landed < run.Count ? 0 : landed;
+    }
+
+    private static PageRun Slice(PageRun run, int first, int count) =>
+        new(run.Space, run.FirstIndex + first, first == 0 ? run.Previous : run.Keys[first - 1], run.Keys.Slice(first, count));
+
+    private void LearnSpeed(double secondsPerPage)
+    {
+        var known = Volatile.Read(ref _secondsPerPage);
+        Volatile.Write(ref _secondsPerPage, known == 0 ? secondsPerPage : known + (secondsPerPage - known) / 8);
+    }
+
+    private void Write(PageRun run, int[] pages)
+    {
+        if (_storage is not null)
+        {
+            // One run may wait however long it is; several only while they leave most of the pool to others.
+            var waiting = Interlocked.Add(ref _writingPages, pages.Length);
+            if ((waiting <= _mostWriting || waiting == pages.Length) && _writes.Writer.TryWrite((run, pages))) return;
+            Interlocked.Add(ref _writingPages, -pages.Length);
+            Interlocked.Add(ref _dropped, pages.Length);
+        }
+
+        _host.Unpin(pages);
+    }
+
+    private async Task WriteAllAsync()
+    {
+        await foreach (var (run, pages) in _writes.Reader.ReadAllAsync().ConfigureAwait(false))
+        {
+            var written = 0;
+            try
+            {
+                if (_storage is { } storage && _breaker.MayPass && !_stop.IsCancellationRequested) written = await PutAsync(storage, run, pages).ConfigureAwait(false);
+            }
+            catch (Exception failure) when (failure is not OutOfMemoryException)
+            {
+                _breaker.Fail();
+            }
+            finally
+            {
+                Interlocked.Add(ref _writingPages, -pages.Length);
+                Interlocked.Add(ref _written, written);
+                Interlocked.Add(ref _dropped, pages.Length - written);
+                _host.Unpin(pages);
+            }
+        }
+    }
+
+    private async Task<int> PutAsync(IPageStorage storage, PageRun run, int[] pages)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        limit.CancelAfter(_options.WriteDeadline);
+        // What rotted here must not be stored with a checksum that says it is right.
+        var sound = _host.CountSound(pages);
+        if (sound == 0) return 0;
+        var written = await storage.PutAsync(Slice(run, 0, sound), _host.Memory, pages.AsMemory(0, sound), limit.Token).ConfigureAwait(false);
+        _breaker.Succeed();
+        return written;
+    }
+}

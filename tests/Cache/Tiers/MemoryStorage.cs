@@ -1,0 +1,70 @@
+using ActorInference.Actors.Kv;
+using ActorInference.Cache.Tiers;
+
+namespace ActorInference.Cache.Tests.Tiers;
+
+/// <summary>A storage in memory, with the faults of real ones: lost, late, failing, and rotten pages.</summary>
+internal sealed class MemoryStorage : IPageStorage
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<KvPageKey, (byte[] Bytes, uint Checksum)> _pages = [];
+
+    /// <summary>Called before each operation; may throw, or wait.</summary>
+    public Func<CancellationToken, ValueTask> Before { get; set; } = static _ => ValueTask.CompletedTask;
+
+    public int Count
+    {
+        get { lock (_lock) return _pages.Count; }
+    }
+
+    public int Queries { get; private set; }
+
+    public async ValueTask<int> FindLeadingAsync(PageRun run, CancellationToken cancellationToken)
+    {
+        await Before(cancellationToken);
+        lock (_lock)
+        {
+            Queries++;
+            return run.Keys.TakeWhile(_pages.ContainsKey).Count();
+        }
+    }
+
+    public async ValueTask<int> GetAsync(PageRun run, IPageMemory into, ReadOnlyMemory<int> pages, CancellationToken cancellationToken)
+    {
+        await Before(cancellationToken);
+        for (var i = 0; i < run.Count; i++)
+        {
+            lock (_lock)
+            {
+                if (!_pages.TryGetValue(run.Keys[i], out var page) || PageChecksum.Compute(page.Bytes) != page.Checksum) return i;
+                page.Bytes.CopyTo(into.Bytes(pages.Span[i]));
+            }
+        }
+
+        return run.Count;
+    }
+
+    public async ValueTask<int> PutAsync(PageRun run, IPageMemory from, ReadOnlyMemory<int> pages, CancellationToken cancellationToken)
+    {
+        await Before(cancellationToken);
+        for (var i = 0; i < run.Count; i++)
+        {
+            var bytes = from.Bytes(pages.Span[i]).ToArray();
+            lock (_lock) _pages[run.Keys[i]] = (bytes, PageChecksum.Compute(bytes));
+        }
+
+        return run.Count;
+    }
+
+    /// <summary>Loses a page, or turns one of its bits.</summary>
+    public void Damage(Random random)
+    {
+        lock (_lock)
+        {
+            if (_pages.Count == 0) return;
+            var key = _pages.Keys.ElementAt(random.Next(_pages.Count));
+            if (random.Next(2) == 0) _pages.Remove(key);
+            else _pages[key].Bytes[random.Next(_pages[key].Bytes.Length)] ^= (byte)(1 << random.Next(8));
+        }
+    }
+}
