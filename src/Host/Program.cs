@@ -6,6 +6,7 @@ var root = new RootCommand("An actor cluster that serves large language models."
 {
     UpCommand.Create(),
     NodeCommand.Create(),
+    AgentCommand.Create(),
     CmdCommand.Create(),
     new Command("bench", "Measure this machine.")
     {
@@ -13,6 +14,7 @@ var root = new RootCommand("An actor cluster that serves large language models."
         BenchEngineCommand.Create(),
         BenchTransferCommand.Create(),
         BenchTransferPeerCommand.Create(),
+        BenchUpgradeCommand.Create(),
         BenchTraceCommand.Create(),
         BenchMultiturnCommand.Create(),
     },
@@ -24,4 +26,5 @@ var root = new RootCommand("An actor cluster that serves large language models."
     },
     VersionCommand.Create(),
 };
+foreach (var command in GroupCommands.All()) root.Add(command);
 return await CommandLine.RunAsync(root, args);

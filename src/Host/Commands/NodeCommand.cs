@@ -28,7 +28,7 @@ public static class NodeCommand
         private readonly Option<string> _roles = new("--role") { Description = $"What it does: {NodeRoles.Names}, or several with commas.", Required = true };
         private readonly Option<string?> _clusterHost = new("--cluster-host") { Description = "Address or name by which the other processes reach this one; with a name it listens on all addresses. Default: 127.0.0.1." };
         private readonly Option<int?> _clusterPort = NumberOption.Integer("--cluster-port", $"Port for the other processes; 0 takes a free one. Default: {DefaultClusterPort}.", 0, 65535);
-        private readonly Option<string[]> _seeds = new("--seed") { Description = "Process to join, host:port; may be repeated. Default: begins a cluster." };
+        private readonly Option<string[]> _seeds = new("--seed") { Description = "Process to join, host:port, or several with commas; may be repeated. Default: begins a cluster. The first may be this one: it begins a cluster if no other answers." };
         private readonly Option<string?> _host = new("--host") { Description = "Address of a gateway's HTTP. Default: 127.0.0.1." };
         private readonly Option<int?> _port = NumberOption.Integer("--port", $"Port of a gateway's HTTP; 0 takes a free one. Default: {DefaultPort}.", 0, 65535);
         private readonly Option<bool> _endsWithInput = new("--end-with-input") { Description = "End when standard input does, as with the process that started this one." };
@@ -43,7 +43,7 @@ public static class NodeCommand
             if (ModelFlags.ParseAddress(result.GetValue(_host)) is null) result.AddError(ModelFlags.NoAddress("--host", result.GetValue(_host)));
             if (ClusterHost.TryParse(result.GetValue(_clusterHost)) is null)
                 result.AddError($"--cluster-host is '{result.GetValue(_clusterHost)}'; expected an address of this machine that others can reach, or a name of it.");
-            foreach (var seed in result.GetValue(_seeds) ?? [])
+            foreach (var seed in Split(result.GetValue(_seeds)))
             {
                 if (!ClusterNode.IsSeed(seed)) result.AddError($"--seed is '{seed}'; expected host:port, such as 127.0.0.1:{DefaultClusterPort}.");
             }
@@ -64,6 +64,8 @@ public static class NodeCommand
             ClusterHost.TryParse(parsed.GetValue(_clusterHost))!,
             parsed.GetValue(_clusterPort) ?? DefaultClusterPort,
             NodeRoles.TryParse(parsed.GetRequiredValue(_roles))!,
-            [.. parsed.GetValue(_seeds) ?? []]);
+            [.. Split(parsed.GetValue(_seeds))]);
+
+        private static IEnumerable<string> Split(string[]? seeds) => (seeds ?? []).SelectMany(seed => seed.Split(',', StringSplitOptions.TrimEntries));
     }
 }

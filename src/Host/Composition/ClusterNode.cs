@@ -83,7 +83,8 @@ public sealed record ClusterNode(ClusterHost Host, int Port, ImmutableSortedSet<
     public static bool IsSeed(string text) =>
         text.LastIndexOf(':') is > 0 and var colon && int.TryParse(text[(colon + 1)..], out var port) && port is > 0 and < 65536;
 
-    private static Address Parse(string seed, Address self)
+    /// <summary>An address of the same system as this one.</summary>
+    public static Address Parse(string seed, Address self)
     {
         var colon = seed.LastIndexOf(':');
         return new Address(self.Protocol, self.System, seed[..colon], int.Parse(seed[(colon + 1)..], System.Globalization.CultureInfo.InvariantCulture));

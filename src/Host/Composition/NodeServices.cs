@@ -86,7 +86,8 @@ public static class NodeServices
         if (services.GetService<Readiness>() is { } readiness) readiness.IsReady = true;
     }
 
-    private static Akka.Event.LogLevel Severity(LogLevel level) => level switch
+    /// <summary>The same level as actors know it.</summary>
+    public static Akka.Event.LogLevel Severity(LogLevel level) => level switch
     {
         LogLevel.Trace or LogLevel.Debug => Akka.Event.LogLevel.DebugLevel,
         LogLevel.Information => Akka.Event.LogLevel.InfoLevel,

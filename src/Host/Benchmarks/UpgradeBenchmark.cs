@@ -1,0 +1,151 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using ActorInference.Host.Cli;
+using ActorInference.Host.Groups;
+using ActorInference.Roles.Agents;
+
+namespace ActorInference.Host.Benchmarks;
+
+/// <summary>How an upgrade is measured.</summary>
+/// <param name="Conversations">At the same time.</param>
+/// <param name="Pause">Between two turns of one.</param>
+/// <param name="Before">How long is measured before the upgrade.</param>
+/// <param name="After">And at most after it.</param>
+public sealed record UpgradeBenchmarkOptions(int Conversations, TimeSpan Pause, TimeSpan Before, TimeSpan After, int Prefill, int Decode, int Stores, int Seed);
+
+/// <summary>
+/// Begins an agent with a group of its own on this machine, upgrades all its engine roles and stores under a load of
+/// conversations, in place or by recreating them, and measures what those notice.
+/// </summary>
+public sealed partial class UpgradeBenchmark(UpgradeBenchmarkOptions options)
+{
+    private const string Group = "bench";
+
+    private static readonly TimeSpan ReadyLimit = TimeSpan.FromMinutes(5);
+
+    /// <summary>Turns until the caches are as they go on to be.</summary>
+    private const int WarmTurns = 4;
+
+    /// <param name="mode">in_place or recreate.</param>
+    /// <param name="stop">Ends it, and all that it began.</param>
+    public async Task<UpgradeResult> RunAsync(string mode, CancellationToken stop)
+    {
+        var folder = Directory.CreateTempSubdirectory("actorinference-bench-").FullName;
+        using var agent = StartAgent(folder);
+        try
+        {
+            var server = await ServerOfAsync(agent, stop);
+            using var client = new GroupClient(server);
+            await client.PostAsync("groups", Spec("v1", mode), GroupJson.Default.AppliedBody, stop);
+            var first = await UntilReadyAsync(client, 1, stop);
+            var gateway = first.Instances.Single(instance => instance.Role == "router").Processes[0].Ports["http"];
+            return await MeasureAsync(mode, client, new Uri($"http://127.0.0.1:{gateway}"), stop);
+        }
+        finally
+        {
+            agent.Kill();
+            await agent.WaitForExitAsync(CancellationToken.None);
+            EndInstances(folder);
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private async Task<UpgradeResult> MeasureAsync(string mode, GroupClient client, Uri gateway, CancellationToken stop)
+    {
+        await using var load = new ConversationLoad(gateway, options.Conversations, options.Pause, options.Seed);
+        await UntilAsync(() => load.Turns.Count >= options.Conversations * WarmTurns, stop);
+        var from = load.Now;
+        await Task.Delay(options.Before, stop);
+        var begin = load.Now;
+        await client.PostAsync("groups", Spec("v2", mode), GroupJson.Default.AppliedBody, stop);
+        var upgraded = await UntilReadyAsync(client, 2, stop);
+        var end = load.Now;
+        await Task.Delay(options.After, stop);
+        return UpgradeMeasure.Of(mode, load.Turns, from, begin, end, upgraded.Instances.Sum(instance => instance.Restarts));
+    }
+
+    private string Spec(string version, string mode)
+    {
+        var type = mode == "in_place" ? "InPlaceIfPossible" : "RecreatePod";
+        string Role(string name, int replicas, string dependencies, string settings) => string.Create(CultureInfo.InvariantCulture, $$$"""
+              - name: {{{name}}}
+                role: {{{name}}}
+                replicas: {{{replicas}}}
+                dependencies: [{{{dependencies}}}]
+                settings: {management-port: none, cmd-port: none{{{settings}}}}
+                env: [{name: BENCH_VERSION, value: "{{{version}}}"}]
+                rolloutStrategy: {rollingUpdate: {type: {{{type}}}, maxUnavailable: 1}}
+
+            """);
+        return $$"""
+            apiVersion: workloads.x-k8s.io/v1alpha2
+            kind: RoleBasedGroup
+            metadata:
+              name: {{Group}}
+            spec:
+              roles:
+            {{Role("cache-master", 1, "", "")}}{{(options.Stores > 0 ? Role("cache-store", options.Stores, "cache-master", "") : "")}}{{Role("prefill", options.Prefill, "cache-master", ", threads: 1")}}{{Role("decode", options.Decode, "cache-master", ", threads: 1")}}  - name: router
+                role: router
+                dependencies: [prefill, decode]
+                settings: {management-port: none, cmd-port: none}
+            """;
+    }
+
+    private static Process StartAgent(string folder)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardInput = true };
+        // Under `dotnet actorinference.dll` the process is dotnet, and the program its first argument.
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(typeof(UpgradeBenchmark).Assembly.Location);
+        foreach (var argument in (string[])["agent", "--data", folder, "--cluster-port", "0", "--management-port", "0", "--cmd-port", "none", "--node-name", "bench", "--log-level", "Error"]) start.ArgumentList.Add(argument);
+        return Process.Start(start) ?? throw new InvalidOperationException($"{Environment.ProcessPath} did not start.");
+    }
+
+    private static async Task<string> ServerOfAsync(Process agent, CancellationToken stop)
+    {
+        while (await agent.StandardOutput.ReadLineAsync(stop) is { } line)
+        {
+            if (ServerPattern().Match(line) is { Success: true } match) return match.Groups[1].Value;
+        }
+
+        throw new UserErrorException("The agent ended before it listened.");
+    }
+
+    private static async Task<GroupBody> UntilReadyAsync(GroupClient client, long revision, CancellationToken stop)
+    {
+        GroupBody? found = null;
+        var watch = Stopwatch.StartNew();
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        while (found is not { Status: "Ready" } || found.StableRevision != revision)
+        {
+            if (watch.Elapsed > ReadyLimit)
+                throw new UserErrorException($"The group is not ready after {ReadyLimit.TotalMinutes:0} min.\n{(found is null ? "" : GroupDescription.Of(found, DateTimeOffset.UtcNow))}");
+            await timer.WaitForNextTickAsync(stop);
+            found = await client.GetAsync($"groups/{Group}", GroupJson.Default.GroupBody, stop);
+        }
+
+        return found;
+    }
+
+    private static async Task UntilAsync(Func<bool> condition, CancellationToken stop)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        deadline.CancelAfter(ReadyLimit);
+        while (!condition()) await timer.WaitForNextTickAsync(deadline.Token);
+    }
+
+    private static void EndInstances(string folder)
+    {
+        var instances = Path.Combine(folder, "instances");
+        foreach (var path in Directory.Exists(instances) ? Directory.EnumerateDirectories(instances) : [])
+        {
+            if (new InstanceFolder(path).ReadProcess() is not { } kept) continue;
+            kept.Keeper.KillGroup();
+            kept.Process.Kill();
+        }
+    }
+
+    [GeneratedRegex("Groups: (http://[^/]+)/groups")]
+    private static partial Regex ServerPattern();
+}

@@ -1,0 +1,60 @@
+using System.Text.Json;
+using ActorInference.Host.Groups;
+
+namespace ActorInference.Host.Commands;
+
+/// <summary>What <c>get</c> was asked for.</summary>
+/// <param name="What">group, role, instance or agent.</param>
+/// <param name="Group">Null for all.</param>
+/// <param name="Output">wide, json or yaml; null for a table.</param>
+internal sealed record GetQuery(string What, string? Group, string? Output)
+{
+    public async Task<string> AnswerAsync(GroupClient client, CancellationToken stop)
+    {
+        var now = DateTimeOffset.UtcNow;
+        if (What == "agent")
+        {
+            var agents = await client.GetAsync("agents", GroupJson.Default.AgentListBody, stop);
+            return Output is null or "wide" ? GroupTables.Agents(agents) : Structured(JsonSerializer.SerializeToElement(agents, GroupJson.Default.AgentListBody));
+        }
+
+        if (What == "group" && Group is not null && Output == "yaml") return (await client.GetTextAsync($"groups/{Uri.EscapeDataString(Group)}/yaml", stop)).TrimEnd('\n');
+        IReadOnlyList<GroupBody> groups = Group is null
+            ? (await client.GetAsync("groups", GroupJson.Default.GroupListBody, stop)).Groups
+            : [await GroupCommands.FindAsync(client, Group, stop)];
+        if (Output is "json" or "yaml") return Structured(Element(groups));
+        if (groups.Count == 0) return "There are no groups.";
+        return What switch
+        {
+            "role" => GroupTables.Roles(groups, now),
+            "instance" => GroupTables.Instances(groups, Output == "wide", now),
+            _ => GroupTables.Groups(groups, Output == "wide", now),
+        };
+    }
+
+    private JsonElement Element(IReadOnlyList<GroupBody> groups)
+    {
+        if (What == "group") return JsonSerializer.SerializeToElement(new GroupListBody(groups), GroupJson.Default.GroupListBody);
+        var name = What == "role" ? "roles" : "instances";
+        var items = groups.SelectMany(group => JsonSerializer.SerializeToElement(group, GroupJson.Default.GroupBody).GetProperty(name).EnumerateArray());
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream))
+        {
+            writer.WriteStartObject();
+            writer.WriteStartArray(name);
+            foreach (var item in items) item.WriteTo(writer);
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        }
+
+        return JsonDocument.Parse(stream.ToArray()).RootElement;
+    }
+
+    private string Structured(JsonElement element)
+    {
+        if (Output == "yaml") return YamlText.Write(element);
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true })) element.WriteTo(writer);
+        return System.Text.Encoding.UTF8.GetString(stream.ToArray());
+    }
+}

@@ -1,0 +1,73 @@
+using System.Text.Json.Serialization;
+
+namespace ActorInference.Host.Groups;
+
+/// <summary>A group as the management routes show it.</summary>
+/// <param name="Revision">Number of the declared revision.</param>
+/// <param name="StableRevision">Number of the one last rolled out whole; 0 for none.</param>
+/// <param name="Status">Ready, Progressing, Paused or Deleting.</param>
+/// <param name="Waiting">What does not go on, and why.</param>
+public sealed record GroupBody(
+    string Name, string Status, long Generation, long Revision, long StableRevision, DateTimeOffset CreatedAt,
+    IReadOnlyList<RoleBody> Roles, IReadOnlyList<InstanceBody> Instances, IReadOnlyList<string> Waiting, IReadOnlyList<EventBody> Events);
+
+/// <param name="Current">Instances that there are.</param>
+/// <param name="Updated">Of the declared revision.</param>
+public sealed record RoleBody(string Name, int Desired, int Current, int Ready, int Updated);
+
+/// <param name="Ready">Its processes that are ready.</param>
+/// <param name="Size">Its processes.</param>
+/// <param name="Status">As kubectl's: Running, Starting, CrashLoopBackOff and so on.</param>
+/// <param name="Message">Why it is not ready; absent if it is.</param>
+public sealed record InstanceBody(
+    string Name, string Role, int Ordinal, string Revision, int Ready, int Size, string Status, int Restarts, string Node,
+    IReadOnlyList<ProcessBody> Processes, DateTimeOffset CreatedAt, string? Message);
+
+public sealed record ProcessBody(string Name, int Pid, bool Ready, int Restarts, IReadOnlyDictionary<string, int> Ports, DateTimeOffset StartedAt, EvidenceBody? LastEnd);
+
+public sealed record EvidenceBody(DateTimeOffset At, int? ExitCode, int? Signal, string Reason, string Message, string LogTail);
+
+public sealed record EventBody(DateTimeOffset At, string Type, string Reason, string Object, string Message, int Count);
+
+public sealed record GroupListBody(IReadOnlyList<GroupBody> Groups);
+
+public sealed record AppliedBody(IReadOnlyList<AppliedItem> Applied, IReadOnlyList<string> Warnings);
+
+/// <param name="Outcome">created, configured or unchanged.</param>
+/// <param name="Diff">With a dry run: what would change.</param>
+public sealed record AppliedItem(string Kind, string Name, string Outcome, long Revision, string? Diff);
+
+/// <param name="Errors">All that is wrong.</param>
+public sealed record RefusedBody(IReadOnlyList<string> Errors);
+
+public sealed record HistoryBody(string Group, long Current, long Stable, IReadOnlyList<RevisionBody> Revisions);
+
+public sealed record RevisionBody(long Revision, DateTimeOffset At, string Cause, string Yaml);
+
+public sealed record LogBody(string Text, long NextOffset);
+
+public sealed record ExecBody(IReadOnlyList<string> Command, double TimeoutSeconds);
+
+public sealed record ExecEndedBody(int ExitCode, string Output);
+
+public sealed record ScaleBody(string Role, int Replicas);
+
+public sealed record RolloutBody(long Revision, string? Role);
+
+public sealed record AgentListBody(IReadOnlyList<AgentBody> Agents);
+
+public sealed record AgentBody(string Node, string Address, int Cpus, long MemoryBytes, int Gpus, int NumaNodes);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, WriteIndented = true)]
+[JsonSerializable(typeof(GroupBody))]
+[JsonSerializable(typeof(GroupListBody))]
+[JsonSerializable(typeof(AppliedBody))]
+[JsonSerializable(typeof(RefusedBody))]
+[JsonSerializable(typeof(HistoryBody))]
+[JsonSerializable(typeof(LogBody))]
+[JsonSerializable(typeof(ExecBody))]
+[JsonSerializable(typeof(ExecEndedBody))]
+[JsonSerializable(typeof(ScaleBody))]
+[JsonSerializable(typeof(RolloutBody))]
+[JsonSerializable(typeof(AgentListBody))]
+public sealed partial class GroupJson : JsonSerializerContext;

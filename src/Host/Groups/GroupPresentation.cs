@@ -1,0 +1,58 @@
+using ActorInference.Roles.Agents;
+using ActorInference.Roles.Groups.Control;
+using ActorInference.Roles.Groups.Spec;
+
+namespace ActorInference.Host.Groups;
+
+/// <summary>Groups as people see them.</summary>
+public static class GroupPresentation
+{
+    public static GroupBody Of(GroupProtocol.State state, RolloutProtocol.Status status)
+    {
+        var group = SpecReader.ReadGroup(state.Desired);
+        var current = group.Roles.ToDictionary(role => role.Name, SpecRevision.Of);
+        var isKnown = status.Generation == state.Generation;
+        return new GroupBody(
+            state.Group, StatusOf(state, status, isKnown), state.Generation, state.Current, state.Stable, state.CreatedAt,
+            [.. group.Roles.Select(role => Role(role, current[role.Name], status))],
+            [.. status.Instances.Select(Instance)],
+            status.Holds,
+            [.. state.Notes.Select(note => new EventBody(note.At, note.IsWarning ? "Warning" : "Normal", note.Reason, note.Subject, note.Message, note.Count))]);
+    }
+
+    private static string StatusOf(GroupProtocol.State state, RolloutProtocol.Status status, bool isKnown)
+    {
+        if (state.IsDeleting) return "Deleting";
+        if (isKnown && status.IsDone && status.Instances.All(instance => instance.IsReady)) return "Ready";
+        return state.IsPaused ? "Paused" : "Progressing";
+    }
+
+    private static RoleBody Role(RoleSpec role, string revision, RolloutProtocol.Status status)
+    {
+        var instances = status.Instances.Where(instance => instance.Role == role.Name).ToList();
+        return new RoleBody(
+            role.Name, role.Replicas, instances.Count, instances.Count(instance => instance.IsReady),
+            instances.Count(instance => instance.Revision == revision && instance.Stage == InstanceStage.Settled));
+    }
+
+    private static InstanceBody Instance(RolloutProtocol.InstanceStatus instance) => new(
+        instance.Name, instance.Role, instance.Ordinal, instance.Revision,
+        instance.IsReady ? instance.Members.Length : instance.Members.Count(member => member.IsReady && instance.Stage == InstanceStage.Settled),
+        Math.Max(1, instance.Members.Length), StatusOf(instance), instance.Members.Sum(member => member.Restarts), instance.Node,
+        [.. instance.Members.Select(Process)], instance.CreatedAt, instance.IsReady || instance.Message.Length == 0 ? null : instance.Message);
+
+    private static string StatusOf(RolloutProtocol.InstanceStatus instance)
+    {
+        if (instance.Stage == InstanceStage.Removing) return "Terminating";
+        if (instance.Stage is InstanceStage.Draining or InstanceStage.Dumping or InstanceStage.Clearing or InstanceStage.Loading) return instance.Stage.ToString();
+        var failed = instance.Members.FirstOrDefault(member => member is { Phase: AgentPhase.Waiting, LastEnd: not null });
+        if (failed is not null) return failed.LastEnd!.Reason == EndReason.StartFailed ? "StartError" : "CrashLoopBackOff";
+        if (instance.Members.IsEmpty) return "Pending";
+        if (instance.IsReady) return "Running";
+        return instance.Members.Any(member => member.Phase == AgentPhase.Stopping) ? "Stopping" : instance.Stage == InstanceStage.Settled ? "NotReady" : "Starting";
+    }
+
+    private static ProcessBody Process(AgentProtocol.InstanceReport report) => new(
+        report.Instance, report.ProcessId, report.IsReady, report.Restarts, report.Ports.ToDictionary(port => port.Name, port => port.Port), report.StartedAt,
+        report.LastEnd is { } end ? new EvidenceBody(end.At, end.ExitCode, end.Signal, end.Reason.ToString(), end.Message, end.LogTail) : null);
+}

@@ -1,0 +1,48 @@
+namespace ActorInference.Roles.Agents;
+
+/// <summary>One agent and its host.</summary>
+public sealed record AgentOptions
+{
+    /// <summary>Name of the host within the cluster.</summary>
+    public required string Node { get; init; }
+
+    /// <summary>Where the ports of its instances are.</summary>
+    public required string Address { get; init; }
+
+    /// <summary>Folder of everything that outlives the agent.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>Bundles of this host.</summary>
+    public required ImageStore Images { get; init; }
+
+    /// <summary>What the host has.</summary>
+    public required HostTopology Topology { get; init; }
+
+    /// <summary>Variables that every instance finds.</summary>
+    public IReadOnlyDictionary<string, string> Inherited { get; init; } = OwnEnvironment();
+
+    /// <summary>First of the ports that are given when the preferred one is taken.</summary>
+    public int FirstPort { get; init; } = 30000;
+
+    /// <summary>How many those are, at least 1.</summary>
+    public int Ports { get; init; } = 2768;
+
+    /// <summary>Size at which a log is rotated; three older ones are kept.</summary>
+    public long MaxLogBytes { get; init; } = 10 << 20;
+
+    /// <summary>How often all instances are reported, changed or not.</summary>
+    public TimeSpan ReportInterval { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Folder of all instances.</summary>
+    public string InstancesFolder => Path.Combine(Data, "instances");
+
+    /// <summary>Folder of one.</summary>
+    public InstanceFolder FolderOf(string instance) => new(Path.Combine(InstancesFolder, instance));
+
+    private static Dictionary<string, string> OwnEnvironment()
+    {
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (System.Collections.DictionaryEntry entry in Environment.GetEnvironmentVariables()) variables[(string)entry.Key] = (string?)entry.Value ?? "";
+        return variables;
+    }
+}

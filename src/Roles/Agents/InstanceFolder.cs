@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace ActorInference.Roles.Agents;
+
+/// <summary>
+/// Where an agent keeps one instance, so that it finds it again after its own restart: <c>record.json</c> (what to run, and
+/// what became of it so far), <c>pid</c> and <c>exit</c> (written by the keeper), <c>log</c> and rotated ones, <c>topology.yaml</c>,
+/// <c>data</c>.
+/// </summary>
+public sealed class InstanceFolder(string path)
+{
+    public string Path { get; } = path;
+
+    public string Log => System.IO.Path.Combine(Path, "log");
+
+    public string Topology => System.IO.Path.Combine(Path, "topology.yaml");
+
+    /// <summary>The instance's own; kept over updates and restarts.</summary>
+    public string Data => System.IO.Path.Combine(Path, "data");
+
+    public string PidFile => System.IO.Path.Combine(Path, "pid");
+
+    public string ExitFile => System.IO.Path.Combine(Path, "exit");
+
+    private string RecordFile => System.IO.Path.Combine(Path, "record.json");
+
+    /// <returns>Null if there is none yet.</returns>
+    public InstanceRecord? ReadRecord() =>
+        File.Exists(RecordFile) ? JsonSerializer.Deserialize(File.ReadAllBytes(RecordFile), AgentJson.Default.InstanceRecord) : null;
+
+    public void Write(InstanceRecord record)
+    {
+        Directory.CreateDirectory(Data);
+        Replace(RecordFile, JsonSerializer.SerializeToUtf8Bytes(record, AgentJson.Default.InstanceRecord));
+    }
+
+    /// <summary>Rewrites the discovery file; a reader sees the old or the new one, never half.</summary>
+    public void WriteTopology(string text)
+    {
+        Directory.CreateDirectory(Path);
+        Replace(Topology, System.Text.Encoding.UTF8.GetBytes(text));
+    }
+
+    /// <summary>What the keeper wrote of the process that it began.</summary>
+    /// <returns>Null if it has not yet.</returns>
+    public KeptProcess? ReadProcess()
+    {
+        if (ReadLine(PidFile)?.Split(' ') is not [var pid, var ticks, var keeper, var keeperTicks]) return null;
+        return new KeptProcess(
+            new ProcessIdentity(int.Parse(pid, CultureInfo.InvariantCulture), long.Parse(ticks, CultureInfo.InvariantCulture)),
+            new ProcessIdentity(int.Parse(keeper, CultureInfo.InvariantCulture), long.Parse(keeperTicks, CultureInfo.InvariantCulture)));
+    }
+
+    /// <summary>The exit code that the keeper wrote, 128 and more for a signal.</summary>
+    /// <returns>Null if it has not.</returns>
+    public int? ReadExit() => int.TryParse(ReadLine(ExitFile), CultureInfo.InvariantCulture, out var code) ? code : null;
+
+    /// <summary>Forgets the last process.</summary>
+    public void ClearProcess()
+    {
+        File.Delete(PidFile);
+        File.Delete(ExitFile);
+    }
+
+    public void Delete()
+    {
+        if (Directory.Exists(Path)) Directory.Delete(Path, recursive: true);
+    }
+
+    private static string? ReadLine(string file)
+    {
+        try
+        {
+            return File.ReadAllText(file).TrimEnd('\n') is { Length: > 0 } line ? line : null;
+        }
+        catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private static void Replace(string file, byte[] bytes)
+    {
+        var temporary = file + ".new";
+        File.WriteAllBytes(temporary, bytes);
+        File.Move(temporary, file, overwrite: true);
+    }
+}
+
+/// <summary>What an agent remembers of an instance over its own death.</summary>
+/// <param name="Launch">What is to run.</param>
+/// <param name="Ports">What it was given.</param>
+/// <param name="RunningRevision">Of the process that was begun last; empty if none was.</param>
+/// <param name="StartedAt">When that was.</param>
+/// <param name="Restarts">Processes after the first.</param>
+/// <param name="Failures">Unasked ends in a row.</param>
+/// <param name="LastEnd">Of the last process that ended unasked.</param>
+/// <param name="Overlay">Variables that follow the group's topology.</param>
+public sealed record InstanceRecord(
+    InstanceLaunch Launch,
+    IReadOnlyList<PortLease> Ports,
+    string RunningRevision,
+    DateTimeOffset StartedAt,
+    int Restarts,
+    int Failures,
+    Evidence? LastEnd,
+    IReadOnlyList<Variable> Overlay)
+{
+    /// <summary>Whether it is being taken away: an agent that begins again goes on with that.</summary>
+    public bool IsRemoved { get; init; }
+}

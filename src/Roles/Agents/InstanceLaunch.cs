@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+
+namespace ActorInference.Roles.Agents;
+
+/// <summary>What an agent is to run as one process, whole: a description, not a change.</summary>
+/// <remarks>Two launches are the same if their revisions are; a new revision replaces the process in place.</remarks>
+public sealed record InstanceLaunch
+{
+    /// <summary>Identity, such as <c>demo-prefill-0</c>: also the name of its folder.</summary>
+    public required string Instance { get; init; }
+
+    /// <summary>Who is told of it: the id of the role instance that it is a process of.</summary>
+    public string Owner { get; init; } = "";
+
+    /// <summary>Group that it is part of; empty for none.</summary>
+    public string Group => Owner.Contains('/') ? Owner[..Owner.IndexOf('/')] : "";
+
+    /// <summary>Names this description; another one means another process.</summary>
+    public required string Revision { get; init; }
+
+    /// <summary>Bundle in the image store, <c>name:version</c>.</summary>
+    public required string Image { get; init; }
+
+    /// <summary>Program and first arguments; empty for the bundle's own.</summary>
+    public ImmutableArray<string> Command { get; init; } = [];
+
+    /// <summary>Further arguments. <c>$(NAME)</c> stands for a variable of <see cref="Environment"/> or of the agent's.</summary>
+    public ImmutableArray<string> Args { get; init; } = [];
+
+    /// <summary>Beside what the agent itself has. A later variable may refer to an earlier one as <c>$(NAME)</c>.</summary>
+    public ImmutableArray<Variable> Environment { get; init; } = [];
+
+    /// <summary>Where it runs; null for its own data folder.</summary>
+    public string? WorkingFolder { get; init; }
+
+    /// <summary>Ports to keep for it, whatever process it is.</summary>
+    public ImmutableArray<PortRequest> Ports { get; init; } = [];
+
+    /// <summary>Until it has succeeded once, the others wait.</summary>
+    public ProbeSpec? Startup { get; init; }
+
+    /// <summary>Whether it is given work; null means as long as it runs.</summary>
+    public ProbeSpec? Readiness { get; init; }
+
+    /// <summary>Whether it is to live on; null means as long as it runs.</summary>
+    public ProbeSpec? Liveness { get; init; }
+
+    /// <summary>Run before it is asked to end: drains it, for instance.</summary>
+    public ProbeAction? PreStop { get; init; }
+
+    /// <summary>From being asked to end, <see cref="PreStop"/> included, until it is killed.</summary>
+    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Pauses between restarts.</summary>
+    public RestartDelays Restarts { get; init; } = RestartDelays.Default;
+
+    /// <summary>What it may use.</summary>
+    public InstanceResources Resources { get; init; } = InstanceResources.Unlimited;
+
+    /// <summary>Folders that it finds under a path of its own.</summary>
+    public ImmutableArray<VolumeMount> Volumes { get; init; } = [];
+}
+
+/// <summary>One environment variable.</summary>
+public sealed record Variable(string Name, string Value);
+
+/// <summary>A port that the instance wants; its variable <c>RBG_PORT_&lt;NAME&gt;</c> says which it got.</summary>
+/// <param name="Name">Lower case.</param>
+/// <param name="Preferred">Taken if nobody has it; 0 for any.</param>
+public sealed record PortRequest(string Name, int Preferred);
+
+/// <summary>A port that is kept for an instance as long as it exists.</summary>
+public sealed record PortLease(string Name, int Preferred, int Port);
+
+/// <param name="MemoryBytes">Resident memory beyond which it is killed; 0 for no limit.</param>
+/// <param name="CpuSet">Cores in taskset's form, such as <c>0-3,8</c>; empty for all.</param>
+/// <param name="Gpus">Devices that it sees; null for all, empty for none.</param>
+public sealed record InstanceResources(long MemoryBytes, string CpuSet, ImmutableArray<int>? Gpus)
+{
+    public static readonly InstanceResources Unlimited = new(0, "", null);
+}
+
+/// <summary>A folder of the host, which the variable <c>VOLUME_&lt;NAME&gt;</c> names.</summary>
+/// <param name="Name">Of the volume.</param>
+/// <param name="HostPath">Folder of the host; null for one of the instance's own, in memory or on disk.</param>
+/// <param name="InMemory">Whether the instance's own one is in /dev/shm.</param>
+/// <param name="MountPath">What the spec calls it within the instance; arguments that begin with it are rewritten.</param>
+public sealed record VolumeMount(string Name, string? HostPath, bool InMemory, string MountPath);

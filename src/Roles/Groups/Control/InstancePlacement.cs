@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+using ActorInference.Roles.Groups.Planning;
+using ActorInference.Roles.Groups.Planning.Placing;
+using ActorInference.Roles.Groups.Spec;
+
+namespace ActorInference.Roles.Groups.Control;
+
+/// <summary>Gives the instances of a plan their places, all together: by resources, rules, gang and topology.</summary>
+/// <param name="declaration">Of the group.</param>
+/// <param name="agents">That are there.</param>
+/// <param name="present">Instances of the group that have their places.</param>
+public sealed class InstancePlacement(Declaration declaration, ImmutableArray<FleetProtocol.AgentIsThere> agents, IReadOnlyCollection<ManagedInstance> present)
+{
+    /// <summary>Places of each instance, one for each of its members.</summary>
+    /// <param name="creates">What is to be created.</param>
+    /// <returns>An instance with no places where one of its members has none, and why.</returns>
+    public IReadOnlyList<(CreateInstance Create, ImmutableArray<Place> Places, string Reason)> Place(IReadOnlyList<CreateInstance> creates)
+    {
+        var requests = creates.SelectMany(create => Requests(create.Instance, declaration.FindRole(create.Instance.Role, create.Revision)!)).ToList();
+        var group = declaration.Desired;
+        var result = Placement.Place([.. agents.Select(Host)], [.. present.SelectMany(Existing)], requests, new PlacementOptions(group.ExclusiveTopology, group.Gang));
+        return [.. creates.Select(create => PlacesOf(create, result))];
+    }
+
+    private (CreateInstance Create, ImmutableArray<Place> Places, string Reason) PlacesOf(CreateInstance create, PlacementResult result)
+    {
+        if (result.Unplaced.FirstOrDefault(each => each.Member.Instance == create.Instance) is { } without) return (create, [], without.Reason);
+        var members = result.Placed.Where(placed => placed.Member.Instance == create.Instance).OrderBy(placed => placed.Member.Index);
+        return (create, [.. members.Select(ToPlace)], "");
+    }
+
+    private Place ToPlace(Placed placed)
+    {
+        var agent = agents.First(each => each.Node == placed.Host);
+        return new Place(agent.Node, agent.Address, agent.AgentPath) { Gpus = placed.Member.Resources.Gpus > 0 ? [.. placed.Gpus] : null };
+    }
+
+    private IEnumerable<Placed> Existing(ManagedInstance instance)
+    {
+        if (declaration.FindRole(instance.Key.Role, instance.Revision) is not { } role) return [];
+        return Requests(instance.Key, role).Zip(instance.Places, (request, place) => new Placed(request, place.Node, [.. place.Gpus ?? []]));
+    }
+
+    /// <summary>The members of an instance, in the order of its places.</summary>
+    private IEnumerable<PlacementRequest> Requests(InstanceKey key, RoleSpec role)
+    {
+        var paired = declaration.Policy?.Rules.Where(rule => rule.Roles.Contains(role.Name)).SelectMany(rule => rule.Roles).Where(name => name != role.Name).Distinct().ToImmutableArray() ?? [];
+        var index = 0;
+        foreach (var component in role.Components)
+        {
+            for (var member = 0; member < component.Size; member++, index++)
+            {
+                var labels = component.Template.Labels.SetItems(component.Labels)
+                    .SetItem(SpecNames.Prefix + "group-name", declaration.Desired.Name).SetItem(SpecNames.Prefix + "role-name", role.Name);
+                yield return new PlacementRequest(
+                    declaration.Desired.Name, key, component.Name, index, labels, PlacementRequest.Needs(component.Template), component.Template.Placement) { Paired = paired };
+            }
+        }
+    }
+
+    private static HostTopology Host(FleetProtocol.AgentIsThere agent) => new(
+        agent.Node, agent.Topology.Labels, agent.Topology.Cpus, agent.Topology.MemoryBytes,
+        [.. agent.Topology.Gpus.Select(gpu => new GpuDevice(gpu.Number, gpu.Numa, gpu.NvLinks))], ImmutableSortedDictionary<string, int>.Empty)
+    {
+        Rdma = agent.Topology.Nics.Any(nic => nic.IsRdma),
+    };
+}

@@ -1,0 +1,117 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using ActorInference.Roles.Agents;
+using ActorInference.Roles.Groups.Spec;
+using VolumeMount = ActorInference.Roles.Agents.VolumeMount;
+
+namespace ActorInference.Roles.Groups.Control;
+
+/// <summary>Makes the processes of an instance from its role: each container of each member is one.</summary>
+/// <param name="group">Name of the group.</param>
+/// <param name="role">The role, resolved.</param>
+/// <param name="ordinal">Of the instance.</param>
+/// <param name="revision">Of the role.</param>
+public sealed class LaunchFactory(string group, RoleSpec role, int ordinal, string revision)
+{
+    private readonly string _instance = SpecNames.Instance(group, role.Name, ordinal);
+
+    /// <summary>The processes in the order of components, members and containers, each with the member that it belongs to.</summary>
+    public IEnumerable<(int Member, InstanceLaunch Launch)> Launches()
+    {
+        var member = 0;
+        foreach (var component in role.Components)
+        {
+            for (var index = 0; index < component.Size; index++, member++)
+            {
+                var name = NameOf(component, index);
+                foreach (var container in component.Template.Containers)
+                    yield return (member, Launch(component, index, name, container));
+            }
+        }
+    }
+
+    private string NameOf(ComponentSpec component, int index) => role.Pattern switch
+    {
+        RolePattern.Standalone => _instance,
+        RolePattern.LeaderWorker => $"{_instance}-{(component.Name == SpecNames.LeaderComponent ? 0 : index + 1)}",
+        _ => $"{_instance}-{component.Name}-{index}",
+    };
+
+    private InstanceLaunch Launch(ComponentSpec component, int index, string member, ContainerSpec container)
+    {
+        var template = component.Template;
+        var name = container == template.Containers[0] ? member : $"{member}.{container.Name}";
+        return new InstanceLaunch
+        {
+            Instance = name,
+            Owner = InstanceOrder.IdOf(group, role.Name, ordinal),
+            Revision = revision,
+            Image = container.Image,
+            Command = container.Command,
+            Args = container.Args,
+            Environment = [.. Environment(component, index), .. container.Env.Select(variable => Variable(variable, template, member))],
+            WorkingFolder = container.WorkingDirectory,
+            Ports = [.. container.Ports.Select(port => new PortRequest(PortName(port), port.Port))],
+            Startup = ProbeForms.Read(container.Startup),
+            Readiness = ProbeForms.Read(container.Readiness),
+            Liveness = ProbeForms.Read(container.Liveness),
+            PreStop = container.PreStop is { } hook ? ProbeForms.Read(hook) : null,
+            Grace = template.TerminationGrace,
+            Resources = Resources(container.Resources),
+            Volumes = [.. container.Mounts.Select(mount => Mount(mount, template))],
+        };
+    }
+
+    /// <summary>RBG's own variables. A user's may refer to them.</summary>
+    private IEnumerable<Variable> Environment(ComponentSpec component, int index)
+    {
+        yield return new Variable("RBG_GROUP_NAME", group);
+        yield return new Variable("RBG_ROLE_NAME", role.Name);
+        yield return new Variable("RBG_ROLE_INDEX", Number(ordinal));
+        yield return new Variable("RBG_ROLE_INSTANCE_NAME", _instance);
+        yield return new Variable("RBG_COMPONENT_NAME", component.Name);
+        yield return new Variable("RBG_COMPONENT_INDEX", Number(index));
+        if (role.Pattern != RolePattern.LeaderWorker) yield break;
+        yield return new Variable("RBG_LWP_LEADER_NAME", $"{_instance}-0");
+        yield return new Variable("RBG_LWP_WORKER_INDEX", Number(component.Name == SpecNames.LeaderComponent ? 0 : index + 1));
+        yield return new Variable("RBG_LWP_GROUP_SIZE", Number(role.Size));
+    }
+
+    private Variable Variable(EnvVar variable, PodTemplate template, string member) => new(variable.Name, variable.FieldPath switch
+    {
+        null => variable.Value,
+        "status.podIP" or "status.hostIP" => "$(POD_IP)",
+        "metadata.name" => member,
+        "metadata.namespace" => ObjectMetadata.DefaultNamespace,
+        "spec.nodeName" => "$(NODE_NAME)",
+        var path => Labelled(path, template),
+    });
+
+    /// <summary>Reads <c>metadata.labels['key']</c> and the like; the reader has refused all others.</summary>
+    private string Labelled(string path, PodTemplate template)
+    {
+        var key = path[(path.IndexOf('\'') + 1)..path.LastIndexOf('\'')];
+        var values = path.StartsWith("metadata.labels", StringComparison.Ordinal) ? template.Labels : template.Annotations;
+        return key switch
+        {
+            SpecNames.Prefix + "group-name" => group,
+            SpecNames.Prefix + "role-name" => role.Name,
+            SpecNames.Prefix + "role-instance-index" => Number(ordinal),
+            _ => values.GetValueOrDefault(key, ""),
+        };
+    }
+
+    private static InstanceResources Resources(ResourceSpec spec) =>
+        InstanceResources.Unlimited with { MemoryBytes = spec.MemoryLimitBytes ?? 0 };
+
+    private static VolumeMount Mount(Spec.VolumeMount mount, PodTemplate template)
+    {
+        var volume = template.Volumes.First(each => each.Name == mount.Name);
+        var path = volume.HostPath is { } host && mount.SubPath is { } sub ? Path.Combine(host, sub) : volume.HostPath;
+        return new VolumeMount(mount.SubPath is { } part && volume.HostPath is null ? $"{mount.Name}/{part}" : mount.Name, path, volume.InMemory, mount.MountPath);
+    }
+
+    private static string PortName(PortSpec port) => port.Name.Length > 0 ? port.Name.ToLowerInvariant() : $"port{Number(port.Port)}";
+
+    private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
+}

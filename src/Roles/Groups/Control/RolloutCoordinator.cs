@@ -1,0 +1,245 @@
+using System.Collections.Immutable;
+using ActorInference.Roles.Groups.Planning;
+using ActorInference.Roles.Groups.Spec;
+using Akka.Actor;
+using Akka.Persistence;
+
+namespace ActorInference.Roles.Groups.Control;
+
+/// <summary>
+/// Brings a group about: makes a plan from what is declared and what its instances report, does what the plan says, and plans
+/// again at every change. Each step is journaled before it is said, and said again until it is seen to be done: so it may die at
+/// any moment and go on elsewhere.
+/// </summary>
+public sealed class RolloutCoordinator : ReceivePersistentActor, IWithTimers
+{
+    /// <summary>Changes that come together are planned for together.</summary>
+    private static readonly TimeSpan PlanDelay = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>A clock that only goes on is journaled so often.</summary>
+    private static readonly TimeSpan ClockPrecision = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(2);
+
+    private readonly string _group;
+    private readonly Func<ControlRegions> _regions;
+    private readonly TimeProvider _time;
+    private readonly ObservedInstances _observed = new();
+    private readonly GroupTopology _topology = new();
+    private RolloutState _state = RolloutState.Empty;
+    private Declaration? _declaration;
+    private ImmutableArray<FleetProtocol.AgentIsThere> _agents = [];
+    private Plan? _plan;
+    private string _lastHolds = "";
+    private long _promoted;
+
+    public RolloutCoordinator(string group, Func<ControlRegions> regions, TimeProvider time)
+    {
+        (_group, _regions, _time) = (group, regions, time);
+        PersistenceId = $"rollout-{group}";
+        Recover<RolloutEvents.IRolloutEvent>(Apply);
+        Command<RolloutProtocol.Declare>(Declare);
+        Command<RolloutProtocol.GetStatus>(_ => Sender.Tell(Status()));
+        Command<RolloutProtocol.RestartInstance>(RestartInstance);
+        Command<RoleInstanceProtocol.Observed>(Observe);
+        Command<RoleInstanceProtocol.Gone>(Forget);
+        Command<FleetProtocol.Agents>(agents => TakeAgents(agents.Present));
+        Command<Look>(_ => LookAround());
+        Command<MakePlan>(_ => PlanNow());
+    }
+
+    public override string PersistenceId { get; }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public static Props Props(string group, Func<ControlRegions> regions, TimeProvider time) => Akka.Actor.Props.Create(() => new RolloutCoordinator(group, regions, time));
+
+    protected override void OnReplaySuccess()
+    {
+        Timers.StartPeriodicTimer(nameof(Look), Look.Instance, LookInterval);
+        if (_state.Declaration is not null) LookAround();
+    }
+
+    private void Apply(RolloutEvents.IRolloutEvent @event)
+    {
+        _state = _state.Apply(@event);
+        if (@event is RolloutEvents.Declared declared) _declaration = Declaration.Read(declared);
+        if (@event is RolloutEvents.InstanceGone gone) _observed.Forget(new InstanceKey(gone.Role, gone.Ordinal));
+    }
+
+    private void Declare(RolloutProtocol.Declare declare)
+    {
+        var declared = new RolloutEvents.Declared(declare.Generation, declare.Desired, declare.Stable, declare.Policy, declare.IsPaused, declare.IsDeleting);
+        if (_state.Declaration is { } present && (present == declared || present.Generation > declare.Generation)) return;
+        Persist(declared, written =>
+        {
+            Apply(written);
+            _plan = null;   // What was done before says nothing of this.
+            LookAround();
+            PlanSoon();
+        });
+    }
+
+    private void Observe(RoleInstanceProtocol.Observed observed)
+    {
+        if (_state.Find(observed.Role, observed.Ordinal) is not { } managed)
+        {
+            // Left over from before: nobody here knows of it.
+            if (observed.Revision.Length > 0) Tell(observed.Role, observed.Ordinal, id => new RoleInstanceProtocol.Remove(id, _group, observed.Role, observed.Ordinal));
+            return;
+        }
+
+        if (managed.IsDeleting) Tell(managed.Key, id => new RoleInstanceProtocol.Remove(id, _group, managed.Key.Role, managed.Key.Ordinal));
+        else if (observed.Revision != managed.Revision) Bring(managed);
+        foreach (var note in _observed.Take(observed, managed.Revision, _time.GetUtcNow())) Tell(note);
+        LearnSeeds(observed);
+        PlanSoon();
+    }
+
+    /// <summary>The port named cluster is where others join.</summary>
+    private void LearnSeeds(RoleInstanceProtocol.Observed observed)
+    {
+        if (_state.Seeds.Length >= RolloutState.MaxSeeds || _state.Find(observed.Role, observed.Ordinal) is not { } managed) return;
+        var ports = observed.Members.SelectMany(member => member.Ports).Where(port => port.Name == GroupTopology.ClusterPort);
+        foreach (var seed in ports.Select(port => $"{managed.Places[0].Address}:{port.Port}").Where(seed => !_state.Seeds.Contains(seed)).Take(1).ToList())
+            Persist(new RolloutEvents.SeedSeen(seed), seen =>
+            {
+                Apply(seen);
+                Publish();
+            });
+    }
+
+    private void Forget(RoleInstanceProtocol.Gone gone)
+    {
+        if (_state.Find(gone.Role, gone.Ordinal) is not { IsDeleting: true }) return;
+        Persist(new RolloutEvents.InstanceGone(gone.Role, gone.Ordinal), written =>
+        {
+            Apply(written);
+            Publish();
+            PlanSoon();
+        });
+    }
+
+    private void TakeAgents(ImmutableArray<FleetProtocol.AgentIsThere> agents)
+    {
+        var isNew = _agents.Length != agents.Length;
+        _agents = agents;
+        if (isNew) PlanSoon();
+        var known = _state.Instances.Values.SelectMany(instance => instance.Places).Select(place => (place.Node, place.AgentPath)).Distinct().ToList();
+        foreach (var agent in agents.Where(agent => known.Any(each => each.Node == agent.Node && each.AgentPath != agent.AgentPath)))
+        {
+            Persist(new RolloutEvents.AgentMoved(agent.Node, agent.AgentPath), moved =>
+            {
+                Apply(moved);
+                foreach (var managed in _state.Instances.Values.Where(each => each.Places.Any(place => place.Node == moved.Node)).ToList()) Bring(managed, isNew: false);
+                Publish();
+            });
+        }
+    }
+
+    /// <summary>Asks for what it has not heard of for a while, and says again what may have been lost.</summary>
+    private void LookAround()
+    {
+        if (_declaration is null) return;
+        _regions().Fleet.Tell(FleetProtocol.GetAgents.Instance);
+        foreach (var key in _state.Instances.Keys)
+        {
+            if (_observed.IsStale(key, _time.GetUtcNow())) Tell(key, id => new RoleInstanceProtocol.Look(id));
+        }
+
+        _topology.Repeat();
+        Publish();
+        PlanSoon();
+    }
+
+    private void PlanSoon()
+    {
+        if (!Timers.IsTimerActive(nameof(MakePlan))) Timers.StartSingleTimer(nameof(MakePlan), MakePlan.Instance, PlanDelay);
+    }
+
+    private void PlanNow()
+    {
+        if (_declaration is not { } declaration) return;
+        var now = _time.GetUtcNow();
+        var input = declaration.ToInput([.. _state.Instances.Values.Select(_observed.Describe)], now) with { Clock = _state.Clock };
+        _plan = Planner.Next(input);
+        var steps = new PlanSteps(_group, declaration, _state, _agents, now);
+        foreach (var action in _plan.Actions) steps.Add(action);
+        steps.PlaceAll();
+        var clock = RolloutClock.Advance(_state.Clock, declaration.Revision, _plan, now);
+        if (clock.Revision != _state.Clock?.Revision || clock.UpdatedReady != _state.Clock.UpdatedReady) steps.Events.Add(new RolloutEvents.ClockMoved(clock));
+        else if (clock.LastProgress - _state.Clock.LastProgress > ClockPrecision) steps.Events.Add(new RolloutEvents.ClockMoved(clock));
+        if (_plan.Done && !declaration.IsDeleting && _promoted != declaration.Generation) steps.ToGroup.Add(new GroupProtocol.Promote(_group, declaration.Generation, now));
+        if (steps.Events.Count > 0) PersistAll(steps.Events, Apply);
+        DeferAsync(steps, Do);
+        TellHolds();
+    }
+
+    private void Do(PlanSteps steps)
+    {
+        foreach (var key in steps.Brought) if (_state.Instances.TryGetValue(key, out var managed)) Bring(managed);
+        foreach (var key in steps.Removed) Tell(key, id => new RoleInstanceProtocol.Remove(id, _group, key.Role, key.Ordinal));
+        foreach (var note in steps.Notes) Tell(note);
+        foreach (var message in steps.ToGroup)
+        {
+            if (message is GroupProtocol.Promote promote) _promoted = promote.Generation;
+            _regions().Groups.Tell(message);
+        }
+
+        if (_declaration is { IsDeleting: true } && _state.Instances.IsEmpty) _regions().Groups.Tell(new GroupProtocol.Ended(_group));
+        Publish();
+    }
+
+    private void Bring(ManagedInstance managed, bool isNew = true)
+    {
+        if (_declaration!.FindRole(managed.Key.Role, managed.Revision) is not { } role) return;   // A revision between: the next plan leaves it behind.
+        if (isNew) _observed.MarkBrought(managed.Key);
+        Tell(managed.Key, _ => new RoleInstanceProtocol.Bring(OrderFactory.Create(_group, role, managed)));
+    }
+
+    private void RestartInstance(RolloutProtocol.RestartInstance restart)
+    {
+        foreach (var key in _state.Instances.Keys.Where(key => key.Role == restart.Role && (restart.Ordinal < 0 || key.Ordinal == restart.Ordinal)).ToList())
+            Tell(key, id => new RoleInstanceProtocol.Restart(id, "it was asked for"));
+    }
+
+    private void Publish()
+    {
+        if (_declaration is not { } declaration) return;
+        foreach (var (agent, publish) in _topology.Changes(declaration.Desired, _state, _observed)) Context.ActorSelection(agent).Tell(publish);
+    }
+
+    private void TellHolds()
+    {
+        var holds = string.Join('\n', _plan!.Holds.Select(GroupViews.Describe));
+        if (holds == _lastHolds) return;
+        foreach (var hold in _plan.Holds) Tell(new GroupNote(_time.GetUtcNow(), IsWarning: false, "Waiting", hold.Instance is { } key ? SpecNames.Instance(_group, key.Role, key.Ordinal) : $"{_group}/{hold.Role}", hold.Reason));
+        _lastHolds = holds;
+    }
+
+    private RolloutProtocol.Status Status()
+    {
+        var order = _declaration?.Desired.Roles.Select((role, index) => (role.Name, index)).ToDictionary(pair => pair.Name, pair => pair.index) ?? [];
+        var instances = _state.Instances.Values
+            .OrderBy(managed => order.GetValueOrDefault(managed.Key.Role, int.MaxValue)).ThenBy(managed => managed.Key.Role, StringComparer.Ordinal).ThenBy(managed => managed.Key.Ordinal)
+            .Select(managed => _observed.Status(_group, managed));
+        return new RolloutProtocol.Status(
+            _group, _state.Declaration?.Generation ?? 0, _plan?.Roles ?? [], [.. instances], [.. _plan?.Holds.Select(GroupViews.Describe) ?? []], _plan is { Done: true });
+    }
+
+    private void Tell(GroupNote note) => _regions().Groups.Tell(new GroupProtocol.Note(_group, note));
+
+    private void Tell(InstanceKey key, Func<string, object> message) => Tell(key.Role, key.Ordinal, message);
+
+    private void Tell(string role, int ordinal, Func<string, object> message) => _regions().Instances.Tell(message(InstanceOrder.IdOf(_group, role, ordinal)));
+
+    private sealed record Look
+    {
+        public static readonly Look Instance = new();
+    }
+
+    private sealed record MakePlan
+    {
+        public static readonly MakePlan Instance = new();
+    }
+}

@@ -1,0 +1,42 @@
+using System.Collections.Immutable;
+using ActorInference.Roles.Agents;
+using ActorInference.Roles.Groups.Planning;
+
+namespace ActorInference.Roles.Groups.Control;
+
+/// <summary>What the coordinator of a group's rollout is asked, and tells.</summary>
+public static class RolloutProtocol
+{
+    /// <summary>For the coordinator of one group.</summary>
+    public interface IForRollout : IGroupMessage
+    {
+        string Group { get; }
+    }
+
+    /// <summary>Bring the group to this. The same generation again changes nothing.</summary>
+    /// <param name="Generation">Grows with every change.</param>
+    /// <param name="Desired">The declared group, as YAML.</param>
+    /// <param name="Stable">The group that was last rolled out whole, as YAML.</param>
+    /// <param name="Policy">The group's policy, as YAML; empty for none.</param>
+    /// <param name="IsPaused">Whether every rollout stands where it is.</param>
+    /// <param name="IsDeleting">Whether the group is to end.</param>
+    public sealed record Declare(string Group, long Generation, string Desired, string Stable, string Policy, bool IsPaused, bool IsDeleting) : IForRollout;
+
+    /// <summary>Asks how it goes.</summary>
+    public sealed record GetStatus(string Group) : IForRollout;
+
+    /// <summary>Begin the processes of an instance, or of a role, again.</summary>
+    public sealed record RestartInstance(string Group, string Role, int Ordinal) : IForRollout;
+
+    /// <param name="Generation">That is being brought about; 0 if nothing is declared.</param>
+    /// <param name="Roles">Counts of each role.</param>
+    /// <param name="Instances">In the order of roles and ordinals.</param>
+    /// <param name="Holds">What does not go on, and why.</param>
+    /// <param name="IsDone">Nothing is left to do.</param>
+    public sealed record Status(
+        string Group, long Generation, ImmutableArray<RoleProgress> Roles, ImmutableArray<InstanceStatus> Instances, ImmutableArray<string> Holds, bool IsDone) : IGroupMessage;
+
+    /// <param name="Node">Of its first process; empty if it has no place.</param>
+    public sealed record InstanceStatus(
+        string Name, string Role, int Ordinal, string Revision, InstanceStage Stage, bool IsReady, string Node, ImmutableArray<AgentProtocol.InstanceReport> Members, DateTimeOffset CreatedAt, string Message);
+}

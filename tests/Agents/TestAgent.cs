@@ -1,0 +1,121 @@
+using System.Collections.Immutable;
+using ActorInference.Roles.Agents;
+using Akka.Actor;
+
+namespace ActorInference.Agents.Tests;
+
+/// <summary>An agent in a folder of its own, and what it has reported. Its processes end with the test.</summary>
+internal sealed class TestAgent : IAsyncDisposable
+{
+    public const string Image = "shell:1";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("agent-").FullName;
+    private readonly Dictionary<string, AgentProtocol.InstanceReport> _reports = [];
+    private readonly List<AgentProtocol.InstanceRemoved> _removed = [];
+    private ActorSystem? _system;
+    private IActorRef _agent = ActorRefs.Nobody;
+
+    public TestAgent()
+    {
+        var bundle = Directory.CreateDirectory(Path.Combine(_folder, "bundle"));
+        File.WriteAllText(Path.Combine(bundle.FullName, ImageStore.ManifestFile), """{"entrypoint": ["/bin/sh", "-c"]}""");
+        Images = new ImageStore(Path.Combine(_folder, "images"));
+        Images.Add(Image, bundle.FullName);
+    }
+
+    public ImageStore Images { get; }
+
+    public AgentOptions Options => new()
+    {
+        Node = "here",
+        Address = "127.0.0.1",
+        Data = Path.Combine(_folder, "data"),
+        Images = Images,
+        Topology = new HostTopology([new NumaNode(0, [0], 1 << 30)], [], [], ImmutableSortedDictionary<string, string>.Empty),
+        FirstPort = 40000 + (Environment.ProcessId * 31 % 15000),
+        ReportInterval = TimeSpan.FromMilliseconds(200),
+    };
+
+    /// <summary>A shell script as an instance.</summary>
+    public static InstanceLaunch Script(string instance, string script, string revision = "r1") => new()
+    {
+        Instance = instance,
+        Owner = $"owner-of-{instance}",
+        Revision = revision,
+        Image = Image,
+        Args = [script],
+        Restarts = new RestartDelays(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(2)),
+        Grace = TimeSpan.FromSeconds(20),
+    };
+
+    public void Start()
+    {
+        _system = ActorSystem.Create("agent", "akka.loglevel = WARNING, akka.stdout-loglevel = OFF, akka.loggers = [], akka.log-dead-letters = off");
+        var owners = _system.ActorOf(Props.Create(() => new Owners(this)));
+        _agent = _system.ActorOf(NodeAgentActor.Props(Options, owners), NodeAgentActor.Name);
+    }
+
+    /// <summary>Ends the agent as a crash does: no process of its hears of it.</summary>
+    public async Task CrashAsync()
+    {
+        await _system!.Terminate().WaitAsync(Deadline.Limit);
+        lock (_reports) _reports.Clear();
+    }
+
+    public void Run(InstanceLaunch launch) => _agent.Tell(new AgentProtocol.Run(launch));
+
+    public void Tell(object message) => _agent.Tell(message);
+
+    public Task<T> AskAsync<T>(object message) => _agent.Ask<T>(message, Deadline.Limit);
+
+    public AgentProtocol.InstanceReport? ReportOf(string instance)
+    {
+        lock (_reports) return _reports.GetValueOrDefault(instance);
+    }
+
+    public async Task<AgentProtocol.InstanceReport> UntilAsync(string instance, Func<AgentProtocol.InstanceReport, bool> condition, string what)
+    {
+        await Deadline.UntilAsync(() => ReportOf(instance) is { } report && condition(report), () => $"{instance} {what}; it is {ReportOf(instance)}");
+        return ReportOf(instance)!;
+    }
+
+    public Task UntilRemovedAsync(string instance) => Deadline.UntilAsync(
+        () =>
+        {
+            lock (_reports) return _removed.Any(removed => removed.Instance == instance);
+        },
+        () => $"{instance} is removed");
+
+    public Task<AgentProtocol.InstanceReport> UntilReadyAsync(string instance) => UntilAsync(instance, report => report.IsReady, "is ready");
+
+    public string LogOf(string instance) => LogFiles.Tail(Options.FolderOf(instance).Log);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _system!.Terminate().WaitAsync(Deadline.Limit);
+        foreach (var folder in Directory.EnumerateDirectories(Options.InstancesFolder))
+        {
+            if (new InstanceFolder(folder).ReadProcess() is not { } kept) continue;
+            kept.Keeper.KillGroup();
+            kept.Process.Kill();
+            await Deadline.UntilAsync(() => !kept.Process.IsAlive, () => $"process {kept.Process.Id} has ended");
+        }
+
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private sealed class Owners : ReceiveActor
+    {
+        public Owners(TestAgent agent)
+        {
+            Receive<AgentProtocol.InstanceReport>(report =>
+            {
+                lock (agent._reports) agent._reports[report.Instance] = report;
+            });
+            Receive<AgentProtocol.InstanceRemoved>(removed =>
+            {
+                lock (agent._reports) agent._removed.Add(removed);
+            });
+        }
+    }
+}

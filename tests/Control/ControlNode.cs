@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using ActorInference.Roles.Configuration;
+using ActorInference.Roles.Groups.Control;
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Configuration;
+
+namespace ActorInference.Control.Tests;
+
+/// <summary>One control node with simulated agents, whose journal outlives it.</summary>
+public sealed class ControlNode : IAsyncDisposable
+{
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
+    private readonly ActorSystem _system;
+
+    private ControlNode(ActorSystem system, ControlRegions regions) => (_system, Regions) = (system, regions);
+
+    public ControlRegions Regions { get; }
+
+    /// <param name="journal">SQLite file; null keeps the journal in memory.</param>
+    /// <param name="interval">How often agents report.</param>
+    public static async Task<ControlNode> StartAsync(SimulatedHosts hosts, string? journal = null, int agents = 3, double interval = 0.5)
+    {
+        var system = ActorSystem.Create("control", ConfigurationFactory.ParseString(Hocon(journal)).WithFallback(InferenceSettings.Reference));
+        var cluster = Cluster.Get(system);
+        await cluster.JoinAsync(cluster.SelfAddress).WaitAsync(Patience);
+        var regions = system.StartControl("");
+        for (var i = 0; i < agents; i++) system.ActorOf(SimulatedAgent.Props($"host-{i:000}", hosts, regions.Instances, regions.Fleet, TimeSpan.FromSeconds(interval)));
+        return new ControlNode(system, regions);
+    }
+
+    public async Task<GroupProtocol.Applied> CommandAsync(GroupProtocol.IForGroup command)
+    {
+        var answer = await Regions.Groups.Ask<object>(command, Patience);
+        return answer as GroupProtocol.Applied ?? throw new InvalidOperationException($"{command} was answered by {answer}");
+    }
+
+    public Task<GroupProtocol.Applied> ApplyAsync(string group, string yaml, string? policy = null) => CommandAsync(new GroupProtocol.Apply(group, yaml, policy, DateTimeOffset.UtcNow));
+
+    public Task<GroupProtocol.State> StateAsync(string group) => Regions.Groups.Ask<GroupProtocol.State>(new GroupProtocol.GetState(group), Patience);
+
+    public Task<RolloutProtocol.Status> StatusAsync(string group) => Regions.Rollouts.Ask<RolloutProtocol.Status>(new RolloutProtocol.GetStatus(group), Patience);
+
+    /// <summary>Asks until it is so.</summary>
+    public async Task<RolloutProtocol.Status> UntilAsync(string group, Func<RolloutProtocol.Status, bool> condition, string what)
+    {
+        var watch = Stopwatch.StartNew();
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (true)
+        {
+            var status = await StatusAsync(group);
+            if (condition(status)) return status;
+            if (watch.Elapsed > Patience) Assert.Fail($"After {Patience.TotalSeconds} s still not: {what}. {string.Join("; ", status.Holds)} {string.Join("; ", status.Instances.Take(10).Select(each => $"{each.Name} {each.Stage} {each.IsReady} {each.Revision} {each.Message}"))}");
+            await timer.WaitForNextTickAsync();
+        }
+    }
+
+    public Task<RolloutProtocol.Status> UntilDoneAsync(string group, long generation) =>
+        UntilAsync(group, status => status.Generation >= generation && status.IsDone, $"generation {generation} is rolled out");
+
+    /// <summary>As a process that is killed: nothing ends in order.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        ((ExtendedActorSystem)_system).Abort();
+        await _system.WhenTerminated.WaitAsync(Patience);
+    }
+
+    private static string Hocon(string? journal) => $$"""
+        akka {
+          actor.provider = cluster
+          loglevel = WARNING
+          stdout-loglevel = OFF
+          loggers = []
+          log-dead-letters = off
+          coordinated-shutdown.run-by-clr-shutdown-hook = off
+          remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
+          cluster {
+            log-info = off
+            sharding { state-store-mode = ddata, distributed-data.durable.keys = [], retry-interval = 500ms }
+          }
+          {{(journal is null ? "" : Persistence(journal))}}
+        }
+        """;
+
+    private static string Persistence(string file) => $$"""
+        persistence {
+          journal {
+            plugin = "akka.persistence.journal.sql"
+            sql { class = "Akka.Persistence.Sql.Journal.SqlWriteJournal, Akka.Persistence.Sql", connection-string = "Data Source={{file}}", provider-name = "SQLite.MS" }
+          }
+          snapshot-store {
+            plugin = "akka.persistence.snapshot-store.sql"
+            sql { class = "Akka.Persistence.Sql.Snapshot.SqlSnapshotStore, Akka.Persistence.Sql", connection-string = "Data Source={{file}}", provider-name = "SQLite.MS" }
+          }
+        }
+        """;
+}

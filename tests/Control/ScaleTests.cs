@@ -1,0 +1,46 @@
+using System.Diagnostics;
+using Xunit.Abstractions;
+
+namespace ActorInference.Control.Tests;
+
+/// <summary>Large groups on simulated agents: what the control actors themselves take.</summary>
+public sealed class ScaleTests(ITestOutputHelper output)
+{
+    private const long Gigabyte = 1L << 30;
+
+    [Fact]
+    public async Task A_group_of_300_rolls_in_seconds_of_CPU_with_bounds_kept()
+    {
+        const string Rolling = "rolloutStrategy: {rollingUpdate: {maxUnavailable: 5%, partition: 20%}}";
+        var hosts = new SimulatedHosts();
+        await using var node = await ControlNode.StartAsync(hosts, agents: 20, interval: 2);
+        await node.ApplyAsync("large", Specs.Pair("large", "v1", 200, 100, Rolling));
+        await node.UntilDoneAsync("large", 1);
+        var before = Process.GetCurrentProcess().TotalProcessorTime;
+
+        await node.ApplyAsync("large", Specs.Pair("large", "v2", 200, 100, Rolling), Specs.Policy("large"));
+        var status = await node.UntilAsync("large", each => hosts.Starts.Count >= 300 + 160 + 80 && each.Instances.All(instance => instance.IsReady), "80 % of both roles are updated");
+        var taken = Process.GetCurrentProcess().TotalProcessorTime - before;
+
+        output.WriteLine($"300 instances rolled in {taken.TotalSeconds:0.0} s of CPU.");
+        Assert.Equal(160, status.Instances.Count(instance => instance.Role == "prefill" && instance.Members[0].Restarts == 1));
+        Assert.Equal(80, status.Instances.Count(instance => instance.Role == "decode" && instance.Members[0].Restarts == 1));
+        Assert.True(taken < TimeSpan.FromSeconds(30), $"It took {taken.TotalSeconds:0.0} s of CPU.");
+    }
+
+    [SkippableFact]
+    public async Task Five_thousand_instances_stay_under_a_gigabyte()
+    {
+        Skip.If(Environment.GetEnvironmentVariable("ACTORINFERENCE_SCALE_TESTS") is null or "", "Takes minutes on a busy machine; set ACTORINFERENCE_SCALE_TESTS=1.");
+        var hosts = new SimulatedHosts();
+        await using var node = await ControlNode.StartAsync(hosts, agents: 100, interval: 20);
+        var watch = Stopwatch.StartNew();
+        for (var group = 0; group < 10; group++) await node.ApplyAsync($"g{group}", Specs.Pair($"g{group}", "v1", 300, 200));
+        for (var group = 0; group < 10; group++) await node.UntilDoneAsync($"g{group}", 1);
+
+        using var process = Process.GetCurrentProcess();
+        output.WriteLine($"5,000 instances in {watch.Elapsed.TotalSeconds:0.0} s; {process.WorkingSet64 >> 20} MiB resident, {GC.GetTotalMemory(forceFullCollection: true) >> 20} MiB of objects.");
+        Assert.Equal(5000, hosts.Instances.Count);
+        Assert.True(process.WorkingSet64 < Gigabyte, $"{process.WorkingSet64 >> 20} MiB are resident.");
+    }
+}

@@ -1,0 +1,88 @@
+using System.Text;
+using ActorInference.Roles.Agents;
+using ActorInference.Roles.Groups.Control;
+using Akka.Actor;
+
+namespace ActorInference.Control.Tests;
+
+/// <summary>What is journaled is read by every later version: the bytes are frozen here.</summary>
+public sealed class SerializerTests : IDisposable
+{
+    private readonly ActorSystem _system = ActorSystem.Create("serializing", "akka.loglevel = OFF, akka.stdout-loglevel = OFF, akka.loggers = []");
+
+    public static TheoryData<string, object, string> Frozen => new()
+    {
+        { "g-declared", new GroupEvents.GroupDeclared("yaml", "hash", DateTimeOffset.UnixEpoch, "apply"), """{"Yaml":"yaml","Hash":"hash","At":"1970-01-01T00:00:00+00:00","Cause":"apply"}""" },
+        { "g-promoted", new GroupEvents.RevisionPromoted(), "{}" },
+        { "f-listed", new GroupListed("demo", true), """{"Group":"demo","Exists":true}""" },
+        { "r-updated", new RolloutEvents.InstanceUpdated("prefill", 1, "r2", true, TimeSpan.FromSeconds(30)), """{"Role":"prefill","Ordinal":1,"Revision":"r2","InPlace":true,"Grace":"00:00:30"}""" },
+        {
+            "r-created",
+            new RolloutEvents.InstanceCreated("prefill", 0, "r1", [new Place("here", "127.0.0.1", "akka://a/user/node-agent")], DateTimeOffset.UnixEpoch),
+            """{"Role":"prefill","Ordinal":0,"Revision":"r1","Places":[{"Node":"here","Address":"127.0.0.1","AgentPath":"akka://a/user/node-agent"}],"At":"1970-01-01T00:00:00+00:00"}"""
+        },
+        { "r-seed", new RolloutEvents.SeedSeen("127.0.0.1:1"), """{"Seed":"127.0.0.1:1"}""" },
+        { "i-done", new RoleInstanceEvents.OrderDone(), "{}" },
+        { "i-restarted", new RoleInstanceEvents.RestartedWhole(2), """{"Generation":2}""" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Frozen))]
+    public void The_journaled_form_never_changes(string manifest, object @event, string json)
+    {
+        var serializer = new GroupSerializer((ExtendedActorSystem)_system);
+
+        Assert.Equal(json, Encoding.UTF8.GetString(serializer.ToBinary(@event)));
+        Assert.Equal(manifest, serializer.Manifest(@event));
+        Assert.Equal(json, Encoding.UTF8.GetString(serializer.ToBinary(serializer.FromBinary(Encoding.UTF8.GetBytes(json), manifest))));
+    }
+
+    [Fact]
+    public void An_order_comes_back_whole()
+    {
+        var serializer = new GroupSerializer((ExtendedActorSystem)_system);
+        var launch = new InstanceLaunch
+        {
+            Instance = "demo-prefill-0",
+            Owner = "demo/prefill/0",
+            Revision = "r1",
+            Image = "actorinference:1",
+            Command = ["a"],
+            Args = ["b", "$(C)"],
+            Environment = [new Variable("C", "d")],
+            Ports = [new PortRequest("http", 0)],
+            Readiness = new ProbeSpec(ProbeAction.Http("http", "/health")) { Period = TimeSpan.FromSeconds(1) },
+            Liveness = new ProbeSpec(ProbeAction.Exec("true")),
+            PreStop = ProbeAction.Tcp("http"),
+            Resources = new InstanceResources(1 << 30, "0-1", [0, 1]),
+            Volumes = [new VolumeMount("cache", null, InMemory: true, "/cache")],
+        };
+        var order = new InstanceOrder("demo", "prefill", 0, "r1", [new MemberOrder(launch, "here", "akka://a/user/node-agent")])
+        {
+            IsRecreated = true,
+            Grace = TimeSpan.FromSeconds(3),
+            Before = new OrderHook(ProbeAction.Exec("dump"), TimeSpan.FromSeconds(9)),
+            Together = RestartDelays.Default,
+        };
+        var taken = new RoleInstanceEvents.OrderTaken(order, DateTimeOffset.UnixEpoch);
+
+        var bytes = serializer.ToBinary(taken);
+        var back = Assert.IsType<RoleInstanceEvents.OrderTaken>(serializer.FromBinary(bytes, "i-order"));
+
+        Assert.Equal(bytes, serializer.ToBinary(back));
+        Assert.Equal([0, 1], back.Order.Members[0].Launch.Resources.Gpus!.Value.ToArray());
+        Assert.Equal("$(C)", back.Order.Members[0].Launch.Args[1]);
+    }
+
+    [Fact]
+    public void An_unknown_manifest_is_refused()
+    {
+        var serializer = new GroupSerializer((ExtendedActorSystem)_system);
+
+        var failure = Assert.Throws<System.Runtime.Serialization.SerializationException>(() => serializer.FromBinary([], "x-new"));
+
+        Assert.Contains("x-new", failure.Message);
+    }
+
+    public void Dispose() => _system.Dispose();
+}

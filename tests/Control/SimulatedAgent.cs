@@ -1,0 +1,95 @@
+using System.Collections.Immutable;
+using ActorInference.Roles.Agents;
+using Akka.Actor;
+
+namespace ActorInference.Control.Tests;
+
+/// <summary>What all simulated agents of a test know of their processes; outlives the actor systems, as hosts outlive agents.</summary>
+public sealed class SimulatedHosts
+{
+    private readonly Dictionary<string, AgentProtocol.InstanceReport> _instances = [];
+    private readonly List<(string Instance, string Revision)> _starts = [];
+    private int _ports = 40000;
+
+    /// <summary>Revisions whose processes never become ready.</summary>
+    public HashSet<string> Broken { get; } = [];
+
+    /// <summary>Says of a launch whether its processes ever become ready.</summary>
+    public Func<InstanceLaunch, bool> IsWell { get; set; } = _ => true;
+
+    public IReadOnlyList<(string Instance, string Revision)> Starts
+    {
+        get
+        {
+            lock (_instances) return [.. _starts];
+        }
+    }
+
+    public IReadOnlyList<AgentProtocol.InstanceReport> Instances
+    {
+        get
+        {
+            lock (_instances) return [.. _instances.Values];
+        }
+    }
+
+    public AgentProtocol.InstanceReport Run(string node, InstanceLaunch launch)
+    {
+        lock (_instances)
+        {
+            var before = _instances.GetValueOrDefault(launch.Instance);
+            if (before?.Revision == launch.Revision) return before;
+            _starts.Add((launch.Instance, launch.Revision));
+            var ports = before?.Ports ?? [.. launch.Ports.Select(port => new PortLease(port.Name, port.Preferred, ++_ports))];
+            return _instances[launch.Instance] = new AgentProtocol.InstanceReport(
+                launch.Owner, launch.Instance, node, AgentPhase.Running, IsWell(launch), launch.Revision, launch.Revision, before is null ? 0 : before.Restarts + 1,
+                ports, 1, DateTimeOffset.UtcNow, IsWell(launch) ? "" : "Readiness probe failed", null);
+        }
+    }
+
+    public void Remove(string instance)
+    {
+        lock (_instances) _instances.Remove(instance);
+    }
+
+    public IReadOnlyList<AgentProtocol.InstanceReport> On(string node)
+    {
+        lock (_instances) return [.. _instances.Values.Where(instance => instance.Node == node)];
+    }
+}
+
+/// <summary>An agent without processes.</summary>
+public sealed class SimulatedAgent : ReceiveActor, IWithTimers
+{
+    public SimulatedAgent(string node, SimulatedHosts hosts, IActorRef owners, IActorRef fleet, TimeSpan interval)
+    {
+        Receive<AgentProtocol.Run>(run => owners.Tell(hosts.Run(node, run.Launch)));
+        Receive<AgentProtocol.Remove>(remove =>
+        {
+            hosts.Remove(remove.Instance);
+            owners.Tell(new AgentProtocol.InstanceRemoved(remove.Owner, remove.Instance, node));
+        });
+        Receive<AgentProtocol.Publish>(_ => { });
+        Receive<AgentProtocol.RunHook>(hook => Sender.Tell(new AgentProtocol.HookDone(hook.Instance, ProbeResult.Success)));
+        Receive<string>(_ =>
+        {
+            var topology = new HostTopology([new NumaNode(0, [0, 1], 1L << 34)], [], [], ImmutableSortedDictionary<string, string>.Empty);
+            fleet.Tell(new Roles.Groups.Control.FleetProtocol.AgentIsThere(node, "127.0.0.1", Self.Path.ToStringWithAddress(((ExtendedActorSystem)Context.System).Provider.DefaultAddress), topology, interval));
+            foreach (var report in hosts.On(node)) owners.Tell(report);
+        });
+        Interval = interval;
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private TimeSpan Interval { get; }
+
+    public static Props Props(string node, SimulatedHosts hosts, IActorRef owners, IActorRef fleet, TimeSpan interval) =>
+        Akka.Actor.Props.Create(() => new SimulatedAgent(node, hosts, owners, fleet, interval));
+
+    protected override void PreStart()
+    {
+        Self.Tell("report");
+        Timers.StartPeriodicTimer("report", "report", Interval);
+    }
+}

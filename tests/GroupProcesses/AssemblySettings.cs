@@ -1,0 +1,2 @@
+// Each test starts many processes: one after another.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
