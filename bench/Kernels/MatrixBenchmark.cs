@@ -53,7 +53,7 @@ public unsafe class MatrixBenchmark
 
     [Benchmark]
     public void Gemm() =>
-        _gemm.Run(_threads, (float*)_input.Data, Size, Rows, _weights.Layers[0].Output, null, (float*)_output.Data, 2 * Size, GemmEnd.Store);
+        _gemm.Run(_threads, (float*)_input.Data, Size, Rows, (PackedMatrix)_weights.Layers[0].Output, null, (float*)_output.Data, 2 * Size, GemmEnd.Store);
 
     [Benchmark(Baseline = true)]
     public void TensorPrimitivesDot()
