@@ -22,7 +22,7 @@ public sealed class ControlNode : IAsyncDisposable
     /// <param name="interval">How often agents report.</param>
     public static async Task<ControlNode> StartAsync(SimulatedHosts hosts, string? journal = null, int agents = 3, double interval = 0.5)
     {
-        var system = ActorSystem.Create("control", ConfigurationFactory.ParseString(Hocon(journal)).WithFallback(InferenceSettings.Reference));
+        var system = ActorSystem.Create("control", ConfigurationFactory.ParseString(Hocon(journal)).WithFallback(InferenceSettings.AgentDefaults));
         var cluster = Cluster.Get(system);
         await cluster.JoinAsync(cluster.SelfAddress).WaitAsync(Patience);
         var regions = system.StartControl("");

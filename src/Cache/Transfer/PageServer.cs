@@ -8,7 +8,7 @@ namespace ActorInference.Cache.Transfer;
 /// <summary>
 /// Gives the pages of one pool to other hosts, straight from the pool's memory, or from its file if it is one. Whoever asks names pages by their generation; one that
 /// was freed meanwhile is said to be gone. A connection has a thread of its own, which waits in the kernel and nowhere else
-/// (docs/decisions/0014-page-threads.md).
+/// (docs/decisions/0011-page-threads.md).
 /// </summary>
 public sealed class PageServer : IAsyncDisposable
 {

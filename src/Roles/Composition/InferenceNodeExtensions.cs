@@ -37,8 +37,7 @@ public static class InferenceNodeExtensions
             {
                 if (!registry.TryGet<CacheShardActor>(out var shards)) return;   // Entities of another choice.
                 CacheNode.Directory(system, settings.Cache);
-                var hasWorkers = node.Roles.Contains(NodeRole.Prefill) || node.Roles.Contains(NodeRole.Decode);
-                if (node.Roles.Contains(NodeRole.CacheStore)) CacheNode.StartStore(system, shards, settings.Cache, node.Exchange, hasWorkers);
+                if (node.Roles.Contains(NodeRole.CacheStore)) CacheNode.StartStore(system, shards, settings.Cache, node.Exchange, node.Roles.HasWorkers());
             })
             .WithActors((system, registry) =>
             {

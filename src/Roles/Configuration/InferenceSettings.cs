@@ -25,6 +25,9 @@ public sealed record InferenceSettings(
     /// <summary>hocon/reference.conf: every setting with its default.</summary>
     public static Config Reference { get; } = Load("reference");
 
+    /// <summary>What holds for a node agent: hocon/agent.conf on the reference.</summary>
+    public static Config AgentDefaults { get; } = Load("agent").WithFallback(Reference);
+
     /// <summary>What holds for a node unless its own configuration says otherwise: hocon/ROLE.conf of each of its roles, on the reference.</summary>
     public static Config DefaultsOf(IEnumerable<NodeRole> roles) =>
         roles.Aggregate(Reference, (below, role) => Load(role.Name()).WithFallback(below));

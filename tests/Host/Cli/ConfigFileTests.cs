@@ -34,8 +34,8 @@ public sealed class ConfigFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("actor-inference.gatway.token-deadline = 3s", "actor-inference.gatway is not known; expected one of ")]
-    [InlineData("actor-inference.gateway.token-deadline = soon", "actor-inference.gateway.token-deadline is 'soon'; expected a duration such as 250ms, 15s or 2m.")]
+    [InlineData("actor-inference.gatway.stall-deadline = 3s", "actor-inference.gatway is not known; expected one of ")]
+    [InlineData("actor-inference.gateway.stall-deadline = soon", "actor-inference.gateway.stall-deadline is 'soon'; expected a duration such as 250ms, 15s or 2m.")]
     [InlineData("actor-inference.persistence.provider = postgresql", "actor-inference.persistence.connection-string is ''; expected how to reach the database, such as 'Host=db;")]
     [InlineData("actor-inference {", "")]
     public void A_wrong_file_is_named_with_key_value_and_what_was_expected(string text, string expected)

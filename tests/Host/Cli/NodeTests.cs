@@ -12,7 +12,7 @@ public sealed class NodeTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Theory]
-    [InlineData("--role judge", "--role is 'judge'; expected gateway, prefill, decode, cache-master, cache-store, or several with commas.")]
+    [InlineData("--role judge", "--role is 'judge'; expected gateway, prefill, decode, both, cache-master, cache-store, or several with commas.")]
     [InlineData("--role decode --seed nowhere", "--seed is 'nowhere'; expected host:port, such as 127.0.0.1:4053.")]
     [InlineData("--role decode --cluster-host 0.0.0.0", "--cluster-host is '0.0.0.0'; expected an address of this machine that others can reach, or a name of it.")]
     [InlineData("--role decode --management-port 99999", "--management-port is '99999'; expected an integer from 0 to 65535, or none.")]

@@ -62,7 +62,7 @@ public sealed class ConsoleProcessTests(ServedNode node) : IClassFixture<ServedN
     }
 
     [SkippableTheory]
-    [InlineData(2, "'nope' is no command; expected one of actor, cluster, cluster-sharding, log, role, worker.", "nope")]
+    [InlineData(2, "'nope' is no command; expected one of actor, cache, cluster, cluster-sharding, log, role, worker.", "nope")]
     [InlineData(2, "'nope' is no command of 'worker'; expected one of list, status, drain, resume.", "worker", "nope")]
     [InlineData(2, "'-z' is no argument of 'worker list'; expected worker list.", "worker", "list", "-z", "1")]
     [InlineData(1, "worker is 'nobody'; expected one of decode-0, prefill-0.", "worker", "status", "-w", "nobody")]
@@ -81,7 +81,7 @@ public sealed class ConsoleProcessTests(ServedNode node) : IClassFixture<ServedN
 
         Skip.If(SpeaksOtherProtocol(result), "The node's console speaks the protocol of the Petabridge.Cmd package; its client is pbm.");
         Assert.Equal(2, result.ExitCode);
-        Assert.Equal("actorinference: 'nope' is no command; expected one of actor, cluster, cluster-sharding, log, role, worker.\n", result.Error);
+        Assert.Equal("actorinference: 'nope' is no command; expected one of actor, cache, cluster, cluster-sharding, log, role, worker.\n", result.Error);
         Assert.Single(result.Output.Split('\n'), line => line.StartsWith("WORKER ", StringComparison.Ordinal));
         Assert.StartsWith("serving: yes\n", result.Output);
     }

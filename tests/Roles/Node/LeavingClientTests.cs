@@ -16,11 +16,19 @@ public sealed class LeavingClientTests
         await using var node = new ScriptedNode();
         var request = ScriptedNode.Request(ScriptedNode.Prompt(100), 500);
         using var leave = new CancellationTokenSource();
+        // Not all tokens may be there before the client has left.
+        using var left = new ManualResetEventSlim();
+        var steps = 0;
+        node.Script("decode-0", runner => runner.BeforeForward = _ =>
+        {
+            if (++steps > 20) left.Wait(Deadline.Limit);
+        });
         if (afterTokens == 0) node.Script("prefill-0", runner => runner.BeforeForward = _ => leave.Cancel());
 
         var run = node.RunAsync(request, token => { if (token.Index + 1 == afterTokens) leave.Cancel(); }, leave.Token);
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Deadline.OnAsync(run));
+        left.Set();
         await node.AllPagesBackAsync();
         await NoJobsAsync(node);
     }

@@ -24,7 +24,7 @@ public static class AgentNodeExtensions
     /// <summary>Adds an agent, and groups, to a hosted actor system that is a member of the agents' cluster.</summary>
     public static AkkaConfigurationBuilder WithAgentNode(this AkkaConfigurationBuilder builder, AgentNode node) => builder
         .WithPersistence(node.Persistence)
-        .AddHocon(InferenceSettings.Reference, HoconAddMode.Append)
+        .AddHocon(InferenceSettings.AgentDefaults, HoconAddMode.Append)
         .WithActors((system, _) =>
         {
             // Regions look for each other once the member is up.
