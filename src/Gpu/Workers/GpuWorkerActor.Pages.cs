@@ -3,6 +3,7 @@ using ActorInference.Actors.Ids;
 using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
 using Akka.Actor;
+using Akka.Event;
 
 namespace ActorInference.Gpu.Workers;
 

@@ -26,7 +26,17 @@ public static class CommandLine
 
     public static async Task<int> RunAsync(RootCommand root, string[] args)
     {
-        var parsed = root.Parse(args);
+        ParseResult parsed;
+        try
+        {
+            parsed = root.Parse(args);
+        }
+        catch (InvalidOperationException conflict)
+        {
+            // From a check that looked at an option which is given more often than it may be.
+            return Report(conflict.Message, UserError);
+        }
+
         if (parsed.Action is ParseErrorAction)
         {
             var error = parsed.Errors.Select(problem => problem.Message).FirstOrDefault() ?? "The command line is not understood.";

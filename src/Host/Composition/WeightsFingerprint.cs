@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using ActorInference.Gpu.Models.Gguf;
 
 namespace ActorInference.Host.Composition;
 
@@ -12,6 +13,7 @@ public static class WeightsFingerprint
     private const int Samples = 256;
     private const int SampleBytes = 4096;
 
+    /// <param name="folder">A model's folder, or its GGUF file.</param>
     /// <returns>32 hexadecimal digits.</returns>
     public static string Of(string folder)
     {
@@ -19,7 +21,8 @@ public static class WeightsFingerprint
         var config = Path.Combine(folder, "config.json");
         if (File.Exists(config)) hash.AppendData(File.ReadAllBytes(config));
         var sample = new byte[SampleBytes];
-        foreach (var path in Directory.EnumerateFiles(folder, "*.safetensors").Order(StringComparer.Ordinal))
+        string[] files = GgufFile.Find(folder) is { } gguf ? [gguf] : Directory.GetFiles(folder, "*.safetensors");
+        foreach (var path in files.Order(StringComparer.Ordinal))
         {
             using var file = File.OpenHandle(path);
             var length = RandomAccess.GetLength(file);

@@ -41,7 +41,7 @@ public static class InferenceNodeExtensions
             })
             .WithActors((system, registry) =>
             {
-                var (gateway, router) = system.StartInferenceNode(node);
+                var (gateway, router) = system.StartInferenceNode(node, registry.TryGet<CacheShardActor>(out var shards) ? shards : null);
                 if (gateway.IsNobody()) return;
                 registry.Register<GatewayActor>(gateway);
                 registry.Register<RouterActor>(router);
@@ -49,16 +49,19 @@ public static class InferenceNodeExtensions
     }
 
     /// <summary>Starts all but entities in a system whose configuration has <see cref="InferenceSettings.Reference"/> in it.</summary>
+    /// <param name="cacheShards">Region or proxy of the storage tier's shards; null where there is no such tier.</param>
     /// <returns>Gateway and router; nobody where the node is no gateway.</returns>
     /// <exception cref="Akka.Configuration.ConfigurationException">A setting is wrong; nothing was started.</exception>
-    public static (IActorRef Gateway, IActorRef Router) StartInferenceNode(this ActorSystem system, InferenceNode node)
+    public static (IActorRef Gateway, IActorRef Router) StartInferenceNode(this ActorSystem system, InferenceNode node, IActorRef? cacheShards = null)
     {
         var settings = InferenceSettings.Read(system.Settings.Config);
         var (gateway, router) = node.Roles.Contains(NodeRole.Gateway) ? StartGateway(system, settings) : (ActorRefs.Nobody, ActorRefs.Nobody);
         // Alone, its router is the only one; in a cluster there may be several, its own among them.
         var routers = node.Exchange is null ? router : system.ActorOf(GatewayDirectoryActor.Props(), "gateways");
         var courier = node.Exchange is { } exchange ? system.ActorOf(KvCourierActor.Props(exchange.Pool, exchange.Fetcher), "courier") : null;
-        var workers = new WorkerStarter(system, node, settings, routers, courier, HostTiers.Create(system, node, settings.Tiers)).StartAll();
+        var tiers = HostTiers.Create(
+            system, node, settings.Tiers, cacheShards is null ? null : pages => HostStorage.Create(system, cacheShards, settings.Cache, pages, node.Exchange));
+        var workers = new WorkerStarter(system, node, settings, routers, courier, tiers).StartAll();
         if (workers.Count > 0 && !node.Roles.Contains(NodeRole.Gateway)) DrainOnLeave(system, workers);
         return (gateway, router);
     }

@@ -30,6 +30,7 @@ public sealed class CommandLineTests
     [InlineData("up --prompt Hi --seed 1.5", "--seed is '1.5'; expected a 64-bit integer.")]
     [InlineData("up --max-tokens 5", "--max-tokens is given without --prompt; expected both or neither.")]
     [InlineData("up --nonsense", "Unrecognized command or argument '--nonsense'.")]
+    [InlineData("up --data a --data b", "Option '--data' expects a single argument but 2 were provided.")]
     [InlineData("up --model /does/not/exist", "--model is '/does/not/exist'; expected an existing folder in Hugging Face form, or a .gguf file.")]
     [InlineData("nonsense", "")]
     [InlineData("", "Required command was not provided.")]
