@@ -116,9 +116,12 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
         ? _options.LongestWait
         : TimeSpan.FromTicks(Math.Min(_options.LongestWait.Ticks, (_options.BaseWait + _options.WaitPerKiToken * (tokens / 1024.0)).Ticks));
 
-    private Task? Limit(Task fetch, TimeSpan deadline) => _options.Policy == PrefetchPolicy.BestEffort || fetch.IsCompleted
-        ? null
-        : Task.WhenAny(fetch, Task.Delay(deadline, _time));
+    private Task? Limit(Task fetch, TimeSpan deadline) =>
+        _options.Policy == PrefetchPolicy.BestEffort || fetch.IsCompleted ? null : WaitAsync(fetch, deadline);
+
+    /// <summary>Until it has ended, in whatever way, or is late.</summary>
+    private async Task WaitAsync(Task fetch, TimeSpan deadline) =>
+        await fetch.WaitAsync(deadline, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     private async Task FetchAsync(IPageStorage storage, PageRun run, TimeSpan deadline)
     {

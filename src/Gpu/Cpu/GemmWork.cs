@@ -95,7 +95,7 @@ internal sealed unsafe class GemmWork : ComputeWork, IDisposable
         var x = _x + firstRow * _ldx;
         if (_rows <= MaxStreamedRows) Stream(x, rows, firstPanel, panels, tile, ldc);
         else Block(x, rows, firstPanel, panels, tile, ldc, _strips[worker].Floats);
-        Finish(tile, ldc, firstRow, rows, firstPanel, panels);
+        _kernels.Finish(_end, tile, ldc, rows, firstPanel * _kernels.PanelColumns, _bias, _target + firstRow * _ldt, _ldt);
     }
 
     public void Dispose()
@@ -156,14 +156,5 @@ internal sealed unsafe class GemmWork : ComputeWork, IDisposable
             _kernels.Tile(dtype, tileRows)(x + row * _ldx, _ldx, tileRows, strip, 0, 1, inputs, c + row * ldc, ldc, accumulate);
             row += tileRows;
         }
-    }
-
-    private void Finish(float* c, nint ldc, int firstRow, int rows, int firstPanel, int panels)
-    {
-        var column = firstPanel * _kernels.PanelColumns;
-        var bias = _bias == null ? null : _bias + column;
-        var end = _end switch { GemmEnd.Store => _kernels.Store, GemmEnd.Add => _kernels.Add, _ => _kernels.SwiGlu };
-        if (_end == GemmEnd.SwiGlu) column /= 2;
-        end(c, ldc, rows, (int)ldc, bias, _target + firstRow * _ldt + column, _ldt);
     }
 }

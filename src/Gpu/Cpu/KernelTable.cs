@@ -53,6 +53,19 @@ internal sealed unsafe class KernelTable
 
     public required delegate*<float*, nint, int, int, float*, nint, void> SpreadOverPanels { get; init; }
 
+    /// <summary>Takes a tile of products to where it belongs.</summary>
+    /// <param name="c">Shape <c>[rows, columns]</c>, whole panels.</param>
+    /// <param name="column">First of its columns in the product.</param>
+    /// <param name="bias">Of the whole product, or null.</param>
+    /// <param name="target">First row of it. Shape <c>[rows, ldt]</c>.</param>
+    public void Finish(GemmEnd end, float* c, nint columns, int rows, int column, float* bias, float* target, nint ldt)
+    {
+        var write = end switch { GemmEnd.Store => Store, GemmEnd.Add => Add, _ => SwiGlu };
+        // Gate and up become one.
+        var first = end == GemmEnd.SwiGlu ? column / 2 : column;
+        write(c, columns, rows, (int)columns, bias == null ? null : bias + column, target + first, ldt);
+    }
+
     /// <summary>How many of the remaining rows the next tile should take.</summary>
     public int NextTile(int remaining)
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using ActorInference.Actors.Generation;
+using ActorInference.Actors.Kv;
 using ActorInference.Gpu.Kv;
 using ActorInference.Roles.Gateway;
 
@@ -47,12 +48,21 @@ public sealed class InferenceMetrics : IDisposable
 
     internal void Begin() => _running.Add(1);
 
-    internal void First(double seconds, int promptTokens, int cachedTokens)
+    /// <param name="cachedTokens">Prompt tokens that were not computed, of all tiers.</param>
+    /// <param name="tiers">Of those, the ones from beyond the device's pool.</param>
+    internal void First(double seconds, int promptTokens, int cachedTokens, TierTokens tiers = default)
     {
         _firstToken.Record(seconds);
         _promptTokens.Add(promptTokens);
         _outputTokens.Add(1);
-        if (cachedTokens > 0) _cachedTokens.Add(cachedTokens, new KeyValuePair<string, object?>("tier", "l1"));
+        AddCached("l1", cachedTokens - tiers.Host - tiers.Storage);
+        AddCached("l2", tiers.Host);
+        AddCached("l3", tiers.Storage);
+    }
+
+    private void AddCached(string tier, int tokens)
+    {
+        if (tokens > 0) _cachedTokens.Add(tokens, new KeyValuePair<string, object?>("tier", tier));
     }
 
     internal void Next(double seconds)

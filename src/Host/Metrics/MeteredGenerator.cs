@@ -25,7 +25,7 @@ public sealed class MeteredGenerator(ITokenGenerator inner, InferenceMetrics met
                 {
                     var now = Stopwatch.GetTimestamp();
                     var seconds = Stopwatch.GetElapsedTime(last, now).TotalSeconds;
-                    if (token.Index == 0) metrics.First(seconds, request.PromptIds.Length, token.CachedTokens);
+                    if (token.Index == 0) metrics.First(seconds, request.PromptIds.Length, token.CachedTokens, token.Tiers);
                     else metrics.Next(seconds);
                     last = now;
                 }

@@ -1,5 +1,6 @@
 using ActorInference.Actors.Generation;
 using ActorInference.Actors.Ids;
+using ActorInference.Actors.Kv;
 using ActorInference.Host.Metrics;
 using ActorInference.Host.Tests.Testing;
 using ActorInference.Roles.Gateway;
@@ -35,6 +36,18 @@ public sealed class MetricsTests : IDisposable
         Assert.Contains("actorinference_time_to_first_token_seconds_count 1", lines);
         Assert.Contains("actorinference_inter_token_seconds_count 3", lines);
         Assert.Contains("actorinference_request_seconds_bucket{le=\"+Inf\"} 2", lines);
+    }
+
+    [Fact]
+    public void Cached_tokens_are_counted_by_the_tier_that_had_them()
+    {
+        _metrics.First(0.1, 100, 48, new TierTokens(Host: 16, Storage: 8));
+        _metrics.First(0.1, 100, 16, new TierTokens(Host: 16, Storage: 0));
+
+        var lines = Lines();
+        Assert.Contains("actorinference_cached_prompt_tokens_total{tier=\"l1\"} 24", lines);
+        Assert.Contains("actorinference_cached_prompt_tokens_total{tier=\"l2\"} 32", lines);
+        Assert.Contains("actorinference_cached_prompt_tokens_total{tier=\"l3\"} 8", lines);
     }
 
     [Fact]

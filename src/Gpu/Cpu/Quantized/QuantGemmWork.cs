@@ -66,7 +66,7 @@ internal sealed unsafe class QuantGemmWork : ComputeWork, IDisposable
         var c = _tiles[worker].Floats;
         nint ldc = panels * _kernels.PanelColumns;
         Multiply(firstPanel * _weights.GroupsPerPanel, panels * _weights.GroupsPerPanel, firstRow, rows, c, ldc);
-        Finish(c, ldc, firstRow, rows, firstPanel);
+        _kernels.Finish(_end, c, ldc, rows, firstPanel * _kernels.PanelColumns, _bias, _target + firstRow * _ldt, _ldt);
     }
 
     public void Dispose()
@@ -104,14 +104,5 @@ internal sealed unsafe class QuantGemmWork : ComputeWork, IDisposable
                 }
             }
         }
-    }
-
-    private void Finish(float* c, nint ldc, int firstRow, int rows, int firstPanel)
-    {
-        var column = firstPanel * _kernels.PanelColumns;
-        var bias = _bias == null ? null : _bias + column;
-        var end = _end switch { GemmEnd.Store => _kernels.Store, GemmEnd.Add => _kernels.Add, _ => _kernels.SwiGlu };
-        if (_end == GemmEnd.SwiGlu) column /= 2;
-        end(c, ldc, rows, (int)ldc, bias, _target + firstRow * _ldt + column, _ldt);
     }
 }
