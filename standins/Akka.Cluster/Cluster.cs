@@ -44,6 +44,7 @@ public partial class Cluster : IExtension
         DowningProvider = Akka.Cluster.DowningProvider.Load(Settings.DowningProviderType, system, this);
         if (Settings.LogInfo) _log.Info("Cluster Node [{0}] - Starting up...", SelfAddress);
         _daemon = system.SystemActorOf(ClusterDaemon.Props(this).WithDispatcher(Settings.UseDispatcher), "cluster");
+        _daemon.Tell(Begin.Instance);   // Its parts speak to it through this object, which knows it from here on.
         JoinShutdown(CoordinatedShutdown.Get(system));
         if (Settings.LogInfo) _log.Info("Cluster Node [{0}] - Started up successfully", SelfAddress);
     }

@@ -20,21 +20,13 @@ internal sealed class ClusterDaemon : UntypedActor, IRequiresMessageQueue<IUnbou
 
     public static Props Props(Cluster cluster) => Actor.Props.Create(() => new ClusterDaemon(cluster));
 
-    protected override void PreStart()
-    {
-        var (cluster, dispatcher) = (_cluster, Context.Props.Dispatcher);
-        _publisher = Context.ActorOf(Actor.Props.Create(() => new ClusterEventPublisher(cluster)).WithDispatcher(dispatcher), "publisher");
-        Context.ActorOf(Actor.Props.Create(() => new ClusterHeartbeatReceiver(cluster)).WithDispatcher(dispatcher), "heartbeatReceiver");
-        Context.ActorOf(Actor.Props.Create(() => new ClusterHeartbeatSender(cluster)).WithDispatcher(dispatcher), "heartbeatSender");
-        var publisher = _publisher;
-        _core = Context.ActorOf(Actor.Props.Create(() => new ClusterCoreDaemon(cluster, publisher)).WithDispatcher(dispatcher), "core");
-        Context.Watch(_core);
-    }
-
     protected override void OnReceive(object message)
     {
         switch (message)
         {
+            case Begin:
+                StartParts();
+                break;
             case Subscribe or Unsubscribe or SendCurrentClusterState:
                 _publisher.Forward(message);
                 break;
@@ -65,6 +57,17 @@ internal sealed class ClusterDaemon : UntypedActor, IRequiresMessageQueue<IUnbou
         _cluster.HasStopped();
         if (_cluster.Settings.RunCoordinatedShutdownWhenDown)
             CoordinatedShutdown.Get(Context.System).Run(CoordinatedShutdown.ClusterDowningReason.Instance);
+    }
+
+    private void StartParts()
+    {
+        var (cluster, dispatcher) = (_cluster, Context.Props.Dispatcher);
+        _publisher = Context.ActorOf(Actor.Props.Create(() => new ClusterEventPublisher(cluster)).WithDispatcher(dispatcher), "publisher");
+        Context.ActorOf(Actor.Props.Create(() => new ClusterHeartbeatReceiver(cluster)).WithDispatcher(dispatcher), "heartbeatReceiver");
+        Context.ActorOf(Actor.Props.Create(() => new ClusterHeartbeatSender(cluster)).WithDispatcher(dispatcher), "heartbeatSender");
+        var publisher = _publisher;
+        _core = Context.ActorOf(Actor.Props.Create(() => new ClusterCoreDaemon(cluster, publisher)).WithDispatcher(dispatcher), "core");
+        Context.Watch(_core);
     }
 
     private void AddListener(MemberStatus status, Action callback)

@@ -11,6 +11,12 @@ internal interface IClusterMessage;
 /// <summary>What the nodes say to one another, and what a node says to its own daemon.</summary>
 internal static class ClusterProtocol
 {
+    /// <summary>The daemon is known to the rest of its node: it may start its parts.</summary>
+    public sealed record Begin
+    {
+        public static readonly Begin Instance = new();
+    }
+
     /// <summary>Let me in.</summary>
     public sealed record Join(UniqueAddress Node, ImmutableHashSet<string> Roles, AppVersion AppVersion) : IClusterMessage;
 
