@@ -113,7 +113,7 @@ public sealed class SpecReaderTests
         Assert.Equal(["decode", "patio"], template.Containers.Select(container => container.Name));
         Assert.Equal(["run", "--more"], template.Containers[1].Args.AsEnumerable());
         Assert.Equal([new EnvVar("X", "y")], template.Containers[1].Env.AsEnumerable());
-        Assert.Equal("data", template.Volumes[0].Name);
+        Assert.Equal(["memory", "data"], template.Volumes.Select(volume => volume.Name));
     }
 
     [Fact]
