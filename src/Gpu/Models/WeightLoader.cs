@@ -126,7 +126,7 @@ internal sealed unsafe class WeightLoader
     /// <summary>Packs matrices with the same inputs into one, one after the other or their panels in turn.</summary>
     private WeightMatrix LoadMatrix(string[] names, bool alternate = false)
     {
-        var views = Array.ConvertAll(names, Map);
+        var views = Array.ConvertAll(names, _tensors.Map);
         try
         {
             var dtypes = Array.ConvertAll(views, Dtype);
@@ -135,7 +135,9 @@ internal sealed unsafe class WeightLoader
             var columns = Columns(Array.ConvertAll(views, view => (int)view.Entry.Shape[0]), alternate);
             var outputs = alternate ? columns.Length : views.Sum(view => (int)view.Entry.Shape[0]);
             var matrix = Own(WeightMatrix.Create(outputs, (int)views[0].Entry.Shape[1], _panelColumns, dtype));
-            matrix.Pack(Array.ConvertAll(columns, column => column.Part < 0 ? default : Source(views[column.Part], names[column.Part], column.Row)));
+            var sources = Array.ConvertAll(columns, column => column.Part < 0 ? default : Source(views[column.Part], names[column.Part], column.Row));
+            // Checked as they are packed, while they are in the cache.
+            if (!matrix.Pack(sources)) throw NotFinite(names[Array.FindIndex(views, view => !IsFinite(view))]);
             _lengthBytes += matrix.LengthBytes;
             foreach (var view in views) Report(view.Entry);
             return matrix;
@@ -231,13 +233,20 @@ internal sealed unsafe class WeightLoader
     private TensorView Map(string name)
     {
         var view = _tensors.Map(name);
+        if (IsFinite(view)) return view;
+        view.Dispose();
+        throw NotFinite(name);
+    }
+
+    private static bool IsFinite(TensorView view)
+    {
         var dtype = Dtype(view);
         var elements = view.Entry.LengthBytes / dtype.BlockBytes() * dtype.BlockElements();
-        var finite = dtype.IsQuantized() ? BlockReader.AllFinite(dtype, view.Data, elements) : WeightReader.AllFinite(dtype, view.Data, elements);
-        if (finite) return view;
-        view.Dispose();
-        throw new ModelFormatException(_tensors.Find(name).Path, view.Entry.Name, "not finite somewhere", "weights without infinities and NaN");
+        return dtype.IsQuantized() ? BlockReader.AllFinite(dtype, view.Data, elements) : WeightReader.AllFinite(dtype, view.Data, elements);
     }
+
+    private ModelFormatException NotFinite(string name) =>
+        new(_tensors.Find(name).Path, _tensors.Find(name).Entry.Name, "not finite somewhere", "weights without infinities and NaN");
 
     private static WeightDtype Dtype(TensorView view) =>
         WeightDtypes.TryParse(view.Entry.Dtype, out var dtype) ? dtype : throw new InvalidOperationException($"{view.Entry.Name} was not checked.");
