@@ -31,6 +31,7 @@ internal sealed unsafe class AttentionWork : ComputeWork, IDisposable
     private readonly int _pageSize;
     private readonly int _pageShift;
     private readonly KvDtype _dtype;
+    private readonly int _headBytes;
     private readonly float _scale;
 
     private float* _query;
@@ -46,6 +47,7 @@ internal sealed unsafe class AttentionWork : ComputeWork, IDisposable
         _pageSize = pool.Layout.PageSizeTokens;
         _pageShift = BitOperations.Log2((uint)_pageSize);
         _dtype = pool.Layout.Dtype;
+        _headBytes = pool.Layout.HeadBytes;
         _scale = 1 / MathF.Sqrt(config.HeadDim);
         _scratch = new AttentionScratch[threads];
         for (var i = 0; i < threads; i++)
@@ -135,16 +137,17 @@ internal sealed unsafe class AttentionWork : ComputeWork, IDisposable
     private void GatherRow(ReadOnlySpan<int> pages, int position, int row, int head, AttentionScratch scratch)
     {
         var page = pages[position >> _pageShift];
-        var element = ((position & (_pageSize - 1)) * _kvHeads + head) * _headDim;
-        Widen(_pool.Keys(page, _layer), element, scratch.KeyRows + row * _headDim);
-        Widen(_pool.Values(page, _layer), element, scratch.ValueRows + row * _headDim);
+        var offset = ((position & (_pageSize - 1)) * _kvHeads + head) * (nint)_headBytes;
+        Widen(_pool.Keys(page, _layer) + offset, scratch.KeyRows + row * _headDim);
+        Widen(_pool.Values(page, _layer) + offset, scratch.ValueRows + row * _headDim);
     }
 
-    private void Widen(byte* plane, int element, float* target)
+    private void Widen(byte* source, float* target)
     {
-        if (_dtype == KvDtype.F32) _kernels.Scale((float*)plane + element, 1, target, _headDim);
-        else if (_dtype == KvDtype.F16) _kernels.WidenF16((ushort*)plane + element, target, _headDim);
-        else _kernels.WidenBF16((ushort*)plane + element, target, _headDim);
+        if (_dtype == KvDtype.F32) _kernels.Scale((float*)source, 1, target, _headDim);
+        else if (_dtype == KvDtype.F16) _kernels.WidenF16((ushort*)source, target, _headDim);
+        else if (_dtype == KvDtype.BF16) _kernels.WidenBF16((ushort*)source, target, _headDim);
+        else KvElements.WidenQ8(source, _headDim, target);
     }
 
     private void Block(in StepPlan.QueryTile tile, int first, int count, int rows, AttentionScratch scratch)

@@ -66,10 +66,10 @@ public sealed unsafe class CpuModelRunner : IModelRunner
         Project();
     }
 
-    public Span<float> Logits(int index)
+    public Span<float> Logits(int index, int nth = 0)
     {
-        var row = _plan.LogitIndex(index);
-        if (row < 0) throw new ArgumentOutOfRangeException(nameof(index), index, "That sequence did not ask for logits.");
+        var row = _plan.LogitIndex(index, nth);
+        if (row < 0) throw new ArgumentOutOfRangeException(nameof(index), index, $"Its token {nth} did not ask for logits.");
         return new Span<float>(_buffers.Logits + (nint)row * _buffers.LogitColumns, VocabSize);
     }
 

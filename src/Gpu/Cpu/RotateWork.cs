@@ -40,9 +40,9 @@ internal sealed unsafe class RotateWork(KernelTable kernels, ModelConfig config,
         Heads(query, config.Heads, _weights.QueryNorm, cos, sin);
         Heads(key, config.KvHeads, _weights.KeyNorm, cos, sin);
         var page = plan.Pages[row];
-        var element = plan.Slots[row] * config.KvSize;
-        KvElements.Store(_pool.Layout.Dtype, key, _pool.Keys(page, _layer), element, config.KvSize);
-        KvElements.Store(_pool.Layout.Dtype, key + config.KvSize, _pool.Values(page, _layer), element, config.KvSize);
+        var first = plan.Slots[row] * config.KvHeads;
+        KvElements.Store(_pool.Layout, key, _pool.Keys(page, _layer), first, config.KvHeads);
+        KvElements.Store(_pool.Layout, key + config.KvSize, _pool.Values(page, _layer), first, config.KvHeads);
     }
 
     private void Heads(float* x, int heads, float* norm, float* cos, float* sin)
