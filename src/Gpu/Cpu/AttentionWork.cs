@@ -33,12 +33,15 @@ internal sealed unsafe class AttentionWork : ComputeWork, IDisposable
     private readonly KvDtype _dtype;
     private readonly int _headBytes;
     private readonly float _scale;
+    private readonly float _softcap;
+    private readonly ModelConfig _config;
 
     private float* _query;
     private float* _target;
     private nint _ldq;
     private nint _ldt;
     private int _layer;
+    private int _window;
 
     public AttentionWork(KernelTable kernels, ModelConfig config, KvPagePool pool, StepPlan plan, int threads)
     {
@@ -48,7 +51,9 @@ internal sealed unsafe class AttentionWork : ComputeWork, IDisposable
         _pageShift = BitOperations.Log2((uint)_pageSize);
         _dtype = pool.Layout.Dtype;
         _headBytes = pool.Layout.HeadBytes;
-        _scale = 1 / MathF.Sqrt(config.HeadDim);
+        _scale = config.AttentionScale ?? 1 / MathF.Sqrt(config.HeadDim);
+        _softcap = config.AttentionSoftcap;
+        _config = config;
         _scratch = new AttentionScratch[threads];
         for (var i = 0; i < threads; i++)
             _scratch[i] = new AttentionScratch(TileTokens(config) * _group, _headDim, kernels.PanelColumns);
@@ -62,6 +67,7 @@ internal sealed unsafe class AttentionWork : ComputeWork, IDisposable
     public void Run(ComputeThreads threads, int layer, float* query, nint ldq, float* target, nint ldt)
     {
         (_layer, _ldq, _ldt) = (layer, ldq, ldt);
+        _window = _config.WindowOf(layer) ?? int.MaxValue / 2;
         _query = query;
         _target = target;
         threads.Run(this, _plan.TileCount * _kvHeads, Multiplies() >= SerialMultiplies);
@@ -78,7 +84,8 @@ internal sealed unsafe class AttentionWork : ComputeWork, IDisposable
         scratch.Reset(rows);
         var keys = tile.FirstPosition + tile.Tokens;
         var pages = _plan.Batch.Pages(tile.Sequence);
-        for (var first = 0; first < keys; first += BlockKeys)
+        // Blocks that lie before the windows of all queries are left out.
+        for (var first = Math.Max(0, tile.FirstPosition - _window + 1) / BlockKeys * BlockKeys; first < keys; first += BlockKeys)
         {
             var count = Math.Min(BlockKeys, keys - first);
             PackBlock(pages, first, count, head, scratch);
@@ -157,9 +164,13 @@ internal sealed unsafe class AttentionWork : ComputeWork, IDisposable
         Tiles(rows, scratch.Queries, _headDim, scratch.KeyPanels, scratch.KeyPanelBytes, keyPanels, _headDim, scratch.Scores, BlockKeys, false);
         for (var row = 0; row < rows; row++)
         {
-            var visible = Math.Min(count, tile.FirstPosition + row / _group + 1 - first);
+            var position = tile.FirstPosition + row / _group;
+            var visible = Math.Min(count, position + 1 - first);
+            var hidden = Math.Max(0, position - _window + 1 - first);
             var scores = scratch.Scores + row * BlockKeys;
-            if (visible > 0) _kernels.SoftmaxBlock(scores, visible, keyPanels * panelColumns, scratch.Largest + row, scratch.Sums + row, scratch.Outputs + row * scratch.OutputColumns, scratch.OutputColumns);
+            if (_softcap > 0) _kernels.SoftCap(scores, keyPanels * panelColumns, _softcap);
+            if (visible > hidden && hidden > 0) new Span<float>(scores, hidden).Fill(float.NegativeInfinity);
+            if (visible > hidden) _kernels.SoftmaxBlock(scores, visible, keyPanels * panelColumns, scratch.Largest + row, scratch.Sums + row, scratch.Outputs + row * scratch.OutputColumns, scratch.OutputColumns);
             else new Span<float>(scores, count).Clear();
         }
 

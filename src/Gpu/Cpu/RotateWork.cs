@@ -7,21 +7,22 @@ namespace ActorInference.Gpu.Cpu;
 /// Takes each row's fresh query, key and value to where attention wants them: heads normalized if the model does so,
 /// queries and keys rotated to their position, keys and values written to their page.
 /// </summary>
-internal sealed unsafe class RotateWork(KernelTable kernels, ModelConfig config, KvPagePool pool, RopeTable rope, StepPlan plan) : ComputeWork
+internal sealed unsafe class RotateWork(KernelTable kernels, ModelConfig config, KvPagePool pool, StepPlan plan) : ComputeWork
 {
     private const int ItemRows = 4;
     private const int SerialRows = 8;
 
     private readonly KvPagePool _pool = pool;
     private LayerWeights _weights = null!;
+    private RopeTable _rope = null!;
     private float* _qkv;
     private nint _ldqkv;
     private int _layer;
 
     /// <param name="qkv">Queries, keys and values of each row, side by side. Shape <c>[rows, ldqkv]</c>. Overwritten.</param>
-    public void Run(ComputeThreads threads, LayerWeights weights, int layer, float* qkv, nint ldqkv)
+    public void Run(ComputeThreads threads, LayerWeights weights, RopeTable rope, int layer, float* qkv, nint ldqkv)
     {
-        (_weights, _layer, _ldqkv) = (weights, layer, ldqkv);
+        (_weights, _rope, _layer, _ldqkv) = (weights, rope, layer, ldqkv);
         _qkv = qkv;
         threads.Run(this, (plan.Rows + ItemRows - 1) / ItemRows, plan.Rows > SerialRows);
     }
@@ -34,7 +35,7 @@ internal sealed unsafe class RotateWork(KernelTable kernels, ModelConfig config,
     private void Row(int row)
     {
         var position = plan.Positions[row];
-        float* cos = rope.Cos(position), sin = rope.Sin(position);
+        float* cos = _rope.Cos(position), sin = _rope.Sin(position);
         var query = _qkv + row * _ldqkv;
         var key = query + config.QuerySize;
         Heads(query, config.Heads, _weights.QueryNorm, cos, sin);
@@ -50,7 +51,7 @@ internal sealed unsafe class RotateWork(KernelTable kernels, ModelConfig config,
         for (var head = 0; head < heads; head++, x += config.HeadDim)
         {
             if (norm != null) kernels.HeadNorm(x, norm, config.HeadDim, config.RmsNormEps);
-            kernels.Rotate(x, cos, sin, rope.Half);
+            kernels.Rotate(x, cos, sin, _rope.Half);
         }
     }
 }
