@@ -45,7 +45,7 @@ public sealed partial class RoleProcess : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        var backoff = new RestartBackoff();
+        var restarts = new ProcessRestarts();
         while (!_stop.IsCancellationRequested)
         {
             using var process = Start();
@@ -61,7 +61,7 @@ public sealed partial class RoleProcess : IAsyncDisposable
                 return;
             }
 
-            var pause = backoff.Next(Stopwatch.GetElapsedTime(started));
+            var pause = restarts.Next(Stopwatch.GetElapsedTime(started));
             _log.LogWarning("The {Role} process ended with exit code {ExitCode}; another begins in {Pause}.", _role.Name(), process.ExitCode, pause);
             await Task.Delay(pause, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
