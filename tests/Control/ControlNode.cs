@@ -90,6 +90,14 @@ public sealed class ControlNode : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until a group knows that a revision is rolled out whole: what it goes back to.</summary>
+    public async Task UntilStableAsync(string group, long revision)
+    {
+        using var deadline = new CancellationTokenSource(Patience);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while ((await StateAsync(group)).Stable != revision) await timer.WaitForNextTickAsync(deadline.Token);
+    }
+
     public Task<RolloutProtocol.Status> UntilDoneAsync(string group, long generation) =>
         UntilAsync(group, status => status.Generation >= generation && status.IsDone, $"generation {generation} is rolled out");
 

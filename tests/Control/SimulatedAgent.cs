@@ -44,12 +44,16 @@ public sealed class SimulatedHosts
             var before = _instances.GetValueOrDefault(launch.Instance);
             if (before?.WantedRevision == launch.Revision) return before;
             _starts.Add((launch.Instance, launch.Revision));
+            Asked.Enqueue($"run {launch.Instance}");
             var ports = before?.Ports ?? [.. launch.Ports.Select(port => new PortLease(port.Name, port.Preferred, ++_ports))];
             return _instances[launch.Instance] = new AgentProtocol.InstanceReport(
                 launch.Owner, launch.Instance, node, AgentPhase.Running, IsWell(launch), launch.Revision, launch.Revision, before is null ? 0 : before.Restarts + 1,
                 ports, 1, DateTimeOffset.UtcNow, IsWell(launch) ? "" : "Readiness probe failed", before?.LastEnd);
         }
     }
+
+    /// <summary>What was asked of agents, in order: run, hook or remove, and the instance.</summary>
+    public ConcurrentQueue<string> Asked { get; } = [];
 
     /// <summary>What agents were last told of the topology.</summary>
     public ConcurrentDictionary<string, string> Topologies { get; } = [];
@@ -73,7 +77,10 @@ public sealed class SimulatedHosts
 
     public void Remove(string instance)
     {
-        lock (_instances) _instances.Remove(instance);
+        lock (_instances)
+        {
+            if (_instances.Remove(instance)) Asked.Enqueue($"remove {instance}");
+        }
     }
 
     public IReadOnlyList<AgentProtocol.InstanceReport> On(string node)
@@ -94,7 +101,11 @@ public sealed class SimulatedAgent : ReceiveActor, IWithTimers
             owners.Tell(new AgentProtocol.InstanceRemoved(remove.Owner, remove.Instance, node));
         });
         Receive<AgentProtocol.Publish>(publish => hosts.Topologies[publish.Group] = publish.Topology);
-        Receive<AgentProtocol.RunHook>(hook => Sender.Tell(new AgentProtocol.HookDone(hook.Instance, ProbeResult.Success)));
+        Receive<AgentProtocol.RunHook>(hook =>
+        {
+            hosts.Asked.Enqueue($"{hook.Action.Command[0]} {hook.Instance}");
+            Sender.Tell(new AgentProtocol.HookDone(hook.Instance, ProbeResult.Success));
+        });
         Receive<AgentProtocol.Warm>(warm => Sender.Tell(hosts.WarmUp(node, warm)));
         Receive<string>(_ =>
         {
