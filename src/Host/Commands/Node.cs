@@ -23,7 +23,12 @@ public static class Node
         using var model = options.Cluster.HasWorkers
             ? LoadingBar.Show(options.ModelName, progress => LoadedModel.Load(options, progress, shared: options.Transport != TransferTransport.Tcp && Actors.Kv.SharedSegment.Folder is not null))
             : null;
-        if (model is not null) operations.Metrics.ObservePages(model.Pages);
+        if (model is not null)
+        {
+            operations.Metrics.ObservePages(model.Pages);
+            operations.Metrics.ObserveDrafts();
+        }
+
         await using var exchange = model is null ? null : options.Cluster.CreateExchange(model, options);
         var node = (model?.ToNode(options) ?? new InferenceNode()) with { Roles = options.Cluster.Roles, Exchange = exchange };
         if (options.IsGateway) await ServeAsync(new NodeRun(options, node, operations), model?.Served ?? LoadedModel.LoadServed(options), stop.Token);

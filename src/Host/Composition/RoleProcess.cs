@@ -93,6 +93,7 @@ public sealed partial class RoleProcess : IAsyncDisposable
             ("--kv-pages", _options.KvPages),
             ("--kv-memory", _options.KvBytes),
             ("--page-size", _options.PageSizeTokens),
+            ("--kv-dtype", _options.KvDtype),
             ("--transport", _options.Transport.ToString().ToLowerInvariant()),
             ("--log-level", _options.LogLevel),
             ("--config", _options.Config.Path),
