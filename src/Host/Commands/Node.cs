@@ -23,7 +23,12 @@ public static class Node
         using var model = options.Cluster.HasWorkers
             ? LoadingBar.Show(options.ModelName, progress => LoadedModel.Load(options, progress, shared: options.Transport != TransferTransport.Tcp && Actors.Kv.SharedSegment.Folder is not null))
             : null;
-        if (model is not null) operations.Metrics.ObservePages(model.Pages);
+        if (model is not null)
+        {
+            operations.Metrics.ObservePages(model.Pages);
+            operations.Metrics.ObserveDrafts();
+        }
+
         await using var exchange = model is null ? null : options.Cluster.CreateExchange(model, options);
         var node = (model?.ToNode(options) ?? new InferenceNode()) with { Roles = options.Cluster.Roles, Exchange = exchange };
         if (options.IsGateway) await ServeAsync(new NodeRun(options, node, operations), model?.Served ?? LoadedModel.LoadServed(options), stop.Token);
@@ -77,6 +82,7 @@ public static class Node
         /// <summary>Joins, says that it has, and waits for the end.</summary>
         public async Task UntilEndAsync(IHost host, CancellationToken stop, Func<string, IReadOnlyList<string>, Task> onJoined)
         {
+            ReadyPort? ready = null;
             try
             {
                 var system = host.Services.GetRequiredService<ActorSystem>();
@@ -85,6 +91,12 @@ public static class Node
                 var lines = await Operations.StartAsync(system, log);
                 WarnOfMemory(log);
                 await onJoined(await Options.Cluster.JoinAsync(system, Options.Config.Settings.Membership.JoinDeadline, stop), lines);
+                if (Options.ReadyPort is { } port)
+                {
+                    await WorkersReady.WaitAsync(system, Node, stop);
+                    ready = ReadyPort.Open(Options.Cluster.Host.Listen, port);
+                }
+
                 await host.WaitForShutdownAsync(stop);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -93,6 +105,7 @@ public static class Node
             }
             finally
             {
+                ready?.Dispose();   // Before anything ends: who asks sends nothing more.
                 await host.StopAsync(CancellationToken.None);
             }
         }

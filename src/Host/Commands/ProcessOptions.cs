@@ -13,6 +13,7 @@ public record ProcessOptions : ModelOptions
         : base(model)
     {
         Config = config;
+        KvDtype = model.KvDtype ?? config.Settings.KvDtype;
     }
 
     public NodeConfig Config { get; }
@@ -31,7 +32,7 @@ public record ProcessOptions : ModelOptions
     /// <param name="dataFolder">Null for none.</param>
     public void Configure(AkkaConfigurationBuilder akka, string? dataFolder)
     {
-        if (Config.Path is not null) akka.AddHocon(Config.Config, HoconAddMode.Prepend);
+        if (!Config.Config.IsEmpty) akka.AddHocon(Config.Config, HoconAddMode.Prepend);
         if (dataFolder is not null && !Config.ChoosesPersistence) Composition.DataFolder.Configure(akka, dataFolder);
     }
 }

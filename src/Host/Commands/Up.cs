@@ -28,6 +28,7 @@ public static class Up
 
         using var model = LoadingBar.Show(options.ModelName, progress => LoadedModel.Load(options, progress));
         operations?.Metrics.ObservePages(model.Pages);
+        operations?.Metrics.ObserveDrafts();
         await RunAsync(new UpRun(options, model.Served, model.ToNode(options), operations, data), signals.Token);
         return CommandLine.Success;
     }

@@ -34,7 +34,7 @@ public sealed class LoadedModel : IDisposable
     public static LoadedModel Load(ModelOptions options, IProgress<LoadProgress> progress, bool shared = false)
     {
         var config = ModelConfig.Load(options.ModelFolder);
-        var layout = new KvPageLayout(config.Layers, options.PageSizeTokens, config.KvHeads, config.HeadDim, KvDtype.F32);
+        var layout = new KvPageLayout(config.Layers, options.PageSizeTokens, config.KvHeads, config.HeadDim, options.KvDtype ?? KvDtype.F32);
         var capacity = KvBudget.Pages(layout, config.MaxPositionEmbeddings, options.KvPages, options.KvBytes);
         var served = LoadServed(options);
         served = served with { ContextTokens = (int)Math.Min(served.ContextTokens, (long)capacity * layout.PageSizeTokens) };
