@@ -47,7 +47,7 @@ internal sealed class HostIndex(int capacityPages, int pageSizeTokens, IEviction
     public void Advance(long timeMs) => _timeMs = Math.Max(_timeMs, timeMs);
 
     public int Observe(KvNamespaceId space, ReadOnlySpan<int> tokens) =>
-        policy.OnRequest(new PrefixRequest(space, tokens[..(tokens.Length / pageSizeTokens * pageSizeTokens)], pageSizeTokens, _timeMs, Count));
+        policy.OnRequest(new PrefixRequest(space, tokens[..(tokens.Length / pageSizeTokens * pageSizeTokens)], pageSizeTokens, _timeMs, Count, capacityPages));
 
     public bool Contains(KvPageKey key) => _pages.ContainsKey(key);
 
