@@ -29,7 +29,6 @@ internal sealed class StoreSystem : IAsyncDisposable
     private readonly PageServer? _server;
     private readonly List<StorePool> _pools = [];
     private readonly Dictionary<IActorRef, StorePool> _poolOf = [];
-    private readonly HashSet<StorePool> _killed = [];
 
     public StoreSystem(CacheShardOptions? options = null, StoreLiveness? liveness = null, StorageClientOptions? client = null, bool isShared = false, bool listens = false)
     {
@@ -65,18 +64,6 @@ internal sealed class StoreSystem : IAsyncDisposable
         pool.Release(replica.Slot);
     }
 
-    /// <summary>Flips a bit of some page in some store.</summary>
-    public void FlipAnyBit(Random random)
-    {
-        var pool = _pools[random.Next(_pools.Count)];
-        if (_killed.Contains(pool) || pool.List(withCertain: true, TimeSpan.FromDays(1)) is not { Count: > 0 } pages) return;
-        var use = pages[random.Next(pages.Count)].Use;
-        if (!pool.TryAddReference(use.Slot, use.Generation)) return;
-        var bytes = pool.Bytes(use.Slot);
-        bytes[random.Next(bytes.Length)] ^= (byte)(1 << random.Next(8));
-        pool.Release(use.Slot);
-    }
-
     public ActorSystem System { get; }
 
     public IActorRef Directory { get; }
@@ -109,7 +96,6 @@ internal sealed class StoreSystem : IAsyncDisposable
     /// <summary>Kills a store as its process's end does: nobody is told.</summary>
     public async Task KillAsync(IActorRef store)
     {
-        _killed.Add(_poolOf[store]);
         await store.GracefulStop(Patience);
     }
 

@@ -10,7 +10,7 @@ public sealed class CacheConsoleTests(CacheConsoleTests.PatientNode node) : ICla
     /// <summary>Deadlines that a busy machine keeps.</summary>
     public sealed class PatientNode : ServedNode
     {
-        protected override string Settings => "actor-inference.cache.client { query-deadline = 30s, transfer-deadline = 30s, breaker-failures = 1000 }";
+        protected override string Settings => "actor-inference.cache.client { query-deadline = 30s, transfer-deadline = 30s }";
     }
 
     [SkippableFact]
