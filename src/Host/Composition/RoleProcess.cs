@@ -107,6 +107,12 @@ public sealed partial class RoleProcess : IAsyncDisposable
             yield return Convert.ToString(value, CultureInfo.InvariantCulture)!;
         }
 
+        foreach (var given in _options.Config.Given)
+        {
+            yield return "--set";
+            yield return given;
+        }
+
         yield return "--end-with-input";
     }
 

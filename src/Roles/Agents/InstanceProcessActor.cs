@@ -313,7 +313,7 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
     private void EndRemoved()
     {
         _folder.Delete();
-        var memory = InstanceSurroundings.MemoryFolder(_record.Launch.Instance);
+        var memory = InstanceSurroundings.MemoryFolder(_record.Launch.Instance, _folder);
         if (Directory.Exists(memory)) Directory.Delete(memory, recursive: true);
         Context.Parent.Tell(new AgentProtocol.InstanceRemoved(_record.Launch.Owner, _record.Launch.Instance, _options.Node));
         Context.Stop(Self);

@@ -32,7 +32,7 @@ public sealed class NodeAgentActor : ReceiveActor, IWithTimers
     public NodeAgentActor(AgentOptions options, IActorRef owners)
     {
         (_options, _owners) = (options, owners);
-        _ports = new PortLeases(IPAddress.Parse(options.Address), options.FirstPort, options.Ports);
+        _ports = new PortLeases(IPAddress.Parse(options.Address), options.FirstPort, options.Ports, options.PortOffset);
         Receive<AgentProtocol.Run>(run => Run(run.Launch));
         Receive<AgentProtocol.Publish>(Publish);
         Receive<AgentProtocol.RunHook>(RunHook);
