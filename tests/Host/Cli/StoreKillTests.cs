@@ -48,7 +48,10 @@ public sealed class StoreKillTests : IDisposable
 
         Rot(first.Folder);
         await using var again = await cluster.StartStoreAsync("first");
-        await UntilAsync("what was flushed is back, but for the rotten page", async () => await StatusAsync(cluster, again) is { Warmed: Flushed - 1, CorruptPages: 1 });
+        StoreStatus? back = null;
+        await UntilAsync(
+            () => $"what was flushed is back, but for the rotten page: {back}; {again.Process.Error}",
+            async () => (back = await StatusAsync(cluster, again)) is { Warmed: Flushed - 1, CorruptPages: 1 });
         await UntilAsync("every page has two copies again", async () => await CopiesAsync(cluster, Pages) == 2);
 
         await cluster.KillAsync(second);
@@ -92,13 +95,15 @@ public sealed class StoreKillTests : IDisposable
         file.WriteByte((byte)(value ^ 1));
     }
 
-    private static async Task UntilAsync(string what, Func<Task<bool>> condition)
+    private static Task UntilAsync(string what, Func<Task<bool>> condition) => UntilAsync(() => what, condition);
+
+    private static async Task UntilAsync(Func<string> what, Func<Task<bool>> condition)
     {
         var watch = Stopwatch.StartNew();
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         while (!await condition())
         {
-            Assert.True(watch.Elapsed < Patience, $"It did not come to pass in time that {what}.");
+            Assert.True(watch.Elapsed < Patience, $"It did not come to pass in time that {what()}.");
             await timer.WaitForNextTickAsync();
         }
     }
