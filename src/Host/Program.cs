@@ -17,6 +17,7 @@ var root = new RootCommand("An actor cluster that serves large language models."
         BenchUpgradeCommand.Create(),
         BenchTraceCommand.Create(),
         BenchMultiturnCommand.Create(),
+        BenchHitCommand.Create(),
         BenchSoakCommand.Create(),
     },
     new Command("model", "Convert, look into and make models.")

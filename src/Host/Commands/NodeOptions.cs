@@ -27,6 +27,9 @@ public sealed record NodeOptions : ProcessOptions
     /// <summary>Port of a gateway; 0 takes a free one.</summary>
     public int Port { get; init; }
 
+    /// <summary>Port that is listened on as long as the process takes work; null for none.</summary>
+    public int? ReadyPort { get; init; }
+
     /// <summary>Whether it ends with the process that started it: when its standard input does.</summary>
     public bool EndsWithInput { get; init; }
 }
