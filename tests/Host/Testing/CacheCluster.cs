@@ -26,7 +26,7 @@ public sealed partial class CacheCluster : IAsyncDisposable
           replicas = 2
           remove-after = 10m
           store { memory = 8MiB, memory-kind = private, report-interval = 100ms, snapshot-interval = 1h }
-          client { query-deadline = 10s, transfer-deadline = 10s }
+          client { query-deadline = 10s, transfer-deadline = 10s, breaker-failures = 1000 }
         }
 
         """;
