@@ -213,7 +213,6 @@ public sealed partial class CacheStoreActor : ReceiveActor, IWithTimers
         }
 
         TellDisk(lost, isAdded: false);
-
         if (promoted.Count > 0) Adopt(promoted);
         return new PutDone(places.MoveToImmutable());
     }
