@@ -60,7 +60,7 @@ internal static class PagesBenchmark
         await system.StartStoreAsync(memory);
         if (isShared) system.Process.Forget();
         var options = new StorageClientOptions { OffersPools = !isShared, QueryDeadline = BenchSystem.Patience, TransferDeadline = BenchSystem.Patience };
-        await using var client = new StorageClient(system.System, system.Shards, options, pool => new KvPageSource(Layout, pool.CapacityPages, pool.SharedPath, "127.0.0.1", 0));
+        await using var client = new StorageClient(system.System, system.Shards, options, pool => new KvPageSource(Layout, pool.CapacityPages, pool.SharedPath, "127.0.0.1", 0), TimeProvider.System);
         var admin = new CacheAdministration(system.System, system.Shards, system.Options.Buckets, BenchSystem.Patience);
         var round = 0;
         var (put, get) = (new double[rounds], new double[rounds]);

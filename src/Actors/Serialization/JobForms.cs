@@ -1,4 +1,8 @@
+using System.Collections.Immutable;
+using ActorInference.Actors.Generation;
+using ActorInference.Actors.Ids;
 using ActorInference.Actors.Protocols;
+using Akka.Actor;
 
 namespace ActorInference.Actors.Serialization;
 
@@ -9,8 +13,16 @@ internal static class JobForms
     [
         new WireForm<PrefillProtocol.Start, Wire.Start>("ps", Wire.Start.Parser, Write, Read),
         new WireForm<PrefillProtocol.Deliver, Wire.Deliver>("pd", Wire.Deliver.Parser, Write, Read),
-        new WireForm<DecodeProtocol.Reserve, Wire.Reserve>("dr", Wire.Reserve.Parser, Write, Read),
-        new WireForm<DecodeProtocol.Generate, Wire.Generate>("dg", Wire.Generate.Parser, Write, Read),
+        new WireForm<DecodeProtocol.Reserve, Wire.Generate>(
+            "dr",
+            Wire.Generate.Parser,
+            static job => Write(job.Attempt, job.PromptIds, job.OutputIds, job.Sampling, job.ReplyTo, job.CacheSalt, job.Priority),
+            ReadReserve),
+        new WireForm<DecodeProtocol.Generate, Wire.Generate>(
+            "dg",
+            Wire.Generate.Parser,
+            static job => Write(job.Attempt, job.PromptIds, job.OutputIds, job.Sampling, job.ReplyTo, job.CacheSalt, job.Priority),
+            Read),
         new WireForm<WorkerProtocol.Cancel, Wire.Cancel>(
             "wc",
             Wire.Cancel.Parser,
@@ -58,44 +70,17 @@ internal static class JobForms
     private static PrefillProtocol.Deliver Read(Wire.Deliver wire, ActorReferences references) =>
         new(IdForms.Read(wire.Attempt), references.Read(wire.PageTarget, "page_target"), wire.CachedPages);
 
-    private static Wire.Reserve Write(DecodeProtocol.Reserve reserve)
-    {
-        var wire = new Wire.Reserve
-        {
-            Attempt = IdForms.Write(reserve.Attempt),
-            Sampling = SamplingForm.Write(reserve.Sampling),
-            ReplyTo = ActorReferences.Write(reserve.ReplyTo, "reply_to"),
-            Priority = reserve.Priority,
-        };
-        if (reserve.CacheSalt is { } salt) wire.CacheSalt = salt;
-        Fields.Add(wire.PromptIds, reserve.PromptIds);
-        Fields.Add(wire.OutputIds, reserve.OutputIds);
-        return wire;
-    }
-
-    private static DecodeProtocol.Reserve Read(Wire.Reserve wire, ActorReferences references) => new(
-        IdForms.Read(wire.Attempt),
-        Fields.Array(wire.PromptIds),
-        Fields.Array(wire.OutputIds),
-        SamplingForm.Read(wire.Sampling),
-        references.Read(wire.ReplyTo, "reply_to"))
-    {
-        CacheSalt = wire.HasCacheSalt ? wire.CacheSalt : null,
-        Priority = wire.Priority,
-    };
-
-    private static Wire.Generate Write(DecodeProtocol.Generate generate)
+    /// <summary>What a decode worker is asked for, in both ways: the same fields, told apart by their manifests.</summary>
+    private static Wire.Generate Write(
+        AttemptId attempt, ImmutableArray<int> promptIds, ImmutableArray<int> outputIds, SamplingOptions sampling, IActorRef replyTo, string? cacheSalt, int priority)
     {
         var wire = new Wire.Generate
         {
-            Attempt = IdForms.Write(generate.Attempt),
-            Sampling = SamplingForm.Write(generate.Sampling),
-            ReplyTo = ActorReferences.Write(generate.ReplyTo, "reply_to"),
-            Priority = generate.Priority,
+            Attempt = IdForms.Write(attempt), Sampling = SamplingForm.Write(sampling), ReplyTo = ActorReferences.Write(replyTo, "reply_to"), Priority = priority,
         };
-        if (generate.CacheSalt is { } salt) wire.CacheSalt = salt;
-        Fields.Add(wire.PromptIds, generate.PromptIds);
-        Fields.Add(wire.OutputIds, generate.OutputIds);
+        if (cacheSalt is { } salt) wire.CacheSalt = salt;
+        Fields.Add(wire.PromptIds, promptIds);
+        Fields.Add(wire.OutputIds, outputIds);
         return wire;
     }
 
@@ -104,9 +89,15 @@ internal static class JobForms
         Fields.Array(wire.PromptIds),
         Fields.Array(wire.OutputIds),
         SamplingForm.Read(wire.Sampling),
-        references.Read(wire.ReplyTo, "reply_to"))
+        references.Read(wire.ReplyTo, "reply_to"),
+        wire.HasCacheSalt ? wire.CacheSalt : null)
     {
-        CacheSalt = wire.HasCacheSalt ? wire.CacheSalt : null,
         Priority = wire.Priority,
     };
+
+    private static DecodeProtocol.Reserve ReadReserve(Wire.Generate wire, ActorReferences references)
+    {
+        var read = Read(wire, references);
+        return new DecodeProtocol.Reserve(read.Attempt, read.PromptIds, read.OutputIds, read.Sampling, read.ReplyTo, read.CacheSalt) { Priority = read.Priority };
+    }
 }

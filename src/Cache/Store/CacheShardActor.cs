@@ -50,7 +50,7 @@ public sealed class CacheShardActor : ReceivePersistentActor, IWithTimers
         Command<List>(list => Sender.Tell(_state.Answer(list, Now)));
         Command<GetShardStatus>(_ => Sender.Tell(_state.Status(Now)));
         Command<Adopt>(adopt => Do(_state.Decide(adopt, _messages)));
-        Command<DiskChanged>(changed => Do(_state.Decide(changed)));
+        Command<DiskChanged>(changed => Do(_state.Decide(changed, _messages)));
         Command<Pulled>(pulled => Do(_state.Decide(pulled, _messages)));
         Command<StoresChanged>(OnStores);
         Command<Tick>(_ => OnTick());

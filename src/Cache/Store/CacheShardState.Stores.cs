@@ -82,13 +82,19 @@ public sealed partial class CacheShardState
     }
 
     /// <summary>A store's disk has pages, or no longer.</summary>
-    public ShardDecision Decide(DiskChanged changed)
+    /// <remarks>A page that went while it was written is told to go from the disk too, or nobody would ever ask for it there.</remarks>
+    public ShardDecision Decide(DiskChanged changed, IShardEffects effects)
     {
         var events = changed.Keys.GroupBy(key => key.Tenant).Select(IShardEvent? (tenant) =>
         {
             var copy = Replica.OnDisk(changed.Store);
             var pages = tenant.Where(key => Find(key.Tenant, key.Key) is { IsAlive: true } entry && entry.Replicas.Contains(copy) != changed.IsAdded)
                 .Select(key => new PageReplica(key.Key, copy)).ToImmutableArray();
+            if (changed.IsAdded)
+            {
+                foreach (var gone in tenant.Where(key => Find(key.Tenant, key.Key) is not { IsAlive: true })) effects.Free(gone.Tenant, copy, gone.Key);
+            }
+
             if (pages.IsEmpty) return null;
             return changed.IsAdded ? new ReplicasAdded(tenant.Key, pages) : new ReplicasRemoved(tenant.Key, RemovalCause.Lost, pages);
         });

@@ -151,7 +151,7 @@ public sealed partial class CacheStoreActor
     {
         foreach (var bucket in keys.GroupBy(key => CacheBuckets.Of(key.Key, _options.Buckets)))
         {
-            foreach (var part in bucket.Chunk(AdoptPages)) _shards.Tell(new DiskChanged(bucket.Key, _options.Store, isAdded, [.. part]));
+            foreach (var part in bucket.Chunk(AdoptPages)) _shards.Tell(new DiskChanged(bucket.Key, _options.Store, isAdded, [.. part]), _self);
         }
     }
 

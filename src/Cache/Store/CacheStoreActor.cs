@@ -196,6 +196,7 @@ public sealed partial class CacheStoreActor : ReceiveActor, IWithTimers
     {
         var places = ImmutableArray.CreateBuilder<Replica?>(load.Keys.Length);
         var promoted = new List<HeldPage>();
+        var lost = new List<TenantKey>();
         foreach (var key in load.Keys)
         {
             if (_pool.TryHold(key, out var use))
@@ -207,9 +208,11 @@ public sealed partial class CacheStoreActor : ReceiveActor, IWithTimers
             else
             {
                 places.Add(_persistence?.Load(key) is { } loaded ? _pool.Locate(_options.Store, loaded) : null);
+                if (_disk is null || !_disk.Contains(key)) lost.Add(key);
             }
         }
 
+        TellDisk(lost, isAdded: false);
         if (promoted.Count > 0) Adopt(promoted);
         return new PutDone(places.MoveToImmutable());
     }

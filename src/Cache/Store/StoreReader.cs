@@ -197,9 +197,9 @@ internal sealed class StoreReader(CacheProcess process, PageFetcherOptions optio
         var inMemory = new List<PageRead>();
         for (var i = 0; i < attempts.Count; i++)
         {
-            var (read, replica) = attempts[i];
+            var read = attempts[i].Read;
+            // Where there is none, the store had no room for it now, or has told its shard itself that the page is lost.
             if (loaded.Replicas[i] is { } place) inMemory.Add(new PageRead(read.Page, read.SizeBytes, read.Checksum, [place], read.Local));
-            else read.Broken.Add(replica);
         }
 
         await ReadAsync(inMemory, into, cancellationToken).ConfigureAwait(false);

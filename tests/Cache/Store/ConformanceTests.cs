@@ -59,10 +59,23 @@ public sealed class ConformanceTests : IDisposable
         Assert.Equal(2, (await system.GovernAsync(store, StoreAction.Snapshot)).Pages);
         Assert.Equal(2, (await system.StatusAsync(store)).DiskPages);
 
-        // A page that its shard does not know to be on disk yet is not taken from there.
         await StoreSystem.UntilAsync("its shard knows", async () => (await system.LookAsync(1)).Replicas.Any(replica => replica.IsOnDisk));
         Assert.Equal(1, await admin.RemoveAsync(StorageClientOptions.DefaultTenant, $"^{Keys.Key(1)}$", force: true));
         await StoreSystem.UntilAsync("the disk has one left", async () => (await system.StatusAsync(store)).DiskPages == 1);
+    }
+
+    [Fact]
+    public void A_page_that_went_while_it_was_written_goes_from_the_disk_too()
+    {
+        _shard.AddStore(0);
+        _shard.Put(1);
+        _shard.Put(2);
+        _shard.Remove(1);
+
+        _shard.Do(_shard.State.Decide(new DiskChanged(0, Keys.Store(0), IsAdded: true, [new TenantKey(Keys.Tenant, Keys.Key(1)), new TenantKey(Keys.Tenant, Keys.Key(2))]), _shard));
+
+        Assert.Equal(Keys.Key(1), Assert.Single(_shard.FreedOnDisk));
+        Assert.Contains(_shard.Look(2).Replicas, replica => replica.IsOnDisk);
     }
 
     [Fact]
@@ -70,7 +83,7 @@ public sealed class ConformanceTests : IDisposable
     {
         _shard.AddStore(0, capacity: 16 << 10);
         for (var i = 0; i < 8; i++) _shard.Put(i);
-        _shard.Do(_shard.State.Decide(new DiskChanged(0, Keys.Store(0), IsAdded: true, [.. Enumerable.Range(0, 4).Select(i => new TenantKey(Keys.Tenant, Keys.Key(i)))])));
+        _shard.Do(_shard.State.Decide(new DiskChanged(0, Keys.Store(0), IsAdded: true, [.. Enumerable.Range(0, 4).Select(i => new TenantKey(Keys.Tenant, Keys.Key(i)))]), _shard));
 
         _shard.Do(_shard.State.Evict(Keys.Store(0), 8 << 10, _shard.Now));
 

@@ -30,6 +30,9 @@ internal sealed class ShardBench : IShardEffects
 
     public IReadOnlyList<IShardEvent> Journal => _journal;
 
+    /// <summary>Pages that a store was told to take from its disk.</summary>
+    public List<KvPageKey> FreedOnDisk { get; } = [];
+
     private sealed class Store(long capacity)
     {
         public OffsetAllocator Space { get; } = new(capacity);
@@ -168,6 +171,7 @@ internal sealed class ShardBench : IShardEffects
 
     public void Free(string tenant, in Replica replica, KvPageKey key)
     {
+        if (replica.IsOnDisk) FreedOnDisk.Add(key);
         if (replica.IsOnDisk || !_stores.TryGetValue(replica.Store, out var store) || replica.Epoch != Epoch(replica.Store)) return;
         if (store.Slots.Remove(replica.Slot, out var offset)) store.Space.Free(offset);
     }

@@ -203,14 +203,14 @@ public sealed class ShardEvictionTests
     public void A_page_that_is_on_disk_too_leaves_memory_only()
     {
         var shard = Filled(10);
-        shard.Do(shard.State.Decide(new DiskChanged(0, Keys.Store(0), IsAdded: true, [new TenantKey(Keys.Tenant, Keys.Key(0))])));
+        shard.Do(shard.State.Decide(new DiskChanged(0, Keys.Store(0), IsAdded: true, [new TenantKey(Keys.Tenant, Keys.Key(0))]), shard));
 
         shard.Do(shard.State.Evict(Keys.Store(0), 2 * 1024, shard.Now));
 
         Assert.Equal(9, shard.State.PageCount);
         Assert.True(Assert.Single(shard.Look(0).Replicas).IsOnDisk);
         Assert.Equal(8 * 1024, shard.UsedBytes(0));
-        shard.Do(shard.State.Decide(new DiskChanged(0, Keys.Store(0), IsAdded: false, [new TenantKey(Keys.Tenant, Keys.Key(0))])));
+        shard.Do(shard.State.Decide(new DiskChanged(0, Keys.Store(0), IsAdded: false, [new TenantKey(Keys.Tenant, Keys.Key(0))]), shard));
         Assert.False(shard.IsThere(0));
     }
 

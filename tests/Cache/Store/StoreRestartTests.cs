@@ -73,7 +73,18 @@ public sealed class StoreRestartTests : IDisposable
 
         var small = await system.AddStoreAsync(0, StoreMemory.Private(40 * pageBytes), Disk() with { WarmShare = 0.25 });
         await StoreSystem.UntilAsync("all is found", async () => await system.FindAsync(0, 60) == 60);
-        var isOnDiskOnly = Enumerable.Range(0, 60).Where(i => system.LookAsync(i).Result.Replicas.All(replica => replica.IsOnDisk)).ToList();
+        List<int> isOnDiskOnly = [];
+        // That they are on disk was never forgotten; which ones are in memory is told as they are read.
+        await StoreSystem.UntilAsync("some are in memory", async () =>
+        {
+            isOnDiskOnly = [];
+            for (var i = 0; i < 60; i++)
+            {
+                if ((await system.LookAsync(i)).Replicas.All(static replica => replica.IsOnDisk)) isOnDiskOnly.Add(i);
+            }
+
+            return isOnDiskOnly.Count <= 55 && (await system.StatusAsync(small)).Warmed == 60;
+        });
 
         Assert.InRange(isOnDiskOnly.Count, 45, 55);
         var cold = isOnDiskOnly[0];

@@ -48,7 +48,10 @@ public sealed class StoreKillTests : IDisposable
 
         Rot(first.Folder);
         await using var again = await cluster.StartStoreAsync("first");
-        await UntilAsync("what was flushed is back, but for the rotten page", async () => await StatusAsync(cluster, again) is { Warmed: Flushed - 1, CorruptPages: 1 });
+        StoreStatus? back = null;
+        await UntilAsync(
+            () => $"what was flushed is back, but for the rotten page: {back}; {again.Process.Error}",
+            async () => (back = await StatusAsync(cluster, again)) is { Warmed: Flushed - 1, CorruptPages: 1 });
         await UntilAsync("every page has two copies again", async () => await CopiesAsync(cluster, Pages) == 2);
 
         await cluster.KillAsync(second);
@@ -58,20 +61,7 @@ public sealed class StoreKillTests : IDisposable
     private static PageRun Run(int count) => new(
         new KvNamespaceId(1, 2), 0, default, [.. Enumerable.Range(1, count).Select(i => new KvPageKey((ulong)i * 0x9E3779B97F4A7C15, (ulong)i))]);
 
-    /// <summary>0 if that was too slow: it is asked again.</summary>
-    private static async Task<int> OrNoneAsync(ValueTask<int> asked)
-    {
-        try
-        {
-            return await asked;
-        }
-        catch (StorageUnavailableException)
-        {
-            return 0;
-        }
-    }
-
-    private Task<int> PutAsync(CacheCluster cluster, int[] pages, int count) => OrNoneAsync(cluster.Client.PutAsync(Run(count), _pool, pages[..count], CancellationToken.None));
+    private Task<int> PutAsync(CacheCluster cluster, int[] pages, int count) => cluster.Client.PutAsync(Run(count), _pool, pages[..count], CancellationToken.None).AsTask();
 
     /// <summary>Copies in memory of the page that has the fewest; 0 while pages are missing.</summary>
     private static async Task<int> CopiesAsync(CacheCluster cluster, int count)
@@ -92,13 +82,15 @@ public sealed class StoreKillTests : IDisposable
         file.WriteByte((byte)(value ^ 1));
     }
 
-    private static async Task UntilAsync(string what, Func<Task<bool>> condition)
+    private static Task UntilAsync(string what, Func<Task<bool>> condition) => UntilAsync(() => what, condition);
+
+    private static async Task UntilAsync(Func<string> what, Func<Task<bool>> condition)
     {
         var watch = Stopwatch.StartNew();
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         while (!await condition())
         {
-            Assert.True(watch.Elapsed < Patience, $"It did not come to pass in time that {what}.");
+            Assert.True(watch.Elapsed < Patience, $"It did not come to pass in time that {what()}.");
             await timer.WaitForNextTickAsync();
         }
     }
@@ -118,7 +110,7 @@ public sealed class StoreKillTests : IDisposable
         Assert.True(_pool.TryAllocate(read));
         try
         {
-            var count = await OrNoneAsync(cluster.Client.GetAsync(Run(Pages), _pool, read, CancellationToken.None));
+            var count = await cluster.Client.GetAsync(Run(Pages), _pool, read, CancellationToken.None);
             for (var i = 0; i < count; i++) Assert.True(_pool.Bytes(expected[i]).Span.SequenceEqual(_pool.Bytes(read[i]).Span), $"Page {i} is another one.");
             return count;
         }

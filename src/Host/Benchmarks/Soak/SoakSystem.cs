@@ -40,8 +40,8 @@ internal sealed class SoakSystem : IAsyncDisposable
         _directory = CacheProcess.Get(_system).Directory(new StoreLiveness { RemoveAfter = TimeSpan.FromHours(1) }, isClustered: false);
         _shards = _system.ActorOf(LocalShardsActor.Props(Shards, _directory), "shards");
         Pages = new KvPagePool(Layout, 64);
-        var client = new StorageClientOptions { Buckets = Shards.Buckets, QueryDeadline = Patience, TransferDeadline = Patience };
-        Client = new StorageClient(_system, _shards, client, _ => null);
+        var client = new StorageClientOptions { Buckets = Shards.Buckets, QueryDeadline = Patience, TransferDeadline = Patience, BreakerFailures = int.MaxValue };
+        Client = new StorageClient(_system, _shards, client, _ => null, TimeProvider.System);
         Administration = new CacheAdministration(_system, _shards, Shards.Buckets, Patience);
     }
 
