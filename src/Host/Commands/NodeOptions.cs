@@ -27,6 +27,9 @@ public sealed record NodeOptions : ProcessOptions
     /// <summary>Port of a gateway; 0 takes a free one.</summary>
     public int Port { get; init; }
 
+    /// <summary>Processor that the process keeps to; null for all.</summary>
+    public int? Cpu { get; init; }
+
     /// <summary>Whether it ends with the process that started it: when its standard input does.</summary>
     public bool EndsWithInput { get; init; }
 }
