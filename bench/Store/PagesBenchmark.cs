@@ -21,7 +21,7 @@ internal static class PagesBenchmark
     {
         using var source = Fill(Layout);
         using var target = Fill(Layout);
-        var measurements = new List<Measurement> { Copy(source, target, rounds) };
+        var measurements = new List<Measurement> { await CopyAsync(source, target, rounds) };
         measurements.AddRange(await StoreAsync("store_in_process", source, target, rounds, isShared: false));
         measurements.AddRange(await StoreAsync("store_shared_memory", source, target, rounds, isShared: true));
         if (redisPort > 0) measurements.AddRange(await RedisAsync(source, target, rounds, redisPort));
@@ -39,17 +39,17 @@ internal static class PagesBenchmark
     }
 
     /// <summary>Each page is copied twice: in and out.</summary>
-    private static Measurement Copy(KvPagePool source, KvPagePool target, int rounds)
+    private static async Task<Measurement> CopyAsync(KvPagePool source, KvPagePool target, int rounds)
     {
         using var between = new KvPagePool(Layout, Pages * Runs);
         var pages = new int[Pages * Runs];
         between.TryAllocate(pages);
-        return Measure("memcpy_put_get", rounds, () =>
+        return await Measure("memcpy_put_get", rounds, () =>
         {
             for (var i = 0; i < pages.Length; i++) source.Bytes(i).Span.CopyTo(between.Bytes(i).Span);
             for (var i = 0; i < pages.Length; i++) between.Bytes(i).Span.CopyTo(target.Bytes(i).Span);
             return Task.CompletedTask;
-        }).Result;
+        });
     }
 
     private static async Task<IReadOnlyList<Measurement>> StoreAsync(string name, KvPagePool source, KvPagePool target, int rounds, bool isShared)
@@ -60,7 +60,7 @@ internal static class PagesBenchmark
         await system.StartStoreAsync(memory);
         if (isShared) system.Process.Forget();
         var options = new StorageClientOptions { OffersPools = !isShared, QueryDeadline = BenchSystem.Patience, TransferDeadline = BenchSystem.Patience };
-        await using var client = new StorageClient(system.System, system.Shards, options, pool => new KvPageSource(Layout, pool.CapacityPages, pool.SharedPath, "127.0.0.1", 0), TimeProvider.System);
+        await using var client = new StorageClient(system.System, system.Shards, options, pool => new KvPageSource(Layout, pool.CapacityPages, pool.SharedPath, "127.0.0.1", 0));
         var admin = new CacheAdministration(system.System, system.Shards, system.Options.Buckets, BenchSystem.Patience);
         var round = 0;
         var (put, get) = (new double[rounds], new double[rounds]);

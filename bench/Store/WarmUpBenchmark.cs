@@ -7,7 +7,10 @@ using Akka.Actor;
 
 namespace ActorInference.Bench.Store;
 
-/// <summary>The start of a store whose disk has 2 GiB of pages, beside a plain sequential read of the same files.</summary>
+/// <summary>
+/// The start of a store whose disk has 2 GiB of pages, beside a plain sequential read of the same files: with the system's cache as the
+/// writing has left it, and without it.
+/// </summary>
 internal static class WarmUpBenchmark
 {
     private const int PageBytes = 262_144;
@@ -20,19 +23,26 @@ internal static class WarmUpBenchmark
         {
             var disk = new StoreDiskOptions { Path = folder, QuotaBytes = 1L << 40, WarmShare = 1 };
             Write(disk);
-            var (read, warm) = (new double[rounds], new double[rounds]);
-            for (var i = 0; i < rounds; i++)
-            {
-                read[i] = Rate(Read(folder));
-                warm[i] = Rate(await WarmAsync(disk));
-            }
-
-            return [Measurement.Of("disk_sequential_read", "GB/s", read), Measurement.Of("store_warm_up", "GB/s", warm)];
+            return [.. await MeasureAsync("", disk, rounds, static _ => { }), .. OperatingSystem.IsLinux() ? await MeasureAsync("_cold", disk, rounds, PageCache.Forget) : []];
         }
         finally
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    private static async Task<IReadOnlyList<Measurement>> MeasureAsync(string suffix, StoreDiskOptions disk, int rounds, Action<string> prepare)
+    {
+        var (read, warm) = (new double[rounds], new double[rounds]);
+        for (var i = 0; i < rounds; i++)
+        {
+            prepare(disk.Path);
+            read[i] = Rate(Read(disk.Path));
+            prepare(disk.Path);
+            warm[i] = Rate(await WarmAsync(disk));
+        }
+
+        return [Measurement.Of($"disk_sequential_read{suffix}", "GB/s", read), Measurement.Of($"store_warm_up{suffix}", "GB/s", warm)];
     }
 
     private static double Rate(TimeSpan time) => (double)Pages * PageBytes / time.TotalSeconds / 1e9;

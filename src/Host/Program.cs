@@ -18,6 +18,8 @@ var root = new RootCommand("An actor cluster that serves large language models."
         BenchTraceCommand.Create(),
         BenchRouteCommand.Create(),
         BenchMultiturnCommand.Create(),
+        BenchHitCommand.Create(),
+        BenchSoakCommand.Create(),
     },
     new Command("model", "Convert, look into and make models.")
     {

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using ActorInference.Roles.Configuration;
 using ActorInference.Roles.Groups.Control;
+using ActorInference.Roles.Groups.Objects;
+using ActorInference.Roles.Groups.Spec;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Configuration;
@@ -20,12 +22,12 @@ public sealed class ControlNode : IAsyncDisposable
 
     /// <param name="journal">SQLite file; null keeps the journal in memory.</param>
     /// <param name="interval">How often agents report.</param>
-    public static async Task<ControlNode> StartAsync(SimulatedHosts hosts, string? journal = null, int agents = 3, double interval = 0.5)
+    public static async Task<ControlNode> StartAsync(SimulatedHosts hosts, string? journal = null, int agents = 3, double interval = 0.5, IMetricSource? metrics = null)
     {
         var system = ActorSystem.Create("control", ConfigurationFactory.ParseString(Hocon(journal)).WithFallback(InferenceSettings.AgentDefaults));
         var cluster = Cluster.Get(system);
         await cluster.JoinAsync(cluster.SelfAddress).WaitAsync(Patience);
-        var regions = system.StartControl("");
+        var regions = system.StartControl("", isHost: true, metrics);
         for (var i = 0; i < agents; i++) system.ActorOf(SimulatedAgent.Props($"host-{i:000}", hosts, regions.Instances, regions.Fleet, TimeSpan.FromSeconds(interval)));
         return new ControlNode(system, regions);
     }
@@ -42,6 +44,38 @@ public sealed class ControlNode : IAsyncDisposable
 
     public Task<RolloutProtocol.Status> StatusAsync(string group) => Regions.Rollouts.Ask<RolloutProtocol.Status>(new RolloutProtocol.GetStatus(group), Patience);
 
+    public async Task<ObjectProtocol.Done> DeclareAsync(ObjectKind kind, string name, string yaml)
+    {
+        var resolved = SpecWriter.Write(SpecReader.Read(yaml).Documents.Single());
+        return await AskObjectAsync(new ObjectProtocol.Declare(kind, name, resolved, "", DateTimeOffset.UtcNow));
+    }
+
+    public async Task<ObjectProtocol.Done> AskObjectAsync(ObjectProtocol.IForObject command) =>
+        await Regions.Objects.Ask<object>(command, Patience) as ObjectProtocol.Done ?? throw new InvalidOperationException($"{command} was refused");
+
+    /// <summary>Waits until so many agents are known: what is placed before goes to those that are.</summary>
+    public async Task UntilAgentsAsync(int count)
+    {
+        using var deadline = new CancellationTokenSource(Patience);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while ((await Regions.Fleet.Ask<FleetProtocol.Agents>(FleetProtocol.GetAgents.Instance, Patience)).Present.Length < count) await timer.WaitForNextTickAsync(deadline.Token);
+    }
+
+    /// <summary>Asks an object until it is so.</summary>
+    /// <param name="condition">Is given null while there is none.</param>
+    public async Task<ObjectProtocol.State?> UntilAsync(ObjectKind kind, string name, Func<ObjectProtocol.State?, bool> condition, string what)
+    {
+        var watch = Stopwatch.StartNew();
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (true)
+        {
+            var state = await Regions.Objects.Ask<object>(new ObjectProtocol.GetState(kind, name), Patience) as ObjectProtocol.State;
+            if (condition(state)) return state;
+            if (watch.Elapsed > Patience) Assert.Fail($"After {Patience.TotalSeconds} s still not: {what}. {state} {string.Join("; ", state?.Parts ?? [])}");
+            await timer.WaitForNextTickAsync();
+        }
+    }
+
     /// <summary>Asks until it is so.</summary>
     public async Task<RolloutProtocol.Status> UntilAsync(string group, Func<RolloutProtocol.Status, bool> condition, string what)
     {
@@ -54,6 +88,14 @@ public sealed class ControlNode : IAsyncDisposable
             if (watch.Elapsed > Patience) Assert.Fail($"After {Patience.TotalSeconds} s still not: {what}. {string.Join("; ", status.Holds)} {string.Join("; ", status.Instances.Take(10).Select(each => $"{each.Name} {each.Stage} {each.IsReady} {each.Revision} {each.Message}"))}");
             await timer.WaitForNextTickAsync();
         }
+    }
+
+    /// <summary>Waits until a group knows that a revision is rolled out whole: what it goes back to.</summary>
+    public async Task UntilStableAsync(string group, long revision)
+    {
+        using var deadline = new CancellationTokenSource(Patience);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while ((await StateAsync(group)).Stable != revision) await timer.WaitForNextTickAsync(deadline.Token);
     }
 
     public Task<RolloutProtocol.Status> UntilDoneAsync(string group, long generation) =>

@@ -9,6 +9,9 @@ public sealed class ScaleTests(ITestOutputHelper output)
 {
     private const long Gigabyte = 1L << 30;
 
+    /// <summary>Of processor time, which other work on the machine takes no part of.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+
     [Fact]
     public async Task A_group_of_300_rolls_in_seconds_of_CPU_with_bounds_kept()
     {
@@ -26,15 +29,14 @@ public sealed class ScaleTests(ITestOutputHelper output)
         output.WriteLine($"300 instances rolled in {taken.TotalSeconds:0.0} s of CPU.");
         Assert.Equal(300, status.Instances.Length);
         Assert.Equal(300 + 160 + 80, hosts.Starts.Count);
-        Assert.True(taken < TimeSpan.FromSeconds(30), $"It took {taken.TotalSeconds:0.0} s of CPU.");
+        Assert.True(taken < Limit, $"It took {taken.TotalSeconds:0.0} s of CPU.");
     }
 
     private static int Updated(RolloutProtocol.Status status, string role) => status.Instances.Count(instance => instance.Role == role && instance.Members is [{ Restarts: 1 }]);
 
-    [SkippableFact]
+    [Fact]
     public async Task Five_thousand_instances_stay_under_a_gigabyte()
     {
-        Skip.If(Environment.GetEnvironmentVariable("ACTORINFERENCE_SCALE_TESTS") is null or "", "Takes minutes on a busy machine; set ACTORINFERENCE_SCALE_TESTS=1.");
         var hosts = new SimulatedHosts();
         await using var node = await ControlNode.StartAsync(hosts, agents: 100, interval: 20);
         var watch = Stopwatch.StartNew();

@@ -1,6 +1,7 @@
 using System.Text;
 using ActorInference.Roles.Agents;
 using ActorInference.Roles.Groups.Control;
+using ActorInference.Roles.Groups.Objects;
 using Akka.Actor;
 
 namespace ActorInference.Control.Tests;
@@ -23,6 +24,18 @@ public sealed class SerializerTests : IDisposable
         },
         { "r-seed", new RolloutEvents.SeedSeen("127.0.0.1:1"), """{"Seed":"127.0.0.1:1"}""" },
         { "i-done", new RoleInstanceEvents.OrderDone(), "{}" },
+        { "f-object", new ObjectListed(ObjectKind.Adapter, "demo-prefill", true), """{"Kind":"Adapter","Name":"demo-prefill","Exists":true}""" },
+        { "o-declared", new ObjectEvents.ObjectDeclared("yaml", "demo", DateTimeOffset.UnixEpoch), """{"Yaml":"yaml","Owner":"demo","At":"1970-01-01T00:00:00+00:00"}""" },
+        { "o-child", new ObjectEvents.ChildDeclared(2, "t"), """{"Index":2,"Template":"t"}""" },
+        { "o-scaled", new ObjectEvents.AdapterScaled(3, "why", DateTimeOffset.UnixEpoch), """{"Replicas":3,"Reason":"why","At":"1970-01-01T00:00:00+00:00"}""" },
+        { "o-warmed", new ObjectEvents.HostWarmed("here", true, ""), """{"Node":"here","IsSuccess":true,"Message":""}""" },
+        { "o-warmup-ended", new ObjectEvents.WarmupEnded("Failed", "why", DateTimeOffset.UnixEpoch), """{"Phase":"Failed","Reason":"why","At":"1970-01-01T00:00:00+00:00"}""" },
+        {
+            "r-fault",
+            new RolloutEvents.FaultSeen("prefill", 0, "p", new Evidence(DateTimeOffset.UnixEpoch, 1, null, EndReason.Error, "", "log", "r1")),
+            """{"Role":"prefill","Ordinal":0,"Process":"p","End":{"At":"1970-01-01T00:00:00+00:00","ExitCode":1,"Reason":"Error","Message":"","LogTail":"log","Revision":"r1"}}"""
+        },
+        { "r-recreating", new RolloutEvents.RecreationBegun("why", 1, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch), """{"Cause":"why","Count":1,"At":"1970-01-01T00:00:00+00:00","NotBefore":"1970-01-01T00:00:00+00:00"}""" },
         { "i-restarted", new RoleInstanceEvents.RestartedWhole(2), """{"Generation":2}""" },
     };
 

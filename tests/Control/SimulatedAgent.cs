@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using ActorInference.Roles.Agents;
 using Akka.Actor;
@@ -16,6 +17,9 @@ public sealed class SimulatedHosts
 
     /// <summary>Says of a launch whether its processes ever become ready.</summary>
     public Func<InstanceLaunch, bool> IsWell { get; set; } = _ => true;
+
+    /// <summary>What a host answers to a warm-up.</summary>
+    public Func<string, AgentProtocol.Warm, AgentProtocol.Warmed> WarmUp { get; set; } = (node, warm) => new AgentProtocol.Warmed(warm.Warmup, node, IsSuccess: true, "");
 
     public IReadOnlyList<(string Instance, string Revision)> Starts
     {
@@ -38,18 +42,45 @@ public sealed class SimulatedHosts
         lock (_instances)
         {
             var before = _instances.GetValueOrDefault(launch.Instance);
-            if (before?.Revision == launch.Revision) return before;
+            if (before?.WantedRevision == launch.Revision) return before;
             _starts.Add((launch.Instance, launch.Revision));
+            Asked.Enqueue($"run {launch.Instance}");
             var ports = before?.Ports ?? [.. launch.Ports.Select(port => new PortLease(port.Name, port.Preferred, ++_ports))];
             return _instances[launch.Instance] = new AgentProtocol.InstanceReport(
                 launch.Owner, launch.Instance, node, AgentPhase.Running, IsWell(launch), launch.Revision, launch.Revision, before is null ? 0 : before.Restarts + 1,
-                ports, 1, DateTimeOffset.UtcNow, IsWell(launch) ? "" : "Readiness probe failed", null);
+                ports, 1, DateTimeOffset.UtcNow, IsWell(launch) ? "" : "Readiness probe failed", before?.LastEnd);
         }
+    }
+
+    /// <summary>What was asked of agents, in order: run, hook or remove, and the instance.</summary>
+    public ConcurrentQueue<string> Asked { get; } = [];
+
+    /// <summary>What agents were last told of the topology.</summary>
+    public ConcurrentDictionary<string, string> Topologies { get; } = [];
+
+    /// <summary>A process ends unasked, and stays so until <see cref="Recover"/>, or until another revision is to run.</summary>
+    public void Crash(string instance, int? exitCode = null, int? signal = null)
+    {
+        lock (_instances)
+        {
+            var before = _instances[instance];
+            var end = new Evidence(DateTimeOffset.UtcNow, exitCode, signal, EndReason.Error, "", $"last words of {instance}\n", before.Revision);
+            _instances[instance] = before with { Phase = AgentPhase.Waiting, IsReady = false, Revision = "", ProcessId = 0, Restarts = before.Restarts + 1, Message = end.ToString(), LastEnd = end };
+        }
+    }
+
+    /// <summary>Its agent has begun a process again by itself.</summary>
+    public void Recover(string instance)
+    {
+        lock (_instances) _instances[instance] = _instances[instance] with { Phase = AgentPhase.Running, IsReady = true, Revision = _instances[instance].WantedRevision, ProcessId = 2, Message = "" };
     }
 
     public void Remove(string instance)
     {
-        lock (_instances) _instances.Remove(instance);
+        lock (_instances)
+        {
+            if (_instances.Remove(instance)) Asked.Enqueue($"remove {instance}");
+        }
     }
 
     public IReadOnlyList<AgentProtocol.InstanceReport> On(string node)
@@ -69,8 +100,13 @@ public sealed class SimulatedAgent : ReceiveActor, IWithTimers
             hosts.Remove(remove.Instance);
             owners.Tell(new AgentProtocol.InstanceRemoved(remove.Owner, remove.Instance, node));
         });
-        Receive<AgentProtocol.Publish>(_ => { });
-        Receive<AgentProtocol.RunHook>(hook => Sender.Tell(new AgentProtocol.HookDone(hook.Instance, ProbeResult.Success)));
+        Receive<AgentProtocol.Publish>(publish => hosts.Topologies[publish.Group] = publish.Topology);
+        Receive<AgentProtocol.RunHook>(hook =>
+        {
+            hosts.Asked.Enqueue($"{hook.Action.Command[0]} {hook.Instance}");
+            Sender.Tell(new AgentProtocol.HookDone(hook.Instance, ProbeResult.Success));
+        });
+        Receive<AgentProtocol.Warm>(warm => Sender.Tell(hosts.WarmUp(node, warm)));
         Receive<string>(_ =>
         {
             var topology = new HostTopology([new NumaNode(0, [0, 1], 1L << 34)], [], [], ImmutableSortedDictionary<string, string>.Empty);

@@ -17,12 +17,9 @@ internal sealed partial class RunningAgent : IAsyncDisposable
     private ChildProcess? _agent;
     private string _server = "";
 
-    /// <summary>Skips where agents cannot keep processes, or nobody asked for tests that need a machine to themselves.</summary>
-    public static void SkipUnlessWanted()
-    {
+    /// <summary>Skips where agents cannot keep processes.</summary>
+    public static void SkipWhereNoneCanRun() =>
         Skip.IfNot(Directory.Exists("/proc/self") && File.Exists("/usr/bin/setsid"), "Agents keep processes with setsid and /proc.");
-        Skip.If(Environment.GetEnvironmentVariable("ACTORINFERENCE_PROCESS_TESTS") is null or "", "Starts many processes and takes minutes; set ACTORINFERENCE_PROCESS_TESTS=1.");
-    }
 
     public string Data => Path.Combine(_folder, "data");
 
@@ -112,19 +109,55 @@ internal sealed partial class RunningAgent : IAsyncDisposable
         }
     }
 
+    /// <summary>Processes of instances, and their keepers: all that run in the agent's folder.</summary>
+    public IReadOnlyList<int> Processes() => [.. Directory.EnumerateDirectories("/proc")
+        .Where(each => int.TryParse(Path.GetFileName(each), out _) && FolderOf(each)?.StartsWith(_folder, StringComparison.Ordinal) == true)
+        .Select(each => int.Parse(Path.GetFileName(each), System.Globalization.CultureInfo.InvariantCulture))];
+
+    /// <summary>Asks for the group's end, and waits for the end of all that it had.</summary>
+    public async Task DeleteAsync(string group)
+    {
+        var memory = MemoryFolders();
+        await OutputAsync("delete", group);
+        await UntilAsync(() => InstanceFolders().Count == 0 && Processes().Count == 0 && !memory.Any(Directory.Exists), () => $"nothing is left of {group}, but {string.Join(", ", Processes())}");
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_agent is not null) await _agent.DisposeAsync();
-        var instances = Path.Combine(Data, "instances");
-        foreach (var folder in Directory.Exists(instances) ? Directory.EnumerateDirectories(instances) : [])
-        {
-            if (new InstanceFolder(folder).ReadProcess() is not { } kept) continue;
-            kept.Keeper.KillGroup();
-            kept.Process.Kill();
-            await UntilAsync(() => !kept.Process.IsAlive, () => $"process {kept.Process.Id} has ended");
-        }
-
+        foreach (var pid in Processes()) End(pid);
+        await UntilAsync(() => Processes().Count == 0, () => "all processes have ended");
+        foreach (var memory in MemoryFolders().Where(Directory.Exists)) Directory.Delete(memory, recursive: true);
         Directory.Delete(_folder, recursive: true);
+    }
+
+    private IReadOnlyList<string> InstanceFolders() => Directory.Exists(Path.Combine(Data, "instances")) ? Directory.GetDirectories(Path.Combine(Data, "instances")) : [];
+
+    private IReadOnlyList<string> MemoryFolders() => [.. InstanceFolders().Select(folder => InstanceSurroundings.MemoryFolder(Path.GetFileName(folder), new InstanceFolder(folder)))];
+
+    private static string? FolderOf(string process)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(Path.Combine(process, "cwd"), returnFinalTarget: false)?.FullName;
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return null;   // It has ended meanwhile, or is another user's.
+        }
+    }
+
+    private static void End(int pid)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(pid);
+            process.Kill();
+        }
+        catch (ArgumentException)
+        {
+            // It has ended meanwhile.
+        }
     }
 
     [GeneratedRegex("Groups: (http://[^/]+)/groups")]

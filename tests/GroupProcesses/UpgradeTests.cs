@@ -29,7 +29,7 @@ public sealed class UpgradeTests
     [SkippableFact]
     public async Task A_group_of_processes_comes_up_answers_survives_its_agent_and_is_upgraded_in_place()
     {
-        RunningAgent.SkipUnlessWanted();
+        RunningAgent.SkipWhereNoneCanRun();
         await using var agent = new RunningAgent();
         await agent.StartAsync();
 
@@ -55,14 +55,13 @@ public sealed class UpgradeTests
         Assert.Contains("demo-prefill-0", await agent.OutputAsync("get", "instances", "demo", "-o", "wide"));
         Assert.Contains("UpdatingInPlace", await agent.OutputAsync("describe", "demo"));
         Assert.Contains("stable", await agent.OutputAsync("rollout", "history", "demo"));
-        await agent.OutputAsync("delete", "demo");
-        await RunningAgent.UntilAsync(() => !Directory.EnumerateDirectories(Path.Combine(agent.Data, "instances")).Any(), () => "nothing is left");
+        await agent.DeleteAsync("demo");
     }
 
     [SkippableFact]
     public async Task What_is_wrong_with_a_file_is_told_with_its_lines_and_nothing_is_applied()
     {
-        RunningAgent.SkipUnlessWanted();
+        RunningAgent.SkipWhereNoneCanRun();
         await using var agent = new RunningAgent();
         await agent.StartAsync();
         var file = Path.Combine(agent.Data, "wrong.yaml");

@@ -47,6 +47,13 @@ public readonly record struct TierTokens(int Host, int Storage);
 /// <summary>Brings pages nearer while a request waits.</summary>
 public interface IPagePrefetch
 {
+    /// <summary>Whether the storage tier is asked, and written to.</summary>
+    bool IsAttached { get; }
+
+    /// <summary>Attaches the storage tier that the process knows, or detaches it; what is under way ends.</summary>
+    /// <returns>False if the process knows of none.</returns>
+    bool TrySetAttached(bool isAttached);
+
     /// <summary>Begins to bring the pages of a prompt from the storage tier into host memory.</summary>
     /// <param name="tokens">The whole prompt.</param>
     /// <param name="cachedTokens">Of it, on the device already.</param>

@@ -62,6 +62,13 @@ public static class WorkerProtocol
         public static readonly CacheFlushed Instance = new();
     }
 
+    /// <summary>Ask the storage tier for pages from now on and write them to it, or neither. Answered by <see cref="StorageSet"/>.</summary>
+    public sealed record SetStorage(bool IsAttached) : IWireMessage;
+
+    /// <param name="IsKnown">Whether the worker's process knows of a storage tier, and has host memory to bring its pages to.</param>
+    /// <param name="IsAttached">Whether it is used now.</param>
+    public sealed record StorageSet(WorkerId Worker, bool IsKnown, bool IsAttached) : IWireMessage;
+
     /// <summary>Asks a role actor how it is.</summary>
     public sealed record GetStatus : IWireMessage
     {

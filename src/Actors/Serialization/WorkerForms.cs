@@ -38,6 +38,16 @@ internal static class WorkerForms
             Wire.Resumed.Parser,
             static resumed => new Wire.Resumed { Worker = IdForms.Write(resumed.Worker) },
             static (wire, _) => new WorkerProtocol.Resumed(new WorkerId(wire.Worker))),
+        new WireForm<WorkerProtocol.SetStorage, Wire.SetStorage>(
+            "wx",
+            Wire.SetStorage.Parser,
+            static set => new Wire.SetStorage { IsAttached = set.IsAttached },
+            static (wire, _) => new WorkerProtocol.SetStorage(wire.IsAttached)),
+        new WireForm<WorkerProtocol.StorageSet, Wire.StorageSet>(
+            "wy",
+            Wire.StorageSet.Parser,
+            static set => new Wire.StorageSet { Worker = IdForms.Write(set.Worker), IsKnown = set.IsKnown, IsAttached = set.IsAttached },
+            static (wire, _) => new WorkerProtocol.StorageSet(new WorkerId(wire.Worker), wire.IsKnown, wire.IsAttached)),
     ];
 
     private static Wire.Status Write(WorkerProtocol.Status status) => new()

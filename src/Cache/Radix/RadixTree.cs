@@ -57,7 +57,7 @@ public sealed partial class RadixTree : IPrefixCache
 
         _tick++;
         var held = new HeldPath { Space = space, Node = RadixNode.None, Priority = priority };
-        held.Tag = _policy.OnRequest(new PrefixRequest(space, tokens[..(tokens.Length / _pageSize * _pageSize)], _pageSize, _timeMs, CachedPages));
+        held.Tag = _policy.OnRequest(new PrefixRequest(space, tokens[..(tokens.Length / _pageSize * _pageSize)], _pageSize, _timeMs, CachedPages, CapacityPages));
         if (limit > 0 && _roots.TryGetValue(space, out var root))
         {
             var end = Descend(root, tokens, limit, pages);

@@ -9,7 +9,8 @@ namespace ActorInference.Cache.Store;
 
 /// <summary>
 /// The distributed store as a worker's process sees it. Asks shards where pages are, and moves them between its own pools and
-/// the stores straight away. What fails, is late or comes broken is a miss.
+/// the stores straight away. What is lost or comes broken is a miss; shards that do not answer in time are a
+/// <see cref="StorageUnavailableException"/>, and who asks decides when to ask again.
 /// </summary>
 public sealed class StorageClient : IPageStorage, IAsyncDisposable
 {
@@ -18,7 +19,6 @@ public sealed class StorageClient : IPageStorage, IAsyncDisposable
     private readonly ShardQuestions _shards;
     private readonly IActorRef _region;
     private readonly StoreReader _reader;
-    private readonly Breaker _breaker;
     private readonly Func<IPageMemory, KvPageSource?> _sourceOf;
     private readonly Guid _writer = Guid.NewGuid();
     private readonly ConcurrentDictionary<KvPoolId, IPageMemory> _pools = new();
@@ -26,18 +26,13 @@ public sealed class StorageClient : IPageStorage, IAsyncDisposable
     /// <param name="system">Whose <see cref="CacheProcess"/> knows the stores.</param>
     /// <param name="shards">Takes messages to shards: the region, or a proxy of it.</param>
     /// <param name="sourceOf">How another process reaches one of this one's pools; null if it can't.</param>
-    /// <param name="time">For the breaker's pause.</param>
-    public StorageClient(ActorSystem system, IActorRef shards, StorageClientOptions options, Func<IPageMemory, KvPageSource?> sourceOf, TimeProvider time)
+    public StorageClient(ActorSystem system, IActorRef shards, StorageClientOptions options, Func<IPageMemory, KvPageSource?> sourceOf)
     {
         (_options, _region, _sourceOf) = (options, shards, sourceOf);
         _process = CacheProcess.Get(system);
         _shards = new ShardQuestions(shards, options.Buckets, options.QueryDeadline);
         _reader = new StoreReader(_process, options.Fetching, options.TransferDeadline);
-        _breaker = new Breaker(options.BreakerFailures, options.BreakerPause, time);
     }
-
-    /// <summary>Times that the storage was given up for a while.</summary>
-    public int BreakerOpened => _breaker.Opened;
 
     public async ValueTask<int> FindLeadingAsync(PageRun run, CancellationToken cancellationToken)
     {
@@ -55,19 +50,27 @@ public sealed class StorageClient : IPageStorage, IAsyncDisposable
         if (run.Count == 0) return 0;
         var bytes = (long)run.Count * into.Layout.PageBytes;
         var reads = new List<PageRead>(run.Count);
-        await GuardAsync(
-            _options.QueryDeadline + _options.TransferDeadline, bytes,
-            async stop =>
-            {
-                var found = await _shards.AskAsync<Found, FoundPage>(
-                    run.Keys, (bucket, keys) => new Query(bucket, _options.Tenant, Lease: true, keys), answer => answer.Pages, stop).ConfigureAwait(false);
-                var leading = Leading(found, page => page.Outcome == CacheOutcome.Done && page.SizeBytes == into.Layout.PageBytes);
-                for (var i = 0; i < leading; i++)
-                    reads.Add(new PageRead(new TenantKey(_options.Tenant, run.Keys[i]), found[i].SizeBytes, found[i].Checksum, found[i].Replicas, pages.Span[i]));
-                await _reader.ReadAsync(reads, into, stop).ConfigureAwait(false);
-                return true;
-            },
-            cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await GuardAsync(
+                _options.QueryDeadline + _options.TransferDeadline, bytes,
+                async stop =>
+                {
+                    var found = await _shards.AskAsync<Found, FoundPage>(
+                        run.Keys, (bucket, keys) => new Query(bucket, _options.Tenant, Lease: true, keys), answer => answer.Pages, stop).ConfigureAwait(false);
+                    var leading = Leading(found, page => page.Outcome == CacheOutcome.Done && page.SizeBytes == into.Layout.PageBytes);
+                    for (var i = 0; i < leading; i++)
+                        reads.Add(new PageRead(new TenantKey(_options.Tenant, run.Keys[i]), found[i].SizeBytes, found[i].Checksum, found[i].Replicas, pages.Span[i]));
+                    await _reader.ReadAsync(reads, into, stop).ConfigureAwait(false);
+                    return true;
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (StorageUnavailableException) when (reads.Count > 0 && reads[0].HasLanded)
+        {
+            // What came before the rest was late is used.
+        }
+
         foreach (var read in reads) Report(read);
         return Leading(reads, read => read.HasLanded);
     }
@@ -78,11 +81,16 @@ public sealed class StorageClient : IPageStorage, IAsyncDisposable
         if (_options.OffersPools && _pools.TryAdd(from.Id, from)) _process.Add(from);
         var bytes = (long)run.Count * from.Layout.PageBytes;
         var put = new StoragePut(run, from, pages, _options, _writer);
-        var stored = await GuardAsync(
-            2 * _options.QueryDeadline + _options.TransferDeadline, bytes,
-            stop => put.RunAsync(_shards, _process, _sourceOf(from), _options.TransferDeadline, stop), cancellationToken).ConfigureAwait(false);
-        put.RevokeRest(_region, _options.Buckets);
-        return stored;
+        try
+        {
+            return await GuardAsync(
+                2 * _options.QueryDeadline + _options.TransferDeadline, bytes,
+                stop => put.RunAsync(_shards, _process, _sourceOf(from), _options.TransferDeadline, stop), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            put.RevokeRest(_region, _options.Buckets);
+        }
     }
 
     /// <summary>Ends what is under way. To be called before the pools that it has read into and stored from are disposed.</summary>
@@ -99,29 +107,20 @@ public sealed class StorageClient : IPageStorage, IAsyncDisposable
         return count;
     }
 
-    /// <summary>A failure costs one deadline; several in a row, none for a while.</summary>
+    /// <summary>A failure costs one deadline.</summary>
     private async Task<T?> GuardAsync<T>(TimeSpan limit, long bytes, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {
-        if (_process.Table.Stores.IsEmpty || !_breaker.TryEnter()) return default;
+        if (_process.Table.Stores.IsEmpty) return default;
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(limit + TimeSpan.FromSeconds((double)bytes / _options.MinBytesPerSecond));
-        var isWell = false;
         try
         {
-            var result = await call(deadline.Token).ConfigureAwait(false);
-            isWell = true;
-            return result;
+            return await call(deadline.Token).ConfigureAwait(false);
         }
-        catch (Exception failure) when (failure is AskTimeoutException or OperationCanceledException or StorageUnavailableException)
+        catch (Exception failure) when (failure is AskTimeoutException or OperationCanceledException)
         {
-            // Who gave up himself says nothing of the storage.
-            isWell = cancellationToken.IsCancellationRequested;
             cancellationToken.ThrowIfCancellationRequested();
-            return default;
-        }
-        finally
-        {
-            _breaker.Report(isWell);
+            throw new StorageUnavailableException($"The cache's shards or stores have not answered within {limit.TotalSeconds:0.###} s.", failure);
         }
     }
 
@@ -132,5 +131,5 @@ public sealed class StorageClient : IPageStorage, IAsyncDisposable
     }
 }
 
-/// <summary>The storage answers, but not what it should.</summary>
+/// <summary>The storage does not answer, or not what it should.</summary>
 public sealed class StorageUnavailableException(string message, Exception? cause = null) : Exception(message, cause);

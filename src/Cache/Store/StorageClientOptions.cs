@@ -30,12 +30,6 @@ public sealed record StorageClientOptions
     /// <summary>Least speed of a transfer before it counts as too slow, in bytes a second. Default 100 MB/s.</summary>
     public long MinBytesPerSecond { get; init; } = 100_000_000;
 
-    /// <summary>Failures in a row after which the storage is not asked for a while. Default 3.</summary>
-    public int BreakerFailures { get; init; } = 3;
-
-    /// <summary>That while. Default 5 s.</summary>
-    public TimeSpan BreakerPause { get; init; } = TimeSpan.FromSeconds(5);
-
     public CacheShardProtocol.PutPolicy Policy { get; init; } = new(1, CacheShardProtocol.PinAction.Preserve, 0, false, "", ImmutableArray<Actors.Ids.StoreId>.Empty);
 
     public PageFetcherOptions Fetching { get; init; } = new();

@@ -7,13 +7,13 @@ internal sealed class DeviceNames
 {
     private readonly Dictionary<KvPoolId, Name[]> _names = [];
 
-    public readonly record struct Name(KvPageKey Key, KvPageKey Previous, int Index, int Mark, int Generation);
+    public readonly record struct Name(KvNamespaceId Space, KvPageKey Key, KvPageKey Previous, int Index, int Mark, int Generation);
 
-    public void Remember(IPageMemory memory, ReadOnlySpan<KvPageKey> keys, int first, int mark, ReadOnlySpan<int> pages)
+    public void Remember(IPageMemory memory, KvNamespaceId space, ReadOnlySpan<KvPageKey> keys, int first, int mark, ReadOnlySpan<int> pages)
     {
         if (!_names.TryGetValue(memory.Id, out var names)) _names[memory.Id] = names = new Name[memory.CapacityPages];
         for (var i = first; i < keys.Length; i++)
-            names[pages[i - first]] = new Name(keys[i], i == 0 ? default : keys[i - 1], i, mark, memory.Generation(pages[i - first]));
+            names[pages[i - first]] = new Name(space, keys[i], i == 0 ? default : keys[i - 1], i, mark, memory.Generation(pages[i - first]));
     }
 
     /// <returns>False if the page has no name, or was another one then.</returns>

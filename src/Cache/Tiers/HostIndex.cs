@@ -5,6 +5,14 @@ using ActorInference.Cache.Radix.Eviction;
 
 namespace ActorInference.Cache.Tiers;
 
+/// <summary>Whether the storage tier has a page too.</summary>
+internal enum StoredState : byte
+{
+    Not,
+    Writing,
+    Stored,
+}
+
 /// <summary>
 /// Which pages a host pool holds, by key, and which goes next: the same policies as the device's tree, with a leaf for
 /// each page that none continues. A page may be here without the one before it, which comes later or not at all.
@@ -29,6 +37,7 @@ internal sealed class HostIndex(int capacityPages, int pageSizeTokens, IEviction
         public int Mark;
         public uint Checksum;
         public bool FromStorage;
+        public StoredState Stored;
         public bool IsHeld;
         public long LastUse;
     }
@@ -38,13 +47,17 @@ internal sealed class HostIndex(int capacityPages, int pageSizeTokens, IEviction
     public void Advance(long timeMs) => _timeMs = Math.Max(_timeMs, timeMs);
 
     public int Observe(KvNamespaceId space, ReadOnlySpan<int> tokens) =>
-        policy.OnRequest(new PrefixRequest(space, tokens[..(tokens.Length / pageSizeTokens * pageSizeTokens)], pageSizeTokens, _timeMs, Count));
+        policy.OnRequest(new PrefixRequest(space, tokens[..(tokens.Length / pageSizeTokens * pageSizeTokens)], pageSizeTokens, _timeMs, Count, capacityPages));
 
     public bool Contains(KvPageKey key) => _pages.ContainsKey(key);
 
     public bool TryGet(KvPageKey key, out int page) => _pages.TryGetValue(key, out page);
 
     public uint Checksum(int page) => _entries[page].Checksum;
+
+    public StoredState Stored(int page) => _entries[page].Stored;
+
+    public void SetStored(int page, StoredState state) => _entries[page].Stored = state;
 
     /// <summary>Whether the page came from the storage tier and nobody has used it yet; asked once.</summary>
     public bool TakeFromStorage(int page)
@@ -64,6 +77,16 @@ internal sealed class HostIndex(int capacityPages, int pageSizeTokens, IEviction
         if (mayGo) Enter(page);
     }
 
+    /// <summary>Puts a page that is about to be used among the last to go, and counts no use.</summary>
+    public void Refresh(int page)
+    {
+        ref var entry = ref _entries[page];
+        var mayGo = MayGo(entry);
+        if (mayGo) policy.Leave(page);
+        entry.LastUse = ++_tick;
+        if (mayGo) Enter(page);
+    }
+
     /// <summary>Keeps a page from eviction until <see cref="Unpin"/>.</summary>
     public void Pin(int page)
     {
@@ -80,7 +103,7 @@ internal sealed class HostIndex(int capacityPages, int pageSizeTokens, IEviction
     public void Add(int page, KvPageKey key, KvPageKey previous, int index, uint checksum, int mark, bool fromStorage)
     {
         ref var entry = ref _entries[page];
-        entry = new Entry { Key = key, Previous = previous, Index = index, Checksum = checksum, FromStorage = fromStorage, IsHeld = true };
+        entry = new Entry { Key = key, Previous = previous, Index = index, Checksum = checksum, FromStorage = fromStorage, Stored = fromStorage ? StoredState.Stored : StoredState.Not, IsHeld = true };
         _pages.Add(key, page);
         if (_orphans.Remove(key, out var children)) entry.Children = children;
         CountChild(previous, 1);

@@ -17,6 +17,7 @@ public sealed class HostPool : IPageTier, IDisposable
     private readonly long _created;
     private readonly SightingFilter? _sightings;
     private readonly DeviceNames? _names;
+    private Action<PageRun, int[]>? _onStored;
     private long _stored, _loaded, _evicted, _rotten;
 
     /// <param name="memory">Its pages, none of them in use; disposed with the pool.</param>
@@ -31,8 +32,15 @@ public sealed class HostPool : IPageTier, IDisposable
         Adopted = Adopt();
     }
 
-    /// <summary>Told of pages that have come in by being computed; they stay pinned until they are unpinned. Called on the thread that offered them.</summary>
-    internal Action<PageRun, int[]>? OnStored { get; set; }
+    /// <summary>
+    /// Told of pages that the storage tier does not have yet, as they come in or are used again; they stay pinned until
+    /// <see cref="EndWriting"/>. Null if there is no such tier. Called on the thread that offered them.
+    /// </summary>
+    internal Action<PageRun, int[]>? OnStored
+    {
+        get => Volatile.Read(ref _onStored);
+        set => Volatile.Write(ref _onStored, value);
+    }
 
     public KvPageLayout Layout => _memory.Layout;
 
@@ -62,6 +70,17 @@ public sealed class HostPool : IPageTier, IDisposable
         {
             var found = 0;
             while (found < keys.Length && _index.Contains(keys[found])) found++;
+            return found;
+        }
+    }
+
+    /// <summary>As <see cref="Find"/>, and has those pages stay while what follows them is brought: room for it is made by evicting.</summary>
+    internal int FindToContinue(ReadOnlySpan<KvPageKey> keys)
+    {
+        lock (_lock)
+        {
+            var found = 0;
+            for (; found < keys.Length && _index.TryGet(keys[found], out var page); found++) _index.Refresh(page);
             return found;
         }
     }
@@ -110,7 +129,7 @@ public sealed class HostPool : IPageTier, IDisposable
         {
             lock (_lock)
             {
-                _names.Remember(from, keys, first, mark, pages);
+                _names.Remember(from, space, keys, first, mark, pages);
                 TouchPresent(keys[first..], mark);
             }
 
@@ -134,7 +153,8 @@ public sealed class HostPool : IPageTier, IDisposable
                 if (!_names.TryForget(from, page, out name) || _index.Contains(name.Key) || !TryTakePage(out own)) continue;
             }
 
-            Fill(own, from.Bytes(page).Span, name.Key, name.Previous, name.Index, name.Mark, fromStorage: false);
+            if (Fill(own, from.Bytes(page).Span, name.Key, name.Previous, name.Index, name.Mark, fromStorage: false))
+                Tell(new PageRun(name.Space, name.Index, name.Previous, [name.Key]));
         }
     }
 
@@ -168,11 +188,17 @@ public sealed class HostPool : IPageTier, IDisposable
         return sound;
     }
 
-    internal void Unpin(ReadOnlySpan<int> pages)
+    /// <summary>Pages that <see cref="OnStored"/> was told of may go again.</summary>
+    /// <param name="written">How many of the first ones the storage tier has now.</param>
+    internal void EndWriting(ReadOnlySpan<int> pages, int written)
     {
         lock (_lock)
         {
-            foreach (var page in pages) Unpin(page, drop: false);
+            for (var i = 0; i < pages.Length; i++)
+            {
+                _index.SetStored(pages[i], i < written ? StoredState.Stored : StoredState.Not);
+                Unpin(pages[i], drop: false);
+            }
         }
     }
 
@@ -205,17 +231,17 @@ public sealed class HostPool : IPageTier, IDisposable
 
     private void Store(KvNamespaceId space, ReadOnlySpan<KvPageKey> keys, int first, int mark, IPageMemory from, ReadOnlySpan<int> pages)
     {
-        // What storage is told of is one run: it ends where a page was there already, and the next begins.
+        // What storage is told of is one run: it ends where it has a page already, and the next begins.
         var began = first;
         for (var i = first; i <= keys.Length; i++)
         {
             if (i < keys.Length && TryStore(keys, i, mark, from, pages[i - first])) continue;
-            if (i > began) Tell(space, keys, began, i);
+            if (i > began) Tell(new PageRun(space, began, began == 0 ? default : keys[began - 1], [.. keys[began..i]]));
             began = i + 1;
         }
     }
 
-    /// <returns>Whether it was copied, and was not here before.</returns>
+    /// <returns>Whether it is here now, and storage is to be told.</returns>
     private bool TryStore(ReadOnlySpan<KvPageKey> keys, int i, int mark, IPageMemory from, int page)
     {
         int own;
@@ -224,7 +250,7 @@ public sealed class HostPool : IPageTier, IDisposable
             if (_index.TryGet(keys[i], out var present))
             {
                 _index.Touch(present, mark);
-                return false;
+                return OnStored is not null && _index.Stored(present) == StoredState.Not;
             }
 
             if (_sightings?.IsFirst(keys[i]) == true || !TryTakePage(out own)) return false;
@@ -258,21 +284,22 @@ public sealed class HostPool : IPageTier, IDisposable
         }
     }
 
-    private void Tell(KvNamespaceId space, ReadOnlySpan<KvPageKey> keys, int begin, int end)
+    private void Tell(PageRun run)
     {
         if (OnStored is not { } told) return;
-        var pages = new List<int>(end - begin);
+        var pages = new List<int>(run.Count);
         lock (_lock)
         {
-            for (var i = begin; i < end && _index.TryGet(keys[i], out var page); i++)
+            // Another thread may have told of some, or evicted them.
+            for (var i = 0; i < run.Count && _index.TryGet(run.Keys[i], out var page) && _index.Stored(page) == StoredState.Not; i++)
             {
                 _index.Pin(page);
+                _index.SetStored(page, StoredState.Writing);
                 pages.Add(page);
             }
         }
 
-        if (pages.Count == 0) return;
-        told(new PageRun(space, begin, begin == 0 ? default : keys[begin - 1], [.. keys.Slice(begin, pages.Count)]), [.. pages]);
+        if (pages.Count > 0) told(run with { Keys = run.Keys[..pages.Count] }, [.. pages]);
     }
 
     private void TouchPresent(ReadOnlySpan<KvPageKey> keys, int mark)

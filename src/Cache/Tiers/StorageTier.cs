@@ -12,6 +12,8 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
 {
     private const int MostWaitingRuns = 1024;
 
+    private static readonly TimeSpan FlushCheck = TimeSpan.FromMilliseconds(10);
+
     private readonly HostPool _host;
     private readonly StorageTierOptions _options;
     private readonly StorageBreaker _breaker;
@@ -24,12 +26,13 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
     private readonly int _mostWriting;
     private readonly Lock _lock = new();
     private readonly HashSet<Task> _fetches = [];
+    private readonly TransferCost _cost;
+    private IPageStorage? _known;
     private volatile IPageStorage? _storage;
     private bool _isDisposed;
     private int _prefetching;
     private int _writingPages;
     private long _fetched, _written, _dropped;
-    private double _secondsPerPage;
 
     public StorageTier(HostPool host, StorageTierOptions options, TimeProvider time)
     {
@@ -37,7 +40,7 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
         _breaker = new StorageBreaker(options.FirstPause, options.LongestPause, time);
         _mostPrefetching = Math.Max(1, (int)(host.CapacityPages * options.PrefetchShare));
         _mostWriting = Math.Max(1, host.CapacityPages / 4);
-        host.OnStored = Write;
+        _cost = new TransferCost(time);
         _writing = Task.Run(WriteAllAsync);
     }
 
@@ -49,10 +52,49 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
     /// <summary>Whether nothing is being brought or written.</summary>
     internal bool IsIdle => Volatile.Read(ref _prefetching) == 0 && Volatile.Read(ref _writingPages) == 0;
 
-    public void Attach(IPageStorage storage) => _storage = storage;
+    /// <summary>Pages that are not stored there yet are written when they are used next.</summary>
+    public void Attach(IPageStorage storage)
+    {
+        lock (_lock)
+        {
+            if (_isDisposed) return;
+            _known = _storage = storage;
+            _host.OnStored = Write;
+        }
+    }
 
     /// <summary>The storage is not asked from now on; what is under way ends.</summary>
-    public void Detach() => _storage = null;
+    public void Detach()
+    {
+        lock (_lock)
+        {
+            _host.OnStored = null;
+            _storage = null;
+        }
+    }
+
+    /// <summary>Names the storage to be attached, now or later.</summary>
+    public void Offer(IPageStorage storage, bool attach)
+    {
+        lock (_lock) _known = storage;
+        if (attach) Attach(storage);
+    }
+
+    public bool TrySetAttached(bool isAttached)
+    {
+        if (Volatile.Read(ref _known) is not { } known) return false;
+        if (!isAttached) Detach();
+        else if (!IsAttached) Attach(known);
+        return true;
+    }
+
+    /// <summary>Waits until what is to be written behind has been written, or could not be.</summary>
+    /// <exception cref="OperationCanceledException">Not in time.</exception>
+    public async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(FlushCheck, _time);
+        while (Volatile.Read(ref _writingPages) > 0) await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     public Task? Begin(KvNamespaceId space, ReadOnlyMemory<int> tokens, int cachedTokens, double secondsPerToken)
     {
@@ -63,9 +105,9 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
         var keys = new KvPageKey[loadable];
         KvPageKey.Chain(space, tokens.Span[..(loadable * pageSize)], pageSize, keys);
         var first = cachedTokens / pageSize;
-        first += _host.Find(keys.AsSpan(first));
+        first += _host.FindToContinue(keys.AsSpan(first));
         var wanted = loadable - first;
-        if (wanted * pageSize < _options.MinTokens || IsSlowerThanComputing(wanted, secondsPerToken)) return null;
+        if (wanted * pageSize < _options.MinTokens || (_options.OnlyIfFaster && !_cost.IsWorth(wanted, wanted * pageSize * secondsPerToken))) return null;
         if (Interlocked.Add(ref _prefetching, wanted) > _mostPrefetching)
         {
             Interlocked.Add(ref _prefetching, -wanted);
@@ -86,7 +128,7 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
             fetches = [.. _fetches];
         }
 
-        _host.OnStored = null;
+        Detach();
         _writes.Writer.TryComplete();
         await _stop.CancelAsync().ConfigureAwait(false);
         await _writing.ConfigureAwait(false);
@@ -104,12 +146,6 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
             },
             CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         return fetch;
-    }
-
-    private bool IsSlowerThanComputing(int pages, double secondsPerToken)
-    {
-        var perPage = Volatile.Read(ref _secondsPerPage);
-        return secondsPerToken > 0 && perPage > secondsPerToken * _host.Layout.PageSizeTokens && pages > 0;
     }
 
     private TimeSpan DeadlineFor(int tokens) => _options.Policy == PrefetchPolicy.WaitComplete
@@ -141,7 +177,7 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
 
             if (limit.IsCancellationRequested) _breaker.Fail();
             else _breaker.Succeed();
-            if (landed > 0) LearnSpeed(_time.GetElapsedTime(started).TotalSeconds / landed);
+            if (landed > 0) _cost.Observe(landed, _time.GetElapsedTime(started).TotalSeconds);
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
@@ -177,12 +213,6 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
     private static PageRun Slice(PageRun run, int first, int count) =>
         new(run.Space, run.FirstIndex + first, first == 0 ? run.Previous : run.Keys[first - 1], run.Keys.Slice(first, count));
 
-    private void LearnSpeed(double secondsPerPage)
-    {
-        var known = Volatile.Read(ref _secondsPerPage);
-        Volatile.Write(ref _secondsPerPage, known == 0 ? secondsPerPage : known + (secondsPerPage - known) / 8);
-    }
-
     private void Write(PageRun run, int[] pages)
     {
         if (_storage is not null)
@@ -194,7 +224,7 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
             Interlocked.Add(ref _dropped, pages.Length);
         }
 
-        _host.Unpin(pages);
+        _host.EndWriting(pages, written: 0);
     }
 
     private async Task WriteAllAsync()
@@ -215,7 +245,7 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
                 Interlocked.Add(ref _writingPages, -pages.Length);
                 Interlocked.Add(ref _written, written);
                 Interlocked.Add(ref _dropped, pages.Length - written);
-                _host.Unpin(pages);
+                _host.EndWriting(pages, written);
             }
         }
     }

@@ -18,8 +18,11 @@ public sealed record StorageTierOptions
 {
     public PrefetchPolicy Policy { get; init; } = PrefetchPolicy.Timeout;
 
-    /// <summary>Tokens below which bringing pages is not worth a query. Default 256.</summary>
-    public int MinTokens { get; init; } = 256;
+    /// <summary>Tokens below which bringing pages is not worth a query, however fast it is. Default 16.</summary>
+    public int MinTokens { get; init; } = 16;
+
+    /// <summary>Whether pages are brought only where that has lately been faster than computing them. Default true.</summary>
+    public bool OnlyIfFaster { get; init; } = true;
 
     /// <summary>Wait for however few tokens. Default 2 s.</summary>
     public TimeSpan BaseWait { get; init; } = TimeSpan.FromSeconds(2);

@@ -1,3 +1,4 @@
+using ActorInference.Cache.Radix;
 using ActorInference.Cache.Radix.Eviction;
 
 namespace ActorInference.Cache.Traces;
@@ -13,8 +14,7 @@ public sealed record TraceResult(string Policy, int Blocks, int Requests, long A
 }
 
 /// <summary>
-/// Replays a trace through the radix tree that serves requests, without a model: one token of the tree is one block.
-/// Each request ends before the next begins.
+/// Replays a trace through the radix tree that serves requests, without a model.
 /// </summary>
 public static class TraceReplay
 {
@@ -26,7 +26,7 @@ public static class TraceReplay
 
     public static TraceResult Run(IEnumerable<TraceRequest> trace, string name, IEvictionPolicy policy, int blocks)
     {
-        var cache = new TraceCache(policy, blocks);
+        var cache = GhostCache.Create(blocks, policy);
         var requests = 0;
         var (asked, found) = (0L, 0L);
         foreach (var request in trace)

@@ -47,7 +47,7 @@ public sealed class InferenceEngine
         (_runner, _events, _time) = (runner, events, time);
         _sampler = new Sampler(runner.VocabSize, options.EndTokenIds);
         _created = time.GetTimestamp();
-        _supply = new PageSupply(runner.Pages, cache, tier);
+        _supply = new PageSupply(runner.Pages, cache, tier, time);
         _schedule = new Schedule(_supply, options, events, time);
         _maxStepTokens = Math.Min(options.MaxStepTokens, runner.MaxBatchTokens);
         _chunk = new ChunkBudget(options.StepTarget, _maxStepTokens, pageSize);
@@ -59,7 +59,7 @@ public sealed class InferenceEngine
     public int MaxSequenceTokens { get; }
 
     /// <summary>What a token of a prompt takes to compute, lately; 0 before the first.</summary>
-    public double SecondsPerPromptToken { get; private set; }
+    public double SecondsPerPromptToken => _supply.SecondsPerPromptToken;
 
     /// <summary>Of a prompt, what the cache has.</summary>
     public int CachedTokens(KvNamespaceId space, ReadOnlySpan<int> tokens) => _supply.Peek(space, tokens).MatchedTokens;
@@ -164,7 +164,7 @@ public sealed class InferenceEngine
     {
         _chunk.Observe(_batch.TokenCount, elapsed);
         var seconds = elapsed.TotalSeconds / _batch.TokenCount;
-        SecondsPerPromptToken = SecondsPerPromptToken == 0 ? seconds : SecondsPerPromptToken + (seconds - SecondsPerPromptToken) / 8;
+        _supply.SecondsPerPromptToken = SecondsPerPromptToken == 0 ? seconds : SecondsPerPromptToken + (seconds - SecondsPerPromptToken) / 8;
     }
 
     /// <summary>Drops all sequences without a further event; every page is back when this returns, but for the cache's.</summary>

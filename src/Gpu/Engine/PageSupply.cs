@@ -11,11 +11,16 @@ namespace ActorInference.Gpu.Engine;
 /// <param name="pool">All pages.</param>
 /// <param name="cache">Of this engine alone; null for none.</param>
 /// <param name="tier">Where pages are found that the pool no longer has; null for none.</param>
-internal sealed class PageSupply(KvPagePool pool, IPrefixCache? cache, IPageTier? tier)
+/// <param name="time">Measures what loading takes.</param>
+internal sealed class PageSupply(KvPagePool pool, IPrefixCache? cache, IPageTier? tier, TimeProvider time)
 {
+    private readonly TransferCost _loading = new(time);
     private int[] _cachedPages = new int[256];
 
     public KvPagePool Pool => pool;
+
+    /// <summary>What a token of a prompt takes to compute, lately; 0 before the first.</summary>
+    public double SecondsPerPromptToken { get; set; }
 
     public bool HasCache => cache is not null;
 
@@ -45,7 +50,8 @@ internal sealed class PageSupply(KvPagePool pool, IPrefixCache? cache, IPageTier
 
     /// <summary>
     /// Brings the pages that follow the cached ones from the second tier, into pages that were reserved for the sequence in
-    /// any case. Copied at once: a page is copied in a thousandth of the time that it takes to compute (docs/performance.md).
+    /// any case. Copied at once: a page is copied in a thousandth of the time that it takes to compute (docs/performance.md); where that
+    /// is not so, it is computed.
     /// </summary>
     public void LoadBack(Sequence sequence)
     {
@@ -57,8 +63,10 @@ internal sealed class PageSupply(KvPagePool pool, IPrefixCache? cache, IPageTier
         if (sequence.Mode == SequenceMode.Decode || loadable <= first) return;
         var keys = sequence.Keys(loadable)[first..];
         var found = tier.Find(keys);
-        if (found == 0 || !sequence.TryAllocate(pool, found)) return;
+        if (found == 0 || !_loading.IsWorth(found, found * pool.Layout.PageSizeTokens * SecondsPerPromptToken) || !sequence.TryAllocate(pool, found)) return;
+        var started = time.GetTimestamp();
         var load = tier.Load(keys[..found], sequence.TierMark, pool, sequence.Pages.Slice(first, found));
+        if (load.Pages > 0) _loading.Observe(load.Pages, time.GetElapsedTime(started).TotalSeconds);
         if (load.Pages < found) sequence.GiveBack(pool, found - load.Pages);
         sequence.ComputedCount = sequence.PageCount * pool.Layout.PageSizeTokens;
         sequence.ToldCount = sequence.PageCount;

@@ -50,6 +50,7 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
         Receive<Terminated>(terminated => Forget(terminated.ActorRef));
         Receive<Prefetched>(prefetched => Fetched(prefetched.Attempt));
         Receive<WorkerProtocol.FlushCache>(_ => Flush());
+        Receive<WorkerProtocol.SetStorage>(set => Sender.Tell(SetStorage(set.IsAttached)));
         Receive<Sweep>(_ => SweepTransit());
         Receive<GiveSigns>(_ => TellSigns());
         Receive<MayBegin>(_ => BeginAhead());
@@ -119,6 +120,14 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
         _cache?.Clear();
         _options.Tier?.Clear();
         Sender.Tell(WorkerProtocol.CacheFlushed.Instance);
+    }
+
+    /// <summary>The tiers are shared by the workers of a process: what one sets holds for all.</summary>
+    private WorkerProtocol.StorageSet SetStorage(bool isAttached)
+    {
+        if (_options.Prefetch is not { } storage) return new WorkerProtocol.StorageSet(_options.Worker, IsKnown: false, IsAttached: false);
+        var isKnown = storage.TrySetAttached(isAttached);
+        return new WorkerProtocol.StorageSet(_options.Worker, isKnown, storage.IsAttached);
     }
 
     private void Add(IWorkerJob job)

@@ -18,6 +18,7 @@ public sealed class ConversationLoad : IAsyncDisposable
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly Uri _generate;
     private readonly Task _running;
+    private int _isDisposed;
 
     /// <param name="gateway">Its address.</param>
     /// <param name="conversations">At the same time.</param>
@@ -41,8 +42,10 @@ public sealed class ConversationLoad : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends it; what is under way then does not count. Again it does nothing.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
         await _stop.CancelAsync();
         await _running;
         _http.Dispose();

@@ -78,6 +78,8 @@ public sealed partial class UpgradeBenchmark(UpgradeBenchmarkOptions options)
                 rolloutStrategy: {rollingUpdate: {type: {{{type}}}, maxUnavailable: 1}}
 
             """);
+        // Few instances at a time: each that starts takes from those that serve.
+        var order = options.Stores > 0 ? "cache-master, cache-store, decode, prefill" : "cache-master, decode, prefill";
         return $$"""
             apiVersion: workloads.x-k8s.io/v1alpha2
             kind: RoleBasedGroup
@@ -89,6 +91,19 @@ public sealed partial class UpgradeBenchmark(UpgradeBenchmarkOptions options)
                 role: router
                 dependencies: [prefill, decode]
                 settings: {management-port: none, cmd-port: none}
+            ---
+            apiVersion: workloads.x-k8s.io/v1alpha2
+            kind: CoordinatedPolicy
+            metadata:
+              name: {{Group}}
+            spec:
+              policies:
+              - name: one-after-the-other
+                roles: [{{order}}]
+                strategy:
+                  rollingUpdate:
+                    maxSkew: 100%
+                    order: [{{order}}]
             """;
     }
 

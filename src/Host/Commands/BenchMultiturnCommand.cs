@@ -9,8 +9,6 @@ namespace ActorInference.Host.Commands;
 /// <summary><c>actorinference bench multiturn</c>: conversations against a server, as SGLang's bench_multiturn has them, by cache tiers.</summary>
 public static class BenchMultiturnCommand
 {
-    private static readonly string[] TierNames = ["l1", "l1+l2", "l1+l2+l3"];
-
     public static Command Create()
     {
         var options = new Options();
@@ -50,6 +48,7 @@ public static class BenchMultiturnCommand
         using var client = new GenerateClient(request.BaseUrl ?? server!.Address);
         foreach (var rate in request.Rates)
         {
+            await client.WarmUpAsync(stop);
             await client.FlushAsync(stop);
             var run = new MultiturnRun(request.Work with { RequestRate = rate }, client);
             var result = await ShowAsync($"{tiers} at {rate:0.#}/s", progress => run.RunAsync(progress, stop));
@@ -100,12 +99,12 @@ public static class BenchMultiturnCommand
         private readonly Option<bool> _barrier = new("--round-barrier") { Description = "All clients end a round before the next begins." };
         private readonly Option<float?> _pause = NumberOption.Real("--barrier-seconds", "Pause at a barrier. Default: 10.", 0, 3600);
         private readonly Option<bool> _single = new("--disable-auto-run") { Description = "One request rate, instead of a sweep from 16 down to 1." };
-        private readonly Option<string> _tiers = new("--tiers") { Description = "l1, l1+l2, l1+l2+l3, or several with commas.", DefaultValueFactory = _ => "l1,l1+l2" };
+        private readonly Option<string> _tiers = new("--tiers") { Description = "l1, l1+l2, l1+l2+l3, or several with commas.", DefaultValueFactory = _ => string.Join(',', BenchSizing.TierNames) };
         private readonly Option<float?> _l1 = NumberOption.Real("--l1-share", "Of all conversations' pages, what the device's cache holds. Default: 0.1.", 0, 1);
         private readonly Option<float?> _l2 = NumberOption.Real("--l2-share", "And what host memory holds. Default: 0.4.", 0, 4);
         private readonly Option<int?> _pageSize = NumberOption.Integer("--page-size", "Tokens of a page. Default: 16.", 1, 256);
         private readonly Option<string?> _url = new("--base-url") { Description = "A server that runs. Default: starts its own for each of the tiers." };
-        private readonly Option<string?> _model = new("--model") { Description = "Model folder of its own server. Default: a small random model." };
+        private readonly Option<string?> _model = new("--model") { Description = "Model folder of its own server. Default: a random model of 75 million parameters." };
         private readonly Option<int?> _vocabulary = NumberOption.Integer("--vocabulary", $"Token ids are below it. Default: {Defaults.Vocabulary}.", 2);
         private readonly Option<int?> _seed = NumberOption.Integer("--seed", "Of prompts and pauses. Default: 1.", 0);
         private readonly Option<string?> _tag = new("--tag") { Description = "Written to the log." };
@@ -123,8 +122,7 @@ public static class BenchMultiturnCommand
         {
             foreach (var name in Tiers(result.GetValue(_tiers)))
             {
-                if (!TierNames.Contains(name)) result.AddError($"--tiers is '{name}'; expected some of {string.Join(", ", TierNames)}, with commas.");
-                else if (name == "l1+l2+l3" && result.GetValue(_url) is null) result.AddError("--tiers is 'l1+l2+l3'; expected --base-url with it: a server with a storage tier, which this command cannot start.");
+                if (!BenchSizing.TierNames.Contains(name)) result.AddError($"--tiers is '{name}'; expected some of {string.Join(", ", BenchSizing.TierNames)}, with commas.");
             }
 
             if (result.GetValue(_url) is { } url && !(Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https"))

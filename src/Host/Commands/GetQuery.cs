@@ -4,7 +4,7 @@ using ActorInference.Host.Groups;
 namespace ActorInference.Host.Commands;
 
 /// <summary>What <c>get</c> was asked for.</summary>
-/// <param name="What">group, role, instance or agent.</param>
+/// <param name="What">group, role, instance, agent, set, adapter or warmup.</param>
 /// <param name="Group">Null for all.</param>
 /// <param name="Output">wide, json or yaml; null for a table.</param>
 internal sealed record GetQuery(string What, string? Group, string? Output)
@@ -18,6 +18,7 @@ internal sealed record GetQuery(string What, string? Group, string? Output)
             return Output is null or "wide" ? GroupTables.Agents(agents) : Structured(JsonSerializer.SerializeToElement(agents, GroupJson.Default.AgentListBody));
         }
 
+        if (ObjectNames.KindOf(What) is { } kind) return await ObjectsAsync(client, $"objects/{kind}", now, stop);
         if (What == "group" && Group is not null && Output == "yaml") return (await client.GetTextAsync($"groups/{Uri.EscapeDataString(Group)}/yaml", stop)).TrimEnd('\n');
         IReadOnlyList<GroupBody> groups = Group is null
             ? (await client.GetAsync("groups", GroupJson.Default.GroupListBody, stop)).Groups
@@ -30,6 +31,16 @@ internal sealed record GetQuery(string What, string? Group, string? Output)
             "instance" => GroupTables.Instances(groups, Output == "wide", now),
             _ => GroupTables.Groups(groups, Output == "wide", now),
         };
+    }
+
+    private async Task<string> ObjectsAsync(GroupClient client, string path, DateTimeOffset now, CancellationToken stop)
+    {
+        if (Group is not null && Output == "yaml") return (await client.GetTextAsync($"{path}/{Uri.EscapeDataString(Group)}/yaml", stop)).TrimEnd('\n');
+        var objects = Group is null
+            ? await client.GetAsync(path, GroupJson.Default.ObjectListBody, stop)
+            : new ObjectListBody([await client.GetAsync($"{path}/{Uri.EscapeDataString(Group)}", GroupJson.Default.ObjectBody, stop)]);
+        if (Output is "json" or "yaml") return Structured(JsonSerializer.SerializeToElement(objects, GroupJson.Default.ObjectListBody));
+        return objects.Objects.Count == 0 ? $"There are no {What}s." : ObjectTables.List(objects, now);
     }
 
     private JsonElement Element(IReadOnlyList<GroupBody> groups)

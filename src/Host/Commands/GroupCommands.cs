@@ -14,6 +14,9 @@ public static class GroupCommands
     /// <summary>The option that every one of them has.</summary>
     internal static Option<string?> Server() => new("--server") { Description = $"Control node. Default: ${GroupClient.ServerVariable}, else http://127.0.0.1:{AgentCommand.DefaultManagementPort}." };
 
+    /// <summary>A group, or another object.</summary>
+    private static Argument<string> Named() => new("name") { Description = "Name of a group; or set/NAME, adapter/NAME, warmup/NAME." };
+
     internal static Argument<string> Group() => new("group") { Description = "Name of the group." };
 
     /// <summary>Runs a command with a client, until it is done or interrupted.</summary>
@@ -47,9 +50,9 @@ public static class GroupCommands
 
     private static Command Get()
     {
-        var what = new Argument<string>("what") { Description = "groups, roles, instances or agents." };
-        what.AcceptOnlyFromAmong("groups", "group", "roles", "role", "instances", "instance", "agents");
-        var name = new Argument<string?>("group") { Description = "Of one group only.", Arity = ArgumentArity.ZeroOrOne };
+        var what = new Argument<string>("what") { Description = "groups, roles, instances, agents, sets (rbgs), adapters (rbgsa) or warmups (rbgwarmup)." };
+        what.AcceptOnlyFromAmong(["groups", "group", "roles", "role", "instances", "instance", "agents", .. ObjectNames.Aliases]);
+        var name = new Argument<string?>("name") { Description = "Of one group only, or the one of this name.", Arity = ArgumentArity.ZeroOrOne };
         var output = new Option<string?>("--output", "-o") { Description = "wide, json or yaml. Default: a table." };
         output.AcceptOnlyFromAmong("wide", "json", "yaml");
         var watch = new Option<bool>("--watch", "-w") { Description = "Again whenever it changes, until Ctrl-C." };
@@ -57,7 +60,7 @@ public static class GroupCommands
         var command = new Command("get", "List groups, their roles or their instances.") { what, name, output, watch, server };
         command.SetAction((parsed, _) => WithClientAsync(parsed.GetValue(server), (client, stop) =>
         {
-            var query = new GetQuery(parsed.GetRequiredValue(what).TrimEnd('s'), parsed.GetValue(name), parsed.GetValue(output));
+            var query = new GetQuery(ObjectNames.KindOf(parsed.GetRequiredValue(what)) ?? parsed.GetRequiredValue(what).TrimEnd('s'), parsed.GetValue(name), parsed.GetValue(output));
             return parsed.GetValue(watch) ? WatchAsync(client, query, stop) : PrintAsync(client, query, stop);
         }));
         return command;
@@ -65,11 +68,17 @@ public static class GroupCommands
 
     private static Command Describe()
     {
-        var (group, instance, server) = (Group(), new Argument<string?>("instance") { Description = "One instance of it.", Arity = ArgumentArity.ZeroOrOne }, Server());
+        var (group, instance, server) = (Named(), new Argument<string?>("instance") { Description = "One instance of it.", Arity = ArgumentArity.ZeroOrOne }, Server());
         var command = new Command("describe", "Everything of a group, or of an instance, events included.") { group, instance, server };
         command.SetAction((parsed, _) => WithClientAsync(parsed.GetValue(server), async (client, stop) =>
         {
-            var body = await FindAsync(client, parsed.GetRequiredValue(group), stop);
+            if (ObjectNames.PathOf(parsed.GetRequiredValue(group)) is { } path)
+            {
+                Console.Out.WriteLine(ObjectTables.Describe(await client.GetAsync(path, GroupJson.Default.ObjectBody, stop), DateTimeOffset.UtcNow));
+                return;
+            }
+
+            var body = await FindAsync(client, ObjectNames.GroupOf(parsed.GetRequiredValue(group)), stop);
             if (parsed.GetValue(instance) is not { } name)
             {
                 Console.Out.WriteLine(GroupDescription.Of(body, DateTimeOffset.UtcNow));
@@ -94,25 +103,28 @@ public static class GroupCommands
 
     private static Command Scale()
     {
-        var (group, server) = (Group(), Server());
-        var role = new Option<string>("--role") { Description = "Name of the role.", Required = true };
+        var (group, server) = (Named(), Server());
+        var role = new Option<string?>("--role") { Description = "Name of the role; of a group only." };
         var replicas = NumberOption.Integer("--replicas", "Instances that it is to have.", 0);
         replicas.Required = true;
-        var command = new Command("scale", "Set how many instances a role has.") { group, role, replicas, server };
+        var command = new Command("scale", "Set how many instances a role has, or groups a set.") { group, role, replicas, server };
         command.SetAction((parsed, _) => WithClientAsync(parsed.GetValue(server), async (client, stop) =>
         {
-            var body = System.Text.Json.JsonSerializer.Serialize(new ScaleBody(parsed.GetRequiredValue(role), parsed.GetValue(replicas)!.Value), GroupJson.Default.ScaleBody);
-            Print(await client.PostAsync($"groups/{Uri.EscapeDataString(parsed.GetRequiredValue(group))}/scale", body, GroupJson.Default.AppliedBody, stop), "scaled");
+            var name = parsed.GetRequiredValue(group);
+            var path = ObjectNames.PathOf(name);
+            if (path is null && parsed.GetValue(role) is null) throw new UserErrorException("--role is missing; expected one of the group's roles.");
+            var body = System.Text.Json.JsonSerializer.Serialize(new ScaleBody(parsed.GetValue(role) ?? "", parsed.GetValue(replicas)!.Value), GroupJson.Default.ScaleBody);
+            Print(await client.PostAsync($"{path ?? $"groups/{Uri.EscapeDataString(ObjectNames.GroupOf(name))}"}/scale", body, GroupJson.Default.AppliedBody, stop), "scaled");
         }));
         return command;
     }
 
     private static Command Delete()
     {
-        var (group, server) = (Group(), Server());
-        var command = new Command("delete", "End a group: its instances in the reverse order of dependencies.") { group, server };
+        var (group, server) = (Named(), Server());
+        var command = new Command("delete", "End a group, its instances in the reverse order of dependencies; or a set, an adapter, a warm-up.") { group, server };
         command.SetAction((parsed, _) => WithClientAsync(parsed.GetValue(server), async (client, stop) =>
-            Print(await client.DeleteAsync($"groups/{Uri.EscapeDataString(parsed.GetRequiredValue(group))}", GroupJson.Default.AppliedBody, stop), "deleted")));
+            Print(await client.DeleteAsync(ObjectNames.PathOf(parsed.GetRequiredValue(group)) ?? $"groups/{Uri.EscapeDataString(ObjectNames.GroupOf(parsed.GetRequiredValue(group)))}", GroupJson.Default.AppliedBody, stop), "deleted")));
         return command;
     }
 

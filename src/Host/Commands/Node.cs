@@ -83,6 +83,7 @@ public static class Node
         /// <summary>Joins, says that it has, and waits for the end.</summary>
         public async Task UntilEndAsync(IHost host, CancellationToken stop, Func<string, IReadOnlyList<string>, Task> onJoined)
         {
+            ReadyPort? ready = null;
             try
             {
                 var system = host.Services.GetRequiredService<ActorSystem>();
@@ -91,6 +92,12 @@ public static class Node
                 var lines = await Operations.StartAsync(system, log);
                 WarnOfMemory(log);
                 await onJoined(await Options.Cluster.JoinAsync(system, Options.Config.Settings.Membership.JoinDeadline, stop), lines);
+                if (Options.ReadyPort is { } port)
+                {
+                    await WorkersReady.WaitAsync(system, Node, stop);
+                    ready = ReadyPort.Open(Options.Cluster.Host.Listen, port);
+                }
+
                 await host.WaitForShutdownAsync(stop);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -99,6 +106,7 @@ public static class Node
             }
             finally
             {
+                ready?.Dispose();   // Before anything ends: who asks sends nothing more.
                 await host.StopAsync(CancellationToken.None);
             }
         }

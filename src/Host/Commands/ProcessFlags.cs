@@ -14,22 +14,27 @@ internal sealed class ProcessFlags(string dataDescription)
 
     private readonly ModelFlags _model = new();
     private readonly Option<string?> _config = new("--config") { Description = "HOCON file with settings that go above the defaults." };
+    private readonly Option<string[]> _given = new("--set") { Description = "Setting above those of --config, such as actor-inference.cache.l2.ratio=1; may be repeated." };
     private readonly Option<string?> _data = new("--data") { Description = dataDescription };
 
     public Option<PortRequest?> ManagementPort { get; } = PortOption.Create("--management-port", "Port of /ready, /alive and other management routes", DefaultManagementPort);
 
     public Option<PortRequest?> CmdPort { get; } = PortOption.Create("--cmd-port", "Port for 'actorinference cmd', on 127.0.0.1", DefaultCmdPort);
 
-    public IEnumerable<Option> All => [.. _model.All, _config, _data, ManagementPort, CmdPort];
+    public IEnumerable<Option> All => [.. _model.All, _config, _given, _data, ManagementPort, CmdPort];
 
     public void Validate(CommandResult result)
     {
         _model.Validate(result);
         if (result.GetValue(_data) is { Length: 0 }) result.AddError("--data is ''; expected a folder.");
+        foreach (var given in result.GetValue(_given) ?? [])
+        {
+            if (!NodeConfig.IsSetting(given)) result.AddError($"--set is '{given}'; expected name=value, such as actor-inference.cache.l2.ratio=1.");
+        }
     }
 
     public ProcessOptions Read(ParseResult parsed, IEnumerable<NodeRole> roles, LogLevel defaultLogLevel) => new(
-        _model.Read(parsed, defaultLogLevel), NodeConfig.Read(parsed.GetValue(_config), roles))
+        _model.Read(parsed, defaultLogLevel), NodeConfig.Read(parsed.GetValue(_config), roles, parsed.GetValue(_given)))
     {
         DataFolder = parsed.GetValue(_data) is { } data ? Path.GetFullPath(data) : null,
         ManagementPort = parsed.GetValue(ManagementPort) ?? new PortRequest(DefaultManagementPort, IsGiven: false),

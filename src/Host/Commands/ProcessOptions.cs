@@ -32,7 +32,7 @@ public record ProcessOptions : ModelOptions
     /// <param name="dataFolder">Null for none.</param>
     public void Configure(AkkaConfigurationBuilder akka, string? dataFolder)
     {
-        if (Config.Path is not null) akka.AddHocon(Config.Config, HoconAddMode.Prepend);
+        if (!Config.Config.IsEmpty) akka.AddHocon(Config.Config, HoconAddMode.Prepend);
         if (dataFolder is not null && !Config.ChoosesPersistence) Composition.DataFolder.Configure(akka, dataFolder);
     }
 }

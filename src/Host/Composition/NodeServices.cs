@@ -1,5 +1,6 @@
 using ActorInference.Actors.Kv;
 using ActorInference.Gpu.Cpu;
+using ActorInference.Gpu.Engine;
 using ActorInference.Host.Cli;
 using ActorInference.Host.Commands;
 using ActorInference.Host.Metrics;
@@ -20,17 +21,36 @@ public static class NodeServices
     /// <summary>For the workers to load weights and make their buffers, in other processes too.</summary>
     private static readonly TimeSpan ServingDeadline = TimeSpan.FromMinutes(5);
 
+    /// <summary>Enough for each kernel of prompts to run; less than a step of a large model takes.</summary>
+    private const int WarmUpTokens = 32;
+
     /// <summary>What a process with workers runs: the model on the CPU.</summary>
     public static InferenceNode ToNode(this LoadedModel model, ModelOptions options)
     {
         var threads = options.Threads ?? Environment.ProcessorCount;
         return new InferenceNode
         {
-            CreateRunner = _ => new CpuModelRunner(model.Weights, model.Pages, new CpuRunnerOptions { Threads = threads }),
+            CreateRunner = _ => WarmRunner(model, threads),
             EndTokenIds = model.Served.EosTokenIds,
             DevicePool = model.Pages,
             Namespace = new KvNamespace(model.Served.Name, WeightsFingerprint.Of(model.Served.Folder), model.Pages.Layout.Dtype),
         };
+    }
+
+    /// <summary>One that has computed before it is given work: in an upgrade, nobody waits for its first steps.</summary>
+    private static CpuModelRunner WarmRunner(LoadedModel model, int threads)
+    {
+        var runner = new CpuModelRunner(model.Weights, model.Pages, new CpuRunnerOptions { Threads = threads });
+        try
+        {
+            EngineWarmUp.Run(runner, WarmUpTokens);
+            return runner;
+        }
+        catch
+        {
+            runner.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Adds the actors.</summary>

@@ -47,7 +47,7 @@ public sealed partial class RoleProcess : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        var backoff = new RestartBackoff();
+        var restarts = new ProcessRestarts();
         while (!_stop.IsCancellationRequested)
         {
             using var process = Start();
@@ -62,7 +62,7 @@ public sealed partial class RoleProcess : IAsyncDisposable
                 return;
             }
 
-            var pause = backoff.Next(_place is { } joined ? Stopwatch.GetElapsedTime(joined.Since) : TimeSpan.Zero);
+            var pause = restarts.Next(_place is { } joined ? Stopwatch.GetElapsedTime(joined.Since) : TimeSpan.Zero);
             _log.LogWarning("The {Role} process ended with exit code {ExitCode}; another begins in {Pause}.", _role.Name(), process.ExitCode, pause);
             await Task.Delay(pause, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -108,6 +108,12 @@ public sealed partial class RoleProcess : IAsyncDisposable
             if (value is null) continue;
             yield return name;
             yield return Convert.ToString(value, CultureInfo.InvariantCulture)!;
+        }
+
+        foreach (var given in _options.Config.Given)
+        {
+            yield return "--set";
+            yield return given;
         }
 
         yield return "--end-with-input";

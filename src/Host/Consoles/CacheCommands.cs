@@ -43,7 +43,13 @@ public sealed class CacheCommands : CommandPaletteHandler
     private static readonly CommandDefinition Snapshot = StoreCommand("snapshot", "Writes a store's pages to its disk.");
     private static readonly CommandDefinition Verify = StoreCommand("verify", "Compares a store's pages with their checksums.");
 
-    private static readonly CommandPalette CachePalette = new("cache", new[] { Show, Ls, Pin, Evict, Drain, Snapshot, Verify });
+    private static readonly CommandDefinition Attach = new CommandDefinitionBuilder()
+        .WithName("attach").WithDescription("Has every worker use the storage tier from now on.").Build();
+
+    private static readonly CommandDefinition Detach = new CommandDefinitionBuilder()
+        .WithName("detach").WithDescription("Has every worker go on without the storage tier; its pages stay there.").Build();
+
+    private static readonly CommandPalette CachePalette = new("cache", new[] { Show, Ls, Pin, Evict, Drain, Snapshot, Verify, Attach, Detach });
 
     /// <summary>After the definitions, which it is made of.</summary>
     public static readonly CacheCommands Instance = new();
@@ -79,6 +85,8 @@ public sealed class CacheCommands : CommandPaletteHandler
                 var (tenant, match) = (Tenant(arguments), arguments.ArgumentValues("match").First());
                 Answer(async cache => $"{await cache.RemoveAsync(tenant, match, force: false)} pages were removed.");
             });
+            Process(Attach.Name, (_, _) => Answer(StorageAttachment.SetAsync(Context.System, isAttached: true)));
+            Process(Detach.Name, (_, _) => Answer(StorageAttachment.SetAsync(Context.System, isAttached: false)));
             foreach (var (command, action) in new[] { (Drain, StoreAction.Drain), (Snapshot, StoreAction.Snapshot), (Verify, StoreAction.Verify) })
             {
                 Process(command.Name, (_, arguments) =>
@@ -88,6 +96,9 @@ public sealed class CacheCommands : CommandPaletteHandler
                 });
             }
         }
+
+        private void Answer(Task<CommandResponse> answer) =>
+            answer.PipeTo(Sender, Self, failure: cause => new ErroredCommandResponse(cause.GetBaseException().Message));
 
         private void Answer(Func<CacheAdministration, Task<string>> answer)
         {

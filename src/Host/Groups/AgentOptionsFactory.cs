@@ -1,5 +1,8 @@
+using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Net;
+using System.Security.Cryptography;
+using System.Text;
 using ActorInference.Roles.Agents;
 
 namespace ActorInference.Host.Groups;
@@ -17,8 +20,12 @@ public static class AgentOptionsFactory
         Address = address.ToString(),
         Data = data,
         Images = OpenImages(data),
+        PortOffset = OffsetOf(data),
         Topology = new HostTopologyReader().Read(labels.SetItem("kubernetes.io/hostname", node)),
     };
+
+    /// <summary>Another for each agent of a host, by its folder.</summary>
+    private static int OffsetOf(string data) => BinaryPrimitives.ReadUInt16LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(data)));
 
     /// <summary>The image store of an agent's folder, with the running program as one image.</summary>
     public static ImageStore OpenImages(string data) => new(Path.Combine(data, "images"), Self());

@@ -58,6 +58,19 @@ public sealed record AgentListBody(IReadOnlyList<AgentBody> Agents);
 
 public sealed record AgentBody(string Node, string Address, int Cpus, long MemoryBytes, int Gpus, int NumaNodes);
 
+/// <summary>A set, scaling adapter or warm-up.</summary>
+/// <param name="Kind">set, adapter or warmup.</param>
+/// <param name="Target">Group and role of an adapter.</param>
+/// <param name="Message">Why it does not go on; absent if it does.</param>
+/// <param name="Parts">Groups of a set, the role of an adapter, hosts of a warm-up.</param>
+public sealed record ObjectBody(
+    string Kind, string Name, string Status, string Target, int Desired, int Current, int Ready, DateTimeOffset CreatedAt, string? Message,
+    IReadOnlyList<ObjectPartBody> Parts, IReadOnlyList<EventBody> Events);
+
+public sealed record ObjectPartBody(string Name, string Status, string Message);
+
+public sealed record ObjectListBody(IReadOnlyList<ObjectBody> Objects);
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, WriteIndented = true)]
 [JsonSerializable(typeof(GroupBody))]
 [JsonSerializable(typeof(GroupListBody))]
@@ -70,4 +83,6 @@ public sealed record AgentBody(string Node, string Address, int Cpus, long Memor
 [JsonSerializable(typeof(ScaleBody))]
 [JsonSerializable(typeof(RolloutBody))]
 [JsonSerializable(typeof(AgentListBody))]
+[JsonSerializable(typeof(ObjectBody))]
+[JsonSerializable(typeof(ObjectListBody))]
 public sealed partial class GroupJson : JsonSerializerContext;

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using ActorInference.Roles.Groups.Control;
+using ActorInference.Roles.Groups.Objects;
 using Akka.Actor;
 using Akka.Http.Dsl;
 using Ceen;
@@ -22,7 +23,7 @@ internal sealed class GroupModule : HttpModuleBase
         {
             var regions = ControlHosting.FindRegions(httpContext.ActorSystem) ?? throw new GroupRefusedException("This node has no groups; expected one begun by 'agent'.");
             var service = new GroupService(httpContext.ActorSystem, regions);
-            if (await AnswerAsync(service, request).ConfigureAwait(false) is { } body)
+            if (await AnswerAsync(service, new ObjectService(regions), request).ConfigureAwait(false) is { } body)
             {
                 await response.WriteAllAsync(body.Text, Encoding.UTF8, body.ContentType).ConfigureAwait(false);
                 return true;
@@ -42,9 +43,10 @@ internal sealed class GroupModule : HttpModuleBase
         return true;
     }
 
-    private static async Task<Body?> AnswerAsync(GroupService service, IHttpRequest request)
+    private static async Task<Body?> AnswerAsync(GroupService service, ObjectService objects, IHttpRequest request)
     {
         var parts = request.Path.Trim('/').Split('/').Select(Uri.UnescapeDataString).ToArray();
+        if (parts is ["objects", var kind, ..]) return await AnswerAsync(objects, ObjectService.ParseKind(kind), parts[2..], request).ConfigureAwait(false);
         return (request.Method, parts) switch
         {
             ("GET", ["agents"]) => Json(await service.AgentsAsync().ConfigureAwait(false), GroupJson.Default.AgentListBody),
@@ -64,6 +66,17 @@ internal sealed class GroupModule : HttpModuleBase
             _ => null,
         };
     }
+
+    private static async Task<Body?> AnswerAsync(ObjectService service, ObjectKind kind, string[] rest, IHttpRequest request) => (request.Method, rest) switch
+    {
+        ("GET", []) => Json(await service.ListAsync(kind).ConfigureAwait(false), GroupJson.Default.ObjectListBody),
+        ("GET", [var name]) => Json(await service.FindAsync(kind, name).ConfigureAwait(false), GroupJson.Default.ObjectBody),
+        ("DELETE", [var name]) => Applied(await service.DeleteAsync(kind, name).ConfigureAwait(false)),
+        ("GET", [var name, "yaml"]) => new Body(await service.YamlAsync(kind, name).ConfigureAwait(false), "application/yaml; charset=utf-8"),
+        ("POST", [var name, "scale"]) =>
+            Applied(await service.ScaleAsync(kind, name, (await ReadAsync(request, GroupJson.Default.ScaleBody).ConfigureAwait(false)).Replicas).ConfigureAwait(false)),
+        _ => null,
+    };
 
     private static async Task<Body> ScaleAsync(GroupService service, string group, IHttpRequest request)
     {

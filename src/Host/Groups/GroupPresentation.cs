@@ -39,7 +39,7 @@ public static class GroupPresentation
         instance.Name, instance.Role, instance.Ordinal, instance.Revision,
         instance.IsReady ? instance.Members.Length : instance.Members.Count(member => member.IsReady && instance.Stage == InstanceStage.Settled),
         Math.Max(1, instance.Members.Length), StatusOf(instance), instance.Members.Sum(member => member.Restarts), instance.Node,
-        [.. instance.Members.Select(Process)], instance.CreatedAt, instance.IsReady || instance.Message.Length == 0 ? null : instance.Message);
+        [.. instance.Members.Select(member => Process(member, instance.Faults.FirstOrDefault(fault => fault.Process == member.Instance)?.End)), .. instance.Faults.Where(fault => instance.Members.All(member => member.Instance != fault.Process)).Select(Gone)], instance.CreatedAt, instance.IsReady || instance.Message.Length == 0 ? null : instance.Message);
 
     private static string StatusOf(RolloutProtocol.InstanceStatus instance)
     {
@@ -52,7 +52,12 @@ public static class GroupPresentation
         return instance.Members.Any(member => member.Phase == AgentPhase.Stopping) ? "Stopping" : instance.Stage == InstanceStage.Settled ? "NotReady" : "Starting";
     }
 
-    private static ProcessBody Process(AgentProtocol.InstanceReport report) => new(
+    private static ProcessBody Process(AgentProtocol.InstanceReport report, Evidence? kept) => new(
         report.Instance, report.ProcessId, report.IsReady, report.Restarts, report.Ports.ToDictionary(port => port.Name, port => port.Port), report.StartedAt,
-        report.LastEnd is { } end ? new EvidenceBody(end.At, end.ExitCode, end.Signal, end.Reason.ToString(), end.Message, end.LogTail) : null);
+        (report.LastEnd ?? kept) is { } end ? Body(end) : null);
+
+    /// <summary>A process whose instance was made anew: what it left behind is still there.</summary>
+    private static ProcessBody Gone(RolloutEvents.FaultSeen fault) => new(fault.Process, 0, Ready: false, 0, new Dictionary<string, int>(), fault.End.At, Body(fault.End));
+
+    private static EvidenceBody Body(Evidence end) => new(end.At, end.ExitCode, end.Signal, end.Reason.ToString(), end.Message, end.LogTail);
 }

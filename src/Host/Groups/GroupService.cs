@@ -1,5 +1,6 @@
 using ActorInference.Roles.Agents;
 using ActorInference.Roles.Groups.Control;
+using ActorInference.Roles.Groups.Objects;
 using ActorInference.Roles.Groups.Spec;
 using Akka.Actor;
 
@@ -19,14 +20,18 @@ public sealed class GroupService(ActorSystem system, ControlRegions regions)
     public async Task<AppliedBody> ApplyAsync(string yaml, bool isDryRun)
     {
         var file = Read(yaml);
-        var groups = file.Documents.OfType<RoleBasedGroup>().Concat(file.Documents.OfType<RoleBasedGroupSet>().SelectMany(Expand)).ToList();
+        var groups = file.Documents.OfType<RoleBasedGroup>().ToList();
         var policies = file.Documents.OfType<CoordinatedPolicy>().ToDictionary(policy => policy.Name);
-        if (file.Documents.FirstOrDefault(document => document is ScalingAdapter or Warmup) is { } other)
-            throw new GroupRefusedException($"{other.Kind} {other.Name}: is understood, and not run by this version; expected groups, sets, policies and profiles.");
         var items = new List<AppliedItem>();
         foreach (var group in groups) items.Add(await ApplyAsync(group.Name, SpecWriter.Write(group), policies.GetValueOrDefault(group.Name), isDryRun).ConfigureAwait(false));
         foreach (var policy in policies.Values.Where(policy => groups.All(group => group.Name != policy.Name)))
             items.Add(await ApplyAsync(policy.Name, "", policy, isDryRun).ConfigureAwait(false));
+        var objects = new ObjectService(regions);
+        foreach (var document in file.Documents)
+        {
+            if (ObjectDocuments.KindOf(document) is { } kind) items.Add(await objects.ApplyAsync(kind, document, isDryRun).ConfigureAwait(false));
+        }
+
         return new AppliedBody(items, [.. file.Warnings.Select(warning => warning.ToString())]);
     }
 
@@ -102,9 +107,6 @@ public sealed class GroupService(ActorSystem system, ControlRegions regions)
             throw new GroupRefusedException([.. wrong.Errors.Select(error => error.ToString())]);
         }
     }
-
-    private static IEnumerable<RoleBasedGroup> Expand(RoleBasedGroupSet set) =>
-        Enumerable.Range(0, set.Replicas).Select(index => set.Template with { Metadata = set.Template.Metadata with { Name = $"{set.Name}-{index}" } });
 
     private async Task<AppliedItem> ApplyAsync(string name, string desired, CoordinatedPolicy? policy, bool isDryRun)
     {

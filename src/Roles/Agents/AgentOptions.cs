@@ -27,6 +27,9 @@ public sealed record AgentOptions
     /// <summary>How many those are, at least 1.</summary>
     public int Ports { get; init; } = 2768;
 
+    /// <summary>Where among them the search for a free one begins, at least 0.</summary>
+    public int PortOffset { get; init; }
+
     /// <summary>Size at which a log is rotated; three older ones are kept.</summary>
     public long MaxLogBytes { get; init; } = 10 << 20;
 

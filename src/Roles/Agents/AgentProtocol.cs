@@ -90,6 +90,15 @@ public static class AgentProtocol
 
     public sealed record ExecEnded(string Instance, int ExitCode, string Output) : IGroupMessage;
 
+    /// <summary>Do this host's part of a warm-up. Said again while it runs it changes nothing. Answered by <see cref="Warmed"/> to who said it last.</summary>
+    /// <param name="Images">To be in the store, and in memory.</param>
+    /// <param name="Actions">Run to their end, one after the other.</param>
+    /// <param name="Limit">For all of it.</param>
+    public sealed record Warm(string Warmup, ImmutableArray<string> Images, ImmutableArray<InstanceLaunch> Actions, TimeSpan Limit) : IGroupMessage;
+
+    /// <param name="Message">Why it failed; empty if it did not.</param>
+    public sealed record Warmed(string Warmup, string Node, bool IsSuccess, string Message) : IGroupMessage;
+
     /// <summary>It cannot be done.</summary>
     public sealed record Refused(string Message) : IGroupMessage;
 }

@@ -54,6 +54,9 @@ public sealed record InstanceLaunch
     /// <summary>Pauses between restarts.</summary>
     public RestartDelays Restarts { get; init; } = RestartDelays.Default;
 
+    /// <summary>Whether it stays ended when it has ended unasked, until another revision of it is told: its owner begins it again together with others.</summary>
+    public bool IsHeldAfterEnd { get; init; }
+
     /// <summary>What it may use.</summary>
     public InstanceResources Resources { get; init; } = InstanceResources.Unlimited;
 

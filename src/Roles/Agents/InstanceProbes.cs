@@ -13,7 +13,15 @@ public enum ProbeRole
 /// <param name="startedAt">When the process began, on the clock that all times here are of.</param>
 public sealed class InstanceProbes(InstanceLaunch launch, TimeSpan startedAt)
 {
+    /// <summary>
+    /// Between two questions whether a process that has not been ready yet is: others wait for it. Only questions that cost
+    /// no process are asked so often, and none that a process is ended for.
+    /// </summary>
+    private static readonly TimeSpan FirstPeriod = TimeSpan.FromMilliseconds(200);
+
     private readonly Dictionary<ProbeRole, Track> _tracks = Tracks(launch, startedAt);
+
+    private bool _wasReady;
 
     /// <summary>Whether the startup probe has been passed, once for all.</summary>
     public bool IsStarted { get; private set; } = launch.Startup is null;
@@ -41,7 +49,7 @@ public sealed class InstanceProbes(InstanceLaunch launch, TimeSpan startedAt)
     {
         var track = _tracks[role];
         track.IsAsked = false;
-        track.NextAt = now + track.Spec.Period;
+        track.NextAt = now + PeriodOf(role, track.Spec);
         track.Counter = track.Counter.Count(result);
         if (role == ProbeRole.Liveness) return track.Counter.IsIll(track.Spec) ? $"Liveness probe failed {track.Counter.Failures} times: {result.Reason}" : null;
         Reason = result.Reason;
@@ -57,6 +65,9 @@ public sealed class InstanceProbes(InstanceLaunch launch, TimeSpan startedAt)
         return null;
     }
 
+    private TimeSpan PeriodOf(ProbeRole role, ProbeSpec spec) =>
+        role == ProbeRole.Readiness && !_wasReady && spec.Action.Kind != ProbeKind.Exec && spec.Period > FirstPeriod ? FirstPeriod : spec.Period;
+
     private void BeStarted(TimeSpan now)
     {
         IsStarted = true;
@@ -66,7 +77,7 @@ public sealed class InstanceProbes(InstanceLaunch launch, TimeSpan startedAt)
     private void BeReady(TimeSpan now)
     {
         if (!IsReady) ReadySince = now;
-        IsReady = true;
+        (IsReady, _wasReady) = (true, true);
     }
 
     private bool IsWanted(ProbeRole role) => IsStarted != (role == ProbeRole.Startup);

@@ -55,6 +55,9 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
 
     private static TimeSpan Now => Context.System.Scheduler.MonotonicClock;
 
+    /// <summary>Whether it waits for its owner, not for the time.</summary>
+    private bool IsHeld => _record.Launch.IsHeldAfterEnd && _record.LastEnd is { } end && end.Reason != EndReason.StartFailed && end.Revision == _record.Launch.Revision;
+
     private bool IsReady => _phase == AgentPhase.Running && _probes is { IsReady: true };
 
     public static Props Props(AgentOptions options, InstanceRecord record) => Akka.Actor.Props.Create(() => new InstanceProcessActor(options, record));
@@ -72,7 +75,12 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
     private void Adopt()
     {
         _kept = _folder.ReadProcess();
-        if (_kept is null) return;
+        if (_kept is null)
+        {
+            if (IsHeld) _startAt = TimeSpan.MaxValue;
+            return;
+        }
+
         _context = Surroundings()?.Context;
         var age = DateTimeOffset.UtcNow - _record.StartedAt;
         _probes = new InstanceProbes(_record.Launch, Now - (age > TimeSpan.Zero ? age : TimeSpan.Zero));
@@ -298,13 +306,14 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
         if (end.Reason != EndReason.StartFailed) _message = pause > TimeSpan.Zero ? $"back-off {pause.TotalSeconds:0} s after {end}" : end.ToString();
         _log.Warning("{0} ended ({1}): {2}; it begins again in {3}.", _record.Launch.Instance, end.Reason, end, pause);
         Save(_record with { Restarts = _record.Restarts + 1, Failures = failures + 1, LastEnd = end });
+        if (IsHeld) (_startAt, _message) = (TimeSpan.MaxValue, $"{end}; it is begun again with its whole instance");
         Report();
     }
 
     private void EndRemoved()
     {
         _folder.Delete();
-        var memory = InstanceSurroundings.MemoryFolder(_record.Launch.Instance);
+        var memory = InstanceSurroundings.MemoryFolder(_record.Launch.Instance, _folder);
         if (Directory.Exists(memory)) Directory.Delete(memory, recursive: true);
         Context.Parent.Tell(new AgentProtocol.InstanceRemoved(_record.Launch.Owner, _record.Launch.Instance, _options.Node));
         Context.Stop(Self);

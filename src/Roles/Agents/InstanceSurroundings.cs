@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace ActorInference.Roles.Agents;
@@ -76,10 +77,14 @@ public sealed record InstanceSurroundings(ImmutableArray<string> Command, ProbeC
 
     /// <summary>Where a volume lies on the host.</summary>
     public static string FolderOf(VolumeMount volume, string instance, InstanceFolder folder) =>
-        volume.HostPath ?? (volume.InMemory ? Path.Combine(MemoryFolder(instance), volume.Name) : Path.Combine(folder.Data, volume.Name));
+        volume.HostPath ?? (volume.InMemory ? Path.Combine(MemoryFolder(instance, folder), volume.Name) : Path.Combine(folder.Data, volume.Name));
 
-    /// <summary>The instance's part of the host's memory file system.</summary>
-    public static string MemoryFolder(string instance) => Path.Combine("/dev/shm/actorinference", instance);
+    /// <summary>The instance's part of the host's memory file system. Another agent on the host may have one of the same name.</summary>
+    public static string MemoryFolder(string instance, InstanceFolder folder)
+    {
+        var agent = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(folder.Path))))[..8];
+        return Path.Combine("/dev/shm/actorinference", $"{instance}-{agent}");
+    }
 
     private static IEnumerable<string> Words(InstanceLaunch launch, ImageBundle bundle)
     {

@@ -25,13 +25,14 @@ public sealed class NodeAgentActor : ReceiveActor, IWithTimers
     private readonly Dictionary<string, AgentProtocol.InstanceReport> _reports = [];
     private readonly Dictionary<string, Published> _published = [];
     private readonly Dictionary<string, InstanceLaunch> _waiting = [];
+    private readonly Dictionary<string, IActorRef> _warming = [];   // Who asked last.
 
     /// <param name="options">Of the host.</param>
     /// <param name="owners">Takes reports for the role instances.</param>
     public NodeAgentActor(AgentOptions options, IActorRef owners)
     {
         (_options, _owners) = (options, owners);
-        _ports = new PortLeases(IPAddress.Parse(options.Address), options.FirstPort, options.Ports);
+        _ports = new PortLeases(IPAddress.Parse(options.Address), options.FirstPort, options.Ports, options.PortOffset);
         Receive<AgentProtocol.Run>(run => Run(run.Launch));
         Receive<AgentProtocol.Publish>(Publish);
         Receive<AgentProtocol.RunHook>(RunHook);
@@ -42,6 +43,11 @@ public sealed class NodeAgentActor : ReceiveActor, IWithTimers
         Receive<AgentProtocol.InstanceRemoved>(Forget);
         Receive<AgentProtocol.GetInstances>(_ => Sender.Tell(new AgentProtocol.Instances(_options.Node, [.. _reports.Values.OrderBy(report => report.Instance, StringComparer.Ordinal)])));
         Receive<AgentProtocol.GetTopology>(_ => Sender.Tell(Describe()));
+        Receive<AgentProtocol.Warm>(Warm);
+        Receive<AgentProtocol.Warmed>(warmed =>
+        {
+            if (_warming.Remove(warmed.Warmup, out var asker)) asker.Tell(warmed);
+        });
         Receive<ProcessActorLost>(lost => Timers.StartSingleTimer(lost.Instance, new BeginAgain(lost.Instance), FailurePause));
         Receive<BeginAgain>(again => BeginAgainFromFolder(again.Instance));
         Receive<ReportAll>(_ => _reports.Values.ToList().ForEach(report => _owners.Tell(report)));
@@ -127,6 +133,13 @@ public sealed class NodeAgentActor : ReceiveActor, IWithTimers
     {
         if (_processes.ContainsKey(hook.Instance)) Forward(hook);
         else Sender.Tell(new AgentProtocol.HookDone(hook.Instance, ProbeResult.Failure($"{_options.Node} has no such instance")));
+    }
+
+    private void Warm(AgentProtocol.Warm warm)
+    {
+        var isRunning = _warming.ContainsKey(warm.Warmup);
+        _warming[warm.Warmup] = Sender;
+        if (!isRunning) Task.Run(() => WarmupRun.RunAsync(_options, warm)).PipeTo(Self, failure: cause => new AgentProtocol.Warmed(warm.Warmup, _options.Node, IsSuccess: false, cause.GetBaseException().Message));
     }
 
     private void Begin(InstanceRecord record)

@@ -8,7 +8,8 @@ namespace ActorInference.Roles.Agents;
 /// <param name="address">Where they must be free.</param>
 /// <param name="first">First port that is given where the preferred one is taken.</param>
 /// <param name="count">How many there are of those.</param>
-public sealed class PortLeases(IPAddress address, int first, int count)
+/// <param name="offset">Where among those the search begins: agents of one host that begin elsewhere do not choose the same port at once.</param>
+public sealed class PortLeases(IPAddress address, int first, int count, int offset = 0)
 {
     private readonly Dictionary<string, ImmutableArray<PortLease>> _leases = [];
 
@@ -36,8 +37,9 @@ public sealed class PortLeases(IPAddress address, int first, int count)
     {
         var taken = _leases.Values.SelectMany(each => each).Concat(given).Select(lease => lease.Port).ToHashSet();
         if (preferred > 0 && !taken.Contains(preferred) && CanBind(preferred)) return preferred;
-        for (var port = first; port < first + count; port++)
+        for (var i = 0; i < count; i++)
         {
+            var port = first + (offset + i) % count;
             if (!taken.Contains(port) && CanBind(port)) return port;
         }
 

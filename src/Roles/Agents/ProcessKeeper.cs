@@ -9,10 +9,14 @@ namespace ActorInference.Roles.Agents;
 /// </summary>
 public static class ProcessKeeper
 {
-    /// <summary>Of the folder's files, pid comes with mv: it is there whole or not at all.</summary>
+    /// <summary>
+    /// Of the folder's files, pid comes with mv: it is there whole or not at all. The shell too lets go of the agent's own
+    /// outputs: who reads those would wait for their end beyond the agent's.
+    /// </summary>
     private const string Script = """
         folder=$1; shift
-        "$@" >>"$folder/log" 2>&1 </dev/null &
+        exec >>"$folder/log" 2>&1 </dev/null
+        "$@" &
         child=$!
         started() { sed 's/.*) //' "/proc/$1/stat" | cut -d' ' -f20; }
         echo "$child $(started $child) $$ $(started $$)" >"$folder/pid.new"

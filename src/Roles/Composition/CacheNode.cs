@@ -80,7 +80,7 @@ public static class CacheNode
     {
         Directory(system, settings);
         KvPageSource? SourceOf(IPageMemory pool) => exchange is { } open && open.Pool.Id == pool.Id ? open.Source : null;
-        return new StorageClient(system, shards, settings.Client, SourceOf, TimeProvider.System);
+        return new StorageClient(system, shards, settings.Client, SourceOf);
     }
 
     /// <summary>A disk's pages are of the store that wrote them, whatever its address was.</summary>

@@ -62,6 +62,7 @@ public static class InferenceNodeExtensions
         var tiers = HostTiers.Create(
             system, node, settings.Tiers, cacheShards is null ? null : pages => HostStorage.Create(system, cacheShards, settings.Cache, pages, node.Exchange));
         var workers = new WorkerStarter(system, node, settings, routers, courier, tiers).StartAll();
+        tiers.EndWith(system, [.. workers.Select(static each => each.Worker)]);
         if (workers.Count > 0 && !node.Roles.Contains(NodeRole.Gateway)) DrainOnLeave(system, workers);
         return (gateway, router);
     }

@@ -39,8 +39,6 @@ public sealed record CacheSettings(CacheShardOptions Shards, StoreLiveness Liven
             Policy = defaults.Policy with { Replicas = replicas },
             QueryDeadline = section.Duration("query-deadline"),
             TransferDeadline = section.Duration("transfer-deadline"),
-            BreakerFailures = section.Integer("breaker-failures", min: 1),
-            BreakerPause = section.Duration("breaker-pause"),
         };
         section.CheckNoOthers();
         return options;

@@ -34,6 +34,7 @@ public sealed class WorkerActor : ReceiveActor, IWithTimers
         Receive<WorkerProtocol.Began>(began => _jobs.MarkBegun(began.Attempt));
         Receive<WorkerProtocol.Ended>(HandleEnded);
         Receive<WorkerProtocol.FlushCache>(flush => _gpuWorker.Forward(flush));
+        Receive<WorkerProtocol.SetStorage>(set => _gpuWorker.Forward(set));
         Receive<WorkerProtocol.GetStatus>(_ => Sender.Tell(Status()));
         Receive<WorkerProtocol.SetRole>(SetRole);
         Receive<WorkerProtocol.Drain>(BeginDrain);

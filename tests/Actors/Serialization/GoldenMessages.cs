@@ -93,5 +93,7 @@ internal static class GoldenMessages
         new WorkerProtocol.Drained(new WorkerId("decode-1"), 2),
         WorkerProtocol.Resume.Instance,
         new WorkerProtocol.Resumed(new WorkerId("decode-1")),
+        new WorkerProtocol.SetStorage(true),
+        new WorkerProtocol.StorageSet(new WorkerId("prefill-0"), true, true),
     ];
 }

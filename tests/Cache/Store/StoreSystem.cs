@@ -43,7 +43,7 @@ internal sealed class StoreSystem : IAsyncDisposable
         Client = new StorageClient(
             System, Shards,
             (client ?? new StorageClientOptions()) with { Buckets = _options.Buckets, QueryDeadline = TimeSpan.FromSeconds(20), TransferDeadline = TimeSpan.FromSeconds(20) },
-            _ => isShared || listens ? new KvPageSource(Layout, Pool.CapacityPages, Pool.SharedPath, "127.0.0.1", _server?.Port ?? 0) : null, TimeProvider.System);
+            _ => isShared || listens ? new KvPageSource(Layout, Pool.CapacityPages, Pool.SharedPath, "127.0.0.1", _server?.Port ?? 0) : null);
     }
 
     /// <summary>Makes stores and readers of this process use the way that other processes do.</summary>

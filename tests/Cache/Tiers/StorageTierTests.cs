@@ -1,5 +1,6 @@
 using ActorInference.Actors.Kv;
 using ActorInference.Cache.Tiers;
+using ActorInference.Gpu.Kv;
 using ActorInference.Gpu.Tests.Engine;
 
 namespace ActorInference.Cache.Tests.Tiers;
@@ -93,6 +94,125 @@ public sealed class StorageTierTests
         tier.Detach();
         Assert.Null(tier.Begin(Space, Prompt, 4 * PageSize, 1));
         Assert.Equal(0, storage.Queries);
+    }
+
+    [Theory]
+    [InlineData(TierWritePolicy.WriteThrough)]
+    [InlineData(TierWritePolicy.WriteBack)]
+    public async Task A_storage_that_is_attached_later_gets_what_is_used_from_then_on(TierWritePolicy write)
+    {
+        var storage = new MemoryStorage();
+        using var device = ScriptedRunner.Pool(16);
+        using var host = HostPoolTests.Host(capacity: 64, write);   // A quarter of it may wait to be written.
+        await using var tier = Tier(host);
+        tier.Offer(storage, attach: false);
+        var (_, pages) = HostPoolTests.Filled(device, 8, seed: 1);
+        Use(host, device, pages);
+        await tier.FlushAsync(CancellationToken.None).WaitAsync(Limit);
+        Assert.Equal((false, 0), (tier.IsAttached, storage.Count));
+
+        Assert.True(tier.TrySetAttached(true));
+        if (write == TierWritePolicy.WriteBack) host.Clear();
+        Use(host, device, pages);
+        await tier.FlushAsync(CancellationToken.None).WaitAsync(Limit);
+        Assert.Equal((true, 8, 8L), (tier.IsAttached, storage.Count, tier.Counts.Written));
+
+        // What is stored already is not written again.
+        Use(host, device, pages);
+        await tier.FlushAsync(CancellationToken.None).WaitAsync(Limit);
+        Assert.Equal(8, tier.Counts.Written);
+
+        Assert.True(tier.TrySetAttached(false));
+        Assert.Null(tier.Begin(Space, Prompt, 0, 1));
+        host.CheckInvariants();
+    }
+
+    [Fact]
+    public async Task A_tier_that_knows_of_no_storage_says_so()
+    {
+        using var host = HostPoolTests.Host(capacity: 16);
+        await using var tier = Tier(host);
+
+        Assert.False(tier.TrySetAttached(true));
+        Assert.False(tier.IsAttached);
+    }
+
+    [Fact]
+    public async Task What_could_not_be_written_is_written_at_its_next_use()
+    {
+        var storage = new MemoryStorage { Before = static _ => throw new IOException("no route") };
+        using var device = ScriptedRunner.Pool(16);
+        using var host = HostPoolTests.Host(capacity: 16);
+        await using var tier = Tier(host, new StorageTierOptions { MinTokens = 1, FirstPause = TimeSpan.FromTicks(1), LongestPause = TimeSpan.FromTicks(1) });
+        tier.Attach(storage);
+        var (_, pages) = HostPoolTests.Filled(device, 8, seed: 1);
+        Use(host, device, pages);
+        await tier.FlushAsync(CancellationToken.None).WaitAsync(Limit);
+        Assert.Equal(8, tier.Counts.Dropped);
+
+        storage.Before = static _ => ValueTask.CompletedTask;
+        await UntilAsync(
+            () =>
+            {
+                Use(host, device, pages);
+                return storage.Count == 8;
+            },
+            "the pages are stored");
+    }
+
+    [Fact]
+    public async Task What_comes_slower_than_it_is_computed_is_not_asked_for()
+    {
+        var time = new ManualTime();
+        var storage = new MemoryStorage();
+        await FillAsync(storage);
+        storage.Before = _ =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return ValueTask.CompletedTask;
+        };
+        using var host = HostPoolTests.Host(capacity: 16);
+        await using var tier = new StorageTier(host, new StorageTierOptions { MinTokens = 1, PrefetchShare = 1, BaseWait = TimeSpan.FromSeconds(30) }, time);
+        tier.Attach(storage);
+        for (var i = 0; i < 2; i++)
+        {
+            if (tier.Begin(Space, Prompt, 0, 0.01) is { } arrival) await arrival.WaitAsync(Limit);
+            await UntilAsync(() => host.Find(Keys()) == 8, "the pages are here");
+            host.Clear();
+        }
+
+        var before = storage.Queries;
+        Assert.Null(tier.Begin(Space, Prompt, 0, 0.01));                // 2 s beside 0.3 s.
+        Assert.Equal(before, storage.Queries);
+        if (tier.Begin(Space, Prompt, 0, 1) is { } slow) await slow.WaitAsync(Limit);   // Beside 32 s.
+        await UntilAsync(() => storage.Queries == before + 1, "it is asked");
+        await UntilAsync(() => tier.IsIdle, "it has ended");
+    }
+
+    [Fact]
+    public async Task What_is_here_of_a_prompt_stays_while_the_rest_of_it_is_brought()
+    {
+        var storage = new MemoryStorage();
+        await FillAsync(storage);
+        using var device = ScriptedRunner.Pool(32);
+        using var host = HostPoolTests.Host(capacity: 12);
+        await using var tier = Tier(host);
+        host.Offer(Space, Keys().AsSpan(0, 4), 0, 0, device, HostPoolTests.Take(device, 4));
+        var (others, pages) = HostPoolTests.Filled(device, 8, seed: 2);
+        host.Offer(Space, others, 0, 0, device, pages);
+        tier.Attach(storage);
+
+        if (tier.Begin(Space, Prompt, 0, 1) is { } arrival) await arrival.WaitAsync(Limit);
+        await UntilAsync(() => tier.IsIdle, "the pages have been brought");
+
+        Assert.Equal(8, host.Find(Keys()));
+        host.CheckInvariants();
+    }
+
+    private static void Use(HostPool host, KvPagePool device, int[] pages)
+    {
+        host.Offer(Space, Keys(), 0, 0, device, pages);
+        host.Demote(device, pages);
     }
 
     private static KvPageKey[] Keys()

@@ -27,6 +27,26 @@ public sealed class ConfigFileTests : IDisposable
     }
 
     [Fact]
+    public void Settings_given_one_by_one_go_above_the_file_and_a_later_one_above_an_earlier()
+    {
+        var path = Write("actor-inference { router.max-in-flight = 7, cache.l2.ratio = 1 }");
+
+        var config = NodeConfig.Read(path, NodeRoles.All, ["actor-inference.router.max-in-flight=8", "actor-inference.cache.l2.path=/dev/shm/a b/l2", "actor-inference.router.max-in-flight = 9"]);
+
+        Assert.Equal(9, config.Settings.Router.MaxInFlight);
+        Assert.Equal("/dev/shm/a b/l2", config.Settings.Tiers.HostPath);
+        Assert.Equal(10, NodeConfig.Read(null, NodeRoles.All, ["actor-inference.router.max-in-flight=10"]).Settings.Router.MaxInFlight);
+    }
+
+    [Fact]
+    public void A_setting_given_alone_that_is_not_known_is_named()
+    {
+        var error = Assert.Throws<UserErrorException>(() => NodeConfig.Read(null, NodeRoles.All, ["actor-inference.gatway.stall-deadline=3s"]));
+
+        Assert.StartsWith("--set: actor-inference.gatway is not known; expected one of ", error.Message);
+    }
+
+    [Fact]
     public void The_file_of_each_role_can_be_read_and_only_adds_what_is_known()
     {
         foreach (var role in NodeRoles.All)

@@ -25,7 +25,7 @@ public sealed class ChatCompletionTests
         Assert.Equal("stop", (string?)choice["finish_reason"]);
         var prompt = Encoding.UTF8.GetByteCount("[user]Hi\n[assistant]") + 1;
         Assert.True(JsonNode.DeepEquals(JsonNode.Parse(
-            $$"""{"prompt_tokens":{{prompt}},"completion_tokens":7,"total_tokens":{{prompt + 7}},"prompt_tokens_details":{"cached_tokens":4} }"""), body["usage"]));
+            $$"""{"prompt_tokens":{{prompt}},"completion_tokens":7,"total_tokens":{{prompt + 7}},"prompt_tokens_details":{"cached_tokens":4,"cached_tokens_details":{"device":4,"host":0,"storage":0} } }"""), body["usage"]));
     }
 
     [Fact]

@@ -8,6 +8,16 @@ public static class Deadline
     /// <summary>Until the task ends; fails if it does not.</summary>
     public static Task OnAsync(Task task) => task.WaitAsync(Limit);
 
+    /// <summary>Until the condition holds, which is asked again and again; fails if it does not come to.</summary>
+    public static async Task UntilAsync(Func<Task<bool>> condition, string what)
+    {
+        var started = System.Diagnostics.Stopwatch.GetTimestamp();
+        while (!await condition())
+        {
+            if (System.Diagnostics.Stopwatch.GetElapsedTime(started) > Limit) Assert.Fail($"After {Limit.TotalSeconds} s still not: {what}.");
+        }
+    }
+
     /// <summary>Until the condition holds; fails if it does not come to.</summary>
     public static async Task UntilAsync(Func<bool> condition, string what)
     {

@@ -8,9 +8,9 @@ public sealed partial class RunningServer : IAsyncDisposable
     private const string BannerEnd = "Ctrl-C stops it.\n";
 
     private readonly ChildProcess _process;
-    private readonly string _data;
+    private readonly string? _data;
 
-    private RunningServer(ChildProcess process, Uri address, string data)
+    private RunningServer(ChildProcess process, Uri address, string? data)
     {
         (_process, _data) = (process, data);
         Client = new HttpClient { BaseAddress = address, Timeout = Executable.Limit };
@@ -35,10 +35,19 @@ public sealed partial class RunningServer : IAsyncDisposable
     }
 
     /// <summary>Starts it on a free port, with a data folder of its own, and waits for its banner.</summary>
-    public static async Task<RunningServer> StartAsync(params string[] arguments)
+    public static Task<RunningServer> StartAsync(params string[] arguments)
     {
         var data = Directory.CreateTempSubdirectory("actorinference-data-").FullName;
-        var process = Executable.Start(["up", "--port", "0", "--data", data, .. arguments]);
+        return StartAsync(data, ["--data", data, .. arguments]);
+    }
+
+    /// <summary>Starts it on a free port with a data folder that remains when it ends.</summary>
+    public static Task<RunningServer> StartInAsync(string data, params string[] arguments) => StartAsync(null, ["--data", data, .. arguments]);
+
+    /// <param name="data">Deleted with it; null for none.</param>
+    private static async Task<RunningServer> StartAsync(string? data, string[] arguments)
+    {
+        var process = Executable.Start(["up", "--port", "0", .. arguments]);
         await Deadline.UntilAsync(() => process.HasExited || process.Output.Contains(BannerEnd, StringComparison.Ordinal), "the banner is printed");
         Assert.False(process.HasExited, $"It ended.\nstdout: {process.Output}\nstderr: {process.Error}");
         return new RunningServer(process, new Uri(Address().Match(process.Output).Groups[1].Value), data);
@@ -59,7 +68,7 @@ public sealed partial class RunningServer : IAsyncDisposable
         await Deadline.UntilAsync(() => TryDelete(_data), "the data folder is deleted");   // Processes of it may be about to end.
     }
 
-    private static bool TryDelete(string folder)
+    private static bool TryDelete(string? folder)
     {
         try
         {

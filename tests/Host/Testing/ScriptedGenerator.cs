@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using ActorInference.Actors.Generation;
+using ActorInference.Actors.Kv;
 using ActorInference.Host.Serving;
 using ActorInference.Roles.Gateway;
 
@@ -14,6 +15,9 @@ public sealed record Script(IReadOnlyList<int> Tokens)
     public GenerationUpdate? End { get; init; }
 
     public int CachedTokens { get; init; }
+
+    /// <summary>Of those, the ones from beyond the device's pool.</summary>
+    public TierTokens Tiers { get; init; }
 
     /// <summary>Waited for before the token of that index; null goes on at once.</summary>
     public Func<int, CancellationToken, Task>? Before { get; init; }
@@ -61,7 +65,7 @@ public sealed class ScriptedGenerator(Func<GenerationRequest, Script> script) : 
                 if (plan.Before is not null) await plan.Before(index, cancellationToken);
                 cancellationToken.ThrowIfCancellationRequested();
                 var token = plan.Tokens[index];
-                yield return new TokenGenerated(index, token, Logprob(token, sampling), plan.CachedTokens);
+                yield return new TokenGenerated(index, token, Logprob(token, sampling), plan.CachedTokens, plan.Tiers);
                 var stops = (token == TestModel.Eos && !sampling.IgnoreEos) || sampling.StopTokenIds.Contains(token);
                 end = stops ? new GenerationFinished(FinishReason.Stop, token, 0)
                     : index + 1 == sampling.MaxNewTokens ? new GenerationFinished(FinishReason.Length, null, 0)

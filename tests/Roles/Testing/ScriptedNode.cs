@@ -17,7 +17,8 @@ namespace ActorInference.Roles.Tests.Testing;
 internal sealed class ScriptedNode : IAsyncDisposable
 {
     /// <summary>Without a cache a page that is used is held by somebody, which tests count.</summary>
-    private const string Uncached = "actor-inference { prefill.prefix-cache.share = 0, decode.prefix-cache.share = 0, both.prefix-cache.share = 0 }";
+    private const string Uncached =
+        "actor-inference { prefill.prefix-cache.share = 0, decode.prefix-cache.share = 0, both.prefix-cache.share = 0, cache.l2.ratio = 0 }";
 
     private const string Quiet = """
         akka { loglevel = ERROR, stdout-loglevel = ERROR, log-dead-letters = off, log-dead-letters-during-shutdown = off }
@@ -41,6 +42,7 @@ internal sealed class ScriptedNode : IAsyncDisposable
         var (gateway, router) = _system.StartInferenceNode(new InferenceNode
         {
             CreateRunner = CreateRunner,
+            DevicePool = Pool,
             Roles = Roles(prefillWorkers, decodeWorkers, bothWorkers),
             PrefillWorkers = prefillWorkers,
             DecodeWorkers = decodeWorkers,

@@ -46,7 +46,7 @@ public interface IEvictionPolicy
 public readonly record struct PrefixUse(long LastUse, long LastUseMs, int Hits, int Priority, int Tag, int Depth = 0);
 
 /// <summary>A request as a policy sees it.</summary>
-public readonly ref struct PrefixRequest(KvNamespaceId space, ReadOnlySpan<int> tokens, int pageSizeTokens, long timeMs, int cachedPages)
+public readonly ref struct PrefixRequest(KvNamespaceId space, ReadOnlySpan<int> tokens, int pageSizeTokens, long timeMs, int cachedPages, int capacityPages)
 {
     public KvNamespaceId Space { get; } = space;
 
@@ -59,4 +59,7 @@ public readonly ref struct PrefixRequest(KvNamespaceId space, ReadOnlySpan<int> 
 
     /// <summary>Pages that the cache holds now.</summary>
     public int CachedPages { get; } = cachedPages;
+
+    /// <summary>Pages that it may hold.</summary>
+    public int CapacityPages { get; } = capacityPages;
 }

@@ -8,6 +8,8 @@ internal sealed class GenerateClient(Uri server) : IDisposable
 {
     private static readonly TimeSpan RequestDeadline = TimeSpan.FromMinutes(10);
 
+    private const int WarmUpTokens = 300;
+
     private readonly HttpClient _http = new() { BaseAddress = server, Timeout = RequestDeadline };
 
     /// <summary>Sends a prompt and reads the answer to its end.</summary>
@@ -40,6 +42,10 @@ internal sealed class GenerateClient(Uri server) : IDisposable
         using var info = JsonDocument.Parse(await _http.GetStringAsync("/server_info", cancellationToken));
         return info.RootElement.TryGetProperty("page_size", out var size) && size.TryGetInt32(out var tokens) ? tokens : 1;
     }
+
+    /// <summary>One request that is not counted, so that none pays for what runs for the first time.</summary>
+    public async Task WarmUpAsync(CancellationToken cancellationToken) =>
+        await GenerateAsync(round: -1, [.. Enumerable.Repeat(2, WarmUpTokens)], outputLength: 2, cancellationToken);
 
     public async Task FlushAsync(CancellationToken cancellationToken)
     {

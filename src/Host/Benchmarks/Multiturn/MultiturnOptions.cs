@@ -3,6 +3,9 @@ namespace ActorInference.Host.Benchmarks.Multiturn;
 /// <summary>The work of a multi-turn benchmark: what SGLang's bench_multiturn calls by these names.</summary>
 public sealed record MultiturnOptions
 {
+    /// <summary>Ids that every model has.</summary>
+    public const int DefaultVocabulary = 256;
+
     public int Clients { get; init; } = 24;
 
     public int Rounds { get; init; } = 6;
@@ -25,7 +28,7 @@ public sealed record MultiturnOptions
     public TimeSpan BarrierPause { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Token ids are below it.</summary>
-    public int Vocabulary { get; init; } = 256;
+    public int Vocabulary { get; init; } = DefaultVocabulary;
 
     public int Seed { get; init; } = 1;
 

@@ -24,20 +24,17 @@ internal static class MultiturnReport
             ["ttft_p90_s"] = ttft.P90,
             ["ttft_p99_s"] = ttft.P99,
             ["input_tok_per_s"] = result.InputTokensPerSecond,
-            ["request_rate"] = result.Options.RequestRate,
-            ["hit_rate_host"] = result.HostHitRate,
-            ["hit_rate_storage"] = result.StorageHitRate,
         };
     })]).ToJsonString(Indented);
 
     public static IEnumerable<string> Table(IEnumerable<(string Tiers, MultiturnResult Result)> rows)
     {
-        yield return "tiers      rate  requests  failed  hit rate  (ideal)  TTFT avg      p50      p90      p99  input tok/s  output tok/s  req/s";
+        yield return "tiers      rate  requests  failed  hit rate  (ideal)   host  stores  TTFT avg      p50      p90      p99  input tok/s  output tok/s  req/s";
         foreach (var (tiers, result) in rows)
         {
             var ttft = result.Ttft;
             yield return string.Create(CultureInfo.InvariantCulture,
-                $"{tiers,-9} {result.Options.RequestRate,5:0.#} {result.Requests,9} {result.Failed,7} {result.HitRate,9:0.0000} {result.IdealHitRate,8:0.0000} {ttft.Average,8:0.000}s {ttft.Median,7:0.000}s {ttft.P90,7:0.000}s {ttft.P99,7:0.000}s {result.InputTokensPerSecond,12:0.0} {result.OutputTokensPerSecond,13:0.0} {result.RequestsPerSecond,6:0.00}");
+                $"{tiers,-9} {result.Options.RequestRate,5:0.#} {result.Requests,9} {result.Failed,7} {result.HitRate,9:0.0000} {result.IdealHitRate,8:0.0000} {result.HostHitRate,6:0.000} {result.StorageHitRate,7:0.000} {ttft.Average,8:0.000}s {ttft.Median,7:0.000}s {ttft.P90,7:0.000}s {ttft.P99,7:0.000}s {result.InputTokensPerSecond,12:0.0} {result.OutputTokensPerSecond,13:0.0} {result.RequestsPerSecond,6:0.00}");
         }
     }
 
@@ -57,6 +54,8 @@ internal static class MultiturnReport
             ["throughput"] = result.RequestsPerSecond,
             ["cache_hit_rate"] = result.HitRate,
             ["ideal_cache_hit_rate"] = result.IdealHitRate,
+            ["host_hit_rate"] = result.HostHitRate,
+            ["storage_hit_rate"] = result.StorageHitRate,
         };
         Add(summary, "ttft", result.Ttft);
         Add(summary, "itl", result.Itl);

@@ -1,4 +1,5 @@
 using ActorInference.Roles.Agents;
+using ActorInference.Roles.Groups.Objects;
 using Akka.Actor;
 using Akka.Cluster.Sharding;
 using Akka.Hosting;
@@ -12,6 +13,7 @@ public static class ControlHosting
     public const string GroupType = "group";
     public const string RolloutType = "rollout";
     public const string InstanceType = "role-instance";
+    public const string ObjectType = "group-object";
 
     private const int Shards = 64;
 
@@ -19,14 +21,17 @@ public static class ControlHosting
     /// <param name="system">A member of a cluster.</param>
     /// <param name="role">Of the members that host them; empty for all.</param>
     /// <param name="isHost">Whether this is one; else there are proxies only.</param>
-    public static ControlRegions StartControl(this ActorSystem system, string role, bool isHost = true)
+    /// <param name="metrics">What autoscaling measures by; null asks the instances' own routes.</param>
+    public static ControlRegions StartControl(this ActorSystem system, string role, bool isHost = true, IMetricSource? metrics = null)
     {
+        var source = metrics ?? new HttpMetricSource();
         var later = new Lazy<ControlRegions>(() => FindRegions(system) ?? throw new InvalidOperationException("The regions of groups are not started."));
         Func<ControlRegions> regions = () => later.Value;
         var registry = ActorRegistry.For(system);
         registry.Register<RoleInstanceActor>(Start(system, InstanceType, role, isHost, id => RoleInstanceActor.Props(Unescape(id), regions)));
         registry.Register<RolloutCoordinator>(Start(system, RolloutType, role, isHost, id => RolloutCoordinator.Props(id, regions, TimeProvider.System)));
         registry.Register<GroupActor>(Start(system, GroupType, role, isHost, id => GroupActor.Props(id, regions)));
+        registry.Register<DeclaredObjectActor>(Start(system, ObjectType, role, isHost, id => ObjectProps(id, regions, source)));
         registry.Register<FleetActor>(Start(system, FleetType, role, isHost, _ => FleetActor.Props(regions)));
         return later.Value;
     }
@@ -37,8 +42,20 @@ public static class ControlHosting
         var registry = ActorRegistry.For(system);
         return registry.TryGet<FleetActor>(out var fleet) && registry.TryGet<GroupActor>(out var groups)
             && registry.TryGet<RolloutCoordinator>(out var rollouts) && registry.TryGet<RoleInstanceActor>(out var instances)
-            ? new ControlRegions(fleet, groups, rollouts, instances)
+            && registry.TryGet<DeclaredObjectActor>(out var objects)
+            ? new ControlRegions(fleet, groups, rollouts, instances, objects)
             : null;
+    }
+
+    private static Props ObjectProps(string id, Func<ControlRegions> regions, IMetricSource metrics)
+    {
+        var (kind, name) = ObjectDocuments.ParseId(id);
+        return kind switch
+        {
+            ObjectKind.Set => GroupSetActor.Props(name, regions),
+            ObjectKind.Adapter => ScalingAdapterActor.Props(name, regions, metrics),
+            _ => WarmupActor.Props(name, regions),
+        };
     }
 
     private static IActorRef Start(ActorSystem system, string type, string role, bool isHost, Func<string, Props> props)
@@ -68,6 +85,7 @@ public static class ControlHosting
         RolloutProtocol.IForRollout rollout => rollout.Group,
         GroupProtocol.IForGroup group => group.Group,
         FleetProtocol.IForFleet => FleetProtocol.Id,
+        ObjectProtocol.IForObject each => ObjectDocuments.IdOf(each.Kind, each.Name),
         _ => null,
     };
 

@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
+using ActorInference.Roles.Groups.Objects;
 using Akka.Actor;
 using Akka.Persistence;
 
 namespace ActorInference.Roles.Groups.Control;
 
-/// <summary>Knows which groups there are, which it journals, and which agents, which tell it again and again. Wakes the groups.</summary>
+/// <summary>Knows which groups and other objects there are, which it journals, and which agents, which tell it again and again. Wakes the groups.</summary>
 public sealed class FleetActor : ReceivePersistentActor, IWithTimers
 {
     private const int MissedReports = 5;
@@ -15,13 +16,19 @@ public sealed class FleetActor : ReceivePersistentActor, IWithTimers
     private readonly Dictionary<string, (FleetProtocol.AgentIsThere Agent, TimeSpan HeardAt)> _agents = [];
     private ImmutableSortedSet<string> _groups = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
 
+    private ImmutableHashSet<(ObjectKind Kind, string Name)> _objects = [];
+
     public FleetActor(Func<ControlRegions> regions)
     {
         _regions = regions;
         Recover<GroupListed>(Apply);
+        Recover<ObjectListed>(Apply);
         Command<FleetProtocol.AddGroup>(add => List(add.Group, exists: true));
         Command<FleetProtocol.RemoveGroup>(remove => List(remove.Group, exists: false));
         Command<FleetProtocol.GetGroups>(_ => Sender.Tell(new FleetProtocol.Groups([.. _groups])));
+        Command<FleetProtocol.AddObject>(add => List(add.Kind, add.Name, exists: true));
+        Command<FleetProtocol.RemoveObject>(remove => List(remove.Kind, remove.Name, exists: false));
+        Command<FleetProtocol.GetObjects>(get => Sender.Tell(new FleetProtocol.Objects(get.Kind, [.. _objects.Where(each => each.Kind == get.Kind).Select(each => each.Name).Order(StringComparer.Ordinal)])));
         Command<FleetProtocol.AgentIsThere>(agent => _agents[agent.Node] = (agent, Now));
         Command<FleetProtocol.GetAgents>(_ => Sender.Tell(new FleetProtocol.Agents(Present())));
         Command<WakeAll>(_ => Wake());
@@ -48,11 +55,20 @@ public sealed class FleetActor : ReceivePersistentActor, IWithTimers
         Persist(new GroupListed(group, exists), Apply);
     }
 
+    private void List(ObjectKind kind, string name, bool exists)
+    {
+        if (_objects.Contains((kind, name)) == exists) return;
+        Persist(new ObjectListed(kind, name, exists), Apply);
+    }
+
+    private void Apply(ObjectListed listed) => _objects = listed.Exists ? _objects.Add((listed.Kind, listed.Name)) : _objects.Remove((listed.Kind, listed.Name));
+
     private void Apply(GroupListed listed) => _groups = listed.Exists ? _groups.Add(listed.Group) : _groups.Remove(listed.Group);
 
     private void Wake()
     {
         foreach (var group in _groups) _regions().Groups.Tell(new GroupProtocol.Wake(group));
+        foreach (var (kind, name) in _objects) _regions().Objects.Tell(new ObjectProtocol.Wake(kind, name));
     }
 
     private ImmutableArray<FleetProtocol.AgentIsThere> Present() =>
@@ -67,3 +83,6 @@ public sealed class FleetActor : ReceivePersistentActor, IWithTimers
 /// <summary>What the fleet journals.</summary>
 /// <param name="Exists">From now on, or no longer.</param>
 public sealed record GroupListed(string Group, bool Exists) : IGroupMessage;
+
+/// <summary>Likewise of sets, adapters and warm-ups.</summary>
+public sealed record ObjectListed(ObjectKind Kind, string Name, bool Exists) : IGroupMessage;

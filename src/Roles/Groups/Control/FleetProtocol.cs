@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ActorInference.Roles.Agents;
+using ActorInference.Roles.Groups.Objects;
 
 namespace ActorInference.Roles.Groups.Control;
 
@@ -36,4 +37,14 @@ public static class FleetProtocol
     }
 
     public sealed record Groups(ImmutableArray<string> Names) : IGroupMessage;
+
+    /// <summary>A set, adapter or warm-up exists from now on.</summary>
+    public sealed record AddObject(ObjectKind Kind, string Name) : IForFleet;
+
+    /// <summary>It does not any more.</summary>
+    public sealed record RemoveObject(ObjectKind Kind, string Name) : IForFleet;
+
+    public sealed record GetObjects(ObjectKind Kind) : IForFleet;
+
+    public sealed record Objects(ObjectKind Kind, ImmutableArray<string> Names) : IGroupMessage;
 }

@@ -1,3 +1,5 @@
+using ActorInference.Roles.Groups.Objects;
+using ActorInference.Roles.Groups.Spec;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
@@ -13,6 +15,8 @@ public sealed class GroupActor : ReceivePersistentActor
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly List<GroupNote> _notes = [];
     private GroupState _state;
+    private List<ObjectProtocol.Declare> _adapters = [];
+    private long _adaptersOf = -1;
 
     public GroupActor(string name, Func<ControlRegions> regions)
     {
@@ -23,6 +27,8 @@ public sealed class GroupActor : ReceivePersistentActor
         Command<GroupProtocol.Wake>(_ => Declare());
         Command<GroupProtocol.GetState>(_ => Sender.Tell(Answer()));
         Command<GroupProtocol.Note>(note => Add(note.Value));
+        Command<ObjectProtocol.Done>(_ => { });   // An adapter is there.
+        Command<ObjectProtocol.Refused>(_ => { });   // It is being deleted by hand, and made again when that is done.
         Command<GroupProtocol.IForGroup>(Decide);
     }
 
@@ -37,7 +43,7 @@ public sealed class GroupActor : ReceivePersistentActor
         {
             decision = _state.Decide(command);
         }
-        catch (Spec.SpecException wrong)
+        catch (SpecException wrong)
         {
             decision = new GroupDecision(new GroupProtocol.Rejected(_state.Name, wrong.Message), []);
         }
@@ -70,8 +76,33 @@ public sealed class GroupActor : ReceivePersistentActor
             return;
         }
 
+        DeclareAdapters();
         _regions().Rollouts.Tell(new RolloutProtocol.Declare(
             _state.Name, _state.Generation, _state.Desired, _state.StableYaml.Length > 0 ? _state.StableYaml : _state.Desired, _state.Policy, _state.IsPaused, _state.IsDeleting));
+    }
+
+    /// <summary>A role that asks for it has an adapter, <c>group-role</c>, which ends when the role or the group does not ask any more.</summary>
+    private void DeclareAdapters()
+    {
+        if (_adaptersOf != _state.Generation)
+        {
+            (_adaptersOf, _adapters) = (_state.Generation, []);
+            var group = _state.IsDeleting ? null : GroupYaml.ReadGroup(_state.Desired);
+            foreach (var role in group?.Roles.Where(role => role.Scaling.Enable) ?? [])
+            {
+                var name = $"{_state.Name}-{role.Name}";
+                var adapter = new ScalingAdapter
+                {
+                    Metadata = ObjectMetadata.Named(name) with { Labels = role.Scaling.Labels },
+                    Group = _state.Name,
+                    Role = role.Name,
+                    Autoscaling = role.Scaling.Autoscaling,
+                };
+                _adapters.Add(new ObjectProtocol.Declare(ObjectKind.Adapter, name, SpecWriter.Write(adapter), _state.Name, DateTimeOffset.UtcNow));
+            }
+        }
+
+        foreach (var adapter in _adapters) _regions().Objects.Tell(adapter);
     }
 
     private object Answer() => _state.Exists
@@ -114,4 +145,5 @@ public sealed class GroupActor : ReceivePersistentActor
 
 /// <summary>Where the actors of groups are reached: one region each.</summary>
 /// <param name="Fleet">Knows all groups and agents.</param>
-public sealed record ControlRegions(IActorRef Fleet, IActorRef Groups, IActorRef Rollouts, IActorRef Instances);
+/// <param name="Objects">Sets, adapters and warm-ups.</param>
+public sealed record ControlRegions(IActorRef Fleet, IActorRef Groups, IActorRef Rollouts, IActorRef Instances, IActorRef Objects);

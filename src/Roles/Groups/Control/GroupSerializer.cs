@@ -3,6 +3,7 @@ using System.Runtime.Serialization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ActorInference.Roles.Agents;
+using ActorInference.Roles.Groups.Objects;
 using Akka.Actor;
 using Akka.Serialization;
 
@@ -25,6 +26,16 @@ public sealed class GroupSerializer(ExtendedActorSystem system) : SerializerWith
         ["g-deleting"] = typeof(GroupEvents.DeletionBegun),
         ["g-ended"] = typeof(GroupEvents.GroupEnded),
         ["f-listed"] = typeof(GroupListed),
+        ["f-object"] = typeof(ObjectListed),
+        ["o-declared"] = typeof(ObjectEvents.ObjectDeclared),
+        ["o-deleting"] = typeof(ObjectEvents.ObjectDeleting),
+        ["o-ended"] = typeof(ObjectEvents.ObjectEnded),
+        ["o-child"] = typeof(ObjectEvents.ChildDeclared),
+        ["o-child-ended"] = typeof(ObjectEvents.ChildEnded),
+        ["o-scaled"] = typeof(ObjectEvents.AdapterScaled),
+        ["o-warmup"] = typeof(ObjectEvents.WarmupBegun),
+        ["o-warmed"] = typeof(ObjectEvents.HostWarmed),
+        ["o-warmup-ended"] = typeof(ObjectEvents.WarmupEnded),
         ["r-declared"] = typeof(RolloutEvents.Declared),
         ["r-created"] = typeof(RolloutEvents.InstanceCreated),
         ["r-updated"] = typeof(RolloutEvents.InstanceUpdated),
@@ -33,6 +44,9 @@ public sealed class GroupSerializer(ExtendedActorSystem system) : SerializerWith
         ["r-agent"] = typeof(RolloutEvents.AgentMoved),
         ["r-clock"] = typeof(RolloutEvents.ClockMoved),
         ["r-seed"] = typeof(RolloutEvents.SeedSeen),
+        ["r-fault"] = typeof(RolloutEvents.FaultSeen),
+        ["r-recreating"] = typeof(RolloutEvents.RecreationBegun),
+        ["r-recreated"] = typeof(RolloutEvents.RecreationEnded),
         ["i-order"] = typeof(RoleInstanceEvents.OrderTaken),
         ["i-readdressed"] = typeof(RoleInstanceEvents.OrderReaddressed),
         ["i-begun"] = typeof(RoleInstanceEvents.UpdateBegun),
@@ -64,6 +78,20 @@ public sealed class GroupSerializer(ExtendedActorSystem system) : SerializerWith
         ["f-agents"] = typeof(FleetProtocol.Agents),
         ["f-groups?"] = typeof(FleetProtocol.GetGroups),
         ["f-groups"] = typeof(FleetProtocol.Groups),
+        ["f-add-object"] = typeof(FleetProtocol.AddObject),
+        ["f-remove-object"] = typeof(FleetProtocol.RemoveObject),
+        ["f-objects?"] = typeof(FleetProtocol.GetObjects),
+        ["f-objects"] = typeof(FleetProtocol.Objects),
+        ["o-declare"] = typeof(ObjectProtocol.Declare),
+        ["o-scale"] = typeof(ObjectProtocol.Scale),
+        ["o-delete"] = typeof(ObjectProtocol.Delete),
+        ["o-wake"] = typeof(ObjectProtocol.Wake),
+        ["o-state?"] = typeof(ObjectProtocol.GetState),
+        ["o-state"] = typeof(ObjectProtocol.State),
+        ["o-done"] = typeof(ObjectProtocol.Done),
+        ["o-refused"] = typeof(ObjectProtocol.Refused),
+        ["a-warm"] = typeof(AgentProtocol.Warm),
+        ["a-warmed"] = typeof(AgentProtocol.Warmed),
         ["g-apply"] = typeof(GroupProtocol.Apply),
         ["g-applied"] = typeof(GroupProtocol.Applied),
         ["g-rejected"] = typeof(GroupProtocol.Rejected),

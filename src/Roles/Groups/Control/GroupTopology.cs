@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using ActorInference.Roles.Agents;
-using ActorInference.Roles.Groups.Spec;
 
 namespace ActorInference.Roles.Groups.Control;
 
@@ -16,11 +15,12 @@ public sealed class GroupTopology
     public void Repeat() => _told.Clear();
 
     /// <summary>What each agent has not been told.</summary>
-    public IReadOnlyList<(string AgentPath, AgentProtocol.Publish Publish)> Changes(RoleBasedGroup group, RolloutState state, ObservedInstances observed)
+    public IReadOnlyList<(string AgentPath, AgentProtocol.Publish Publish)> Changes(Declaration declaration, RolloutState state, ObservedInstances observed)
     {
         var agents = state.Instances.Values.SelectMany(instance => instance.Places).Select(place => place.AgentPath).Distinct().ToList();
         if (agents.Count == 0) return [];
-        var instances = state.Instances.Values.Where(instance => !instance.IsDeleting).Select(instance => Describe(instance, observed));
+        var (group, watch) = (declaration.Desired, new FaultWatch(declaration.Desired.Name, declaration, state));
+        var instances = state.Instances.Values.Where(instance => !instance.IsDeleting && !watch.IsLeftOut(instance.Key, observed.WasReady(instance.Key))).Select(instance => Describe(instance, observed));
         ImmutableArray<Variable> overlay = state.Seeds.IsEmpty ? [] : [new Variable(InstanceSurroundings.SeedVariable, string.Join(',', state.Seeds))];
         var publish = new AgentProtocol.Publish(group.Name, overlay, DiscoveryFile.Write(group, instances));
         var changes = new List<(string, AgentProtocol.Publish)>();

@@ -57,6 +57,7 @@ public sealed class LaunchFactory(string group, RoleSpec role, int ordinal, stri
             Liveness = ProbeForms.Read(container.Liveness),
             PreStop = container.PreStop is { } hook ? ProbeForms.Read(hook) : null,
             Grace = template.TerminationGrace,
+            IsHeldAfterEnd = role.Restart.Type == RestartPolicyType.RecreateRoleInstanceOnPodRestart && template.Annotations.GetValueOrDefault(SpecNames.RestartTrigger) != "Ignore",
             Resources = Resources(container.Resources),
             Volumes = [.. container.Mounts.Select(mount => Mount(mount, template))],
         };

@@ -34,6 +34,9 @@ public sealed class ObservedInstances
 
     public void Forget(InstanceKey key) => _entries.Remove(key);
 
+    /// <summary>Whether it was ready when it was last heard of; one that was not heard of yet counts as ready.</summary>
+    public bool WasReady(InstanceKey key) => !_entries.TryGetValue(key, out var entry) || entry.IsReady;
+
     public bool IsStale(InstanceKey key, DateTimeOffset now) => !_entries.TryGetValue(key, out var entry) || now - entry.HeardAt > Silence;
 
     /// <summary>The last word of an instance's processes.</summary>

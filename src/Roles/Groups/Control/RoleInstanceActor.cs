@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ActorInference.Roles.Agents;
+using ActorInference.Roles.Groups.Planning;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
@@ -37,7 +38,8 @@ public sealed class RoleInstanceActor : ReceivePersistentActor, IWithTimers
         Command<RoleInstanceProtocol.Bring>(bring => Take(bring.Order));
         Command<RoleInstanceProtocol.Look>(_ => TellCoordinator(always: true));
         Command<RoleInstanceProtocol.Remove>(Remove);
-        Command<RoleInstanceProtocol.Restart>(restart => RestartWhole(restart.Cause));
+        Command<RoleInstanceProtocol.Restart>(Restart);
+        Command<RestartDue>(RestartAfterFailure);
         Command<AgentProtocol.InstanceReport>(TakeReport);
         Command<AgentProtocol.InstanceRemoved>(TakeRemoval);
         Command<AgentProtocol.HookDone>(OnHookDone);
@@ -78,6 +80,7 @@ public sealed class RoleInstanceActor : ReceivePersistentActor, IWithTimers
         Persist(new RoleInstanceEvents.OrderTaken(order, DateTimeOffset.UtcNow), taken =>
         {
             _state = _state.Apply(taken);
+            Timers.Cancel(nameof(RestartDue));
             (_drainedAt, _hookDeadline, _afterDone, _message) = (null, null, false, "");
             _cleared.Clear();
             Timers.StartPeriodicTimer(nameof(Step), Step.Instance, StepInterval);
@@ -98,12 +101,40 @@ public sealed class RoleInstanceActor : ReceivePersistentActor, IWithTimers
         Write(new RoleInstanceEvents.RemovalBegun());
     }
 
-    private void RestartWhole(string cause)
+    private void Restart(RoleInstanceProtocol.Restart restart)
+    {
+        if (restart.LinkedTo is { } failure && failure <= _state.LinkedTo) return;   // Told again.
+        RestartWhole(restart.Cause, new RoleInstanceEvents.RestartedWhole(_state.Restarts + 1) { At = DateTimeOffset.UtcNow, LinkedTo = restart.LinkedTo });
+    }
+
+    private void RestartWhole(string cause, RoleInstanceEvents.RestartedWhole restarted)
     {
         if (_state.Order is null || _state.IsRemoved) return;
         _log.Info("{0} is begun again whole: {1}.", _id, cause);
-        Write(new RoleInstanceEvents.RestartedWhole(_state.Restarts + 1));
+        Write(restarted);
     }
+
+    /// <summary>The failure of a process that is held means all of them, the sooner the rarer it was; until then its fellows go on.</summary>
+    private void PlanRestart(AgentProtocol.InstanceReport failed, RestartDelays delays)
+    {
+        if (Timers.IsTimerActive(nameof(RestartDue))) return;
+        var quiet = DateTimeOffset.UtcNow - _state.FailedAt;
+        var failures = RestartBackOff.Count(_state.Failures, quiet, delays.Longest);
+        var pause = RestartBackOff.Delay(failures - 1, delays.Base, delays.Longest);
+        var due = new RestartDue(failures, $"{failed.Instance} ended with {failed.LastEnd}");
+        if (pause > TimeSpan.Zero) Timers.StartSingleTimer(nameof(RestartDue), due, pause);
+        else RestartAfterFailure(due);
+    }
+
+    private void RestartAfterFailure(RestartDue due)
+    {
+        if (_reports.Values.Any(IsHeld)) RestartWhole(due.Cause, new RoleInstanceEvents.RestartedWhole(_state.Restarts + 1) { Failures = due.Failures, At = DateTimeOffset.UtcNow });
+    }
+
+    /// <summary>Whether it has ended in the revision that is wanted of it, and its agent leaves it so.</summary>
+    private bool IsHeld(AgentProtocol.InstanceReport report) =>
+        report is { Phase: AgentPhase.Waiting, LastEnd: { Reason: not EndReason.StartFailed } end }
+        && _state.Wanted().Any(member => member.Launch is { IsHeldAfterEnd: true } launch && launch.Instance == report.Instance && launch.Revision == end.Revision);
 
     private void Write(RoleInstanceEvents.IRoleInstanceEvent @event) => Persist(@event, written =>
     {
@@ -122,10 +153,8 @@ public sealed class RoleInstanceActor : ReceivePersistentActor, IWithTimers
 
         var before = _reports.GetValueOrDefault(report.Instance);
         _reports[report.Instance] = report;
-        if (before is not null && report.SaysTheSameAs(before)) return;
-        var hasFailed = before is not null && report.Restarts > before.Restarts && report.LastEnd is { } end && end.At != before.LastEnd?.At;
-        if (hasFailed && order.Together is not null && order.Members.Length > 1 && _stage == InstanceStage.Settled) RestartWhole($"{report.Instance} ended with {report.LastEnd}");
-        else Advance();
+        if (order.Together is { } delays && IsHeld(report)) PlanRestart(report, delays);
+        if (before is null || !report.SaysTheSameAs(before)) Advance();
     }
 
     private bool IsMine(AgentProtocol.InstanceReport report) =>
@@ -290,6 +319,8 @@ public sealed class RoleInstanceActor : ReceivePersistentActor, IWithTimers
         some.Length == others.Length && some.Zip(others).All(pair => pair.First.SaysTheSameAs(pair.Second));
 
     private static ActorSelection Agent(MemberOrder member) => Context.ActorSelection(member.AgentPath);
+
+    private sealed record RestartDue(int Failures, string Cause);
 
     private sealed record Step
     {

@@ -22,7 +22,17 @@ public static class RoleInstanceEvents
 
     /// <summary>All its processes are begun again, since one has failed or somebody asked.</summary>
     /// <param name="Generation">How often that was so.</param>
-    public sealed record RestartedWhole(int Generation) : IRoleInstanceEvent;
+    public sealed record RestartedWhole(int Generation) : IRoleInstanceEvent
+    {
+        /// <summary>Failures in a row, this one included; null if somebody asked.</summary>
+        public int? Failures { get; init; }
+
+        /// <summary>When that was; null in journals of before it was kept.</summary>
+        public DateTimeOffset? At { get; init; }
+
+        /// <summary>The failure elsewhere that it was for; null if it was none.</summary>
+        public DateTimeOffset? LinkedTo { get; init; }
+    }
 
     public sealed record RemovalBegun : IRoleInstanceEvent;
 

@@ -26,7 +26,11 @@ public static class RoleInstanceProtocol
 
     /// <summary>Begin its processes again, as they are.</summary>
     /// <param name="Cause">Why.</param>
-    public sealed record Restart(string Id, string Cause) : IForRoleInstance;
+    public sealed record Restart(string Id, string Cause) : IForRoleInstance
+    {
+        /// <summary>The failure of another instance that it is for, by its time: the same again changes nothing. Null if somebody asked.</summary>
+        public DateTimeOffset? LinkedTo { get; init; }
+    }
 
     /// <summary>There is nothing of it any more.</summary>
     public sealed record Gone(string Group, string Role, int Ordinal) : RolloutProtocol.IForRollout;

@@ -11,6 +11,15 @@ namespace ActorInference.Roles.Groups.Control;
 /// <param name="Restarts">How often all its processes were begun again for its own sake.</param>
 public sealed record RoleInstanceState(InstanceOrder? Order, InstanceOrder? Former, bool IsBegun, bool IsDone, bool IsRemoved, int Restarts, DateTimeOffset CreatedAt, DateTimeOffset OrderedAt)
 {
+    /// <summary>Failures in a row for which all its processes were begun again.</summary>
+    public int Failures { get; init; }
+
+    /// <summary>When the last of them was; null if there was none.</summary>
+    public DateTimeOffset? FailedAt { get; init; }
+
+    /// <summary>The last failure of another instance for which it was begun again.</summary>
+    public DateTimeOffset? LinkedTo { get; init; }
+
     public static readonly RoleInstanceState Empty = new(null, null, IsBegun: false, IsDone: false, IsRemoved: false, 0, default, default);
 
     /// <summary>Whether its processes of before have to go, all they have included, before others come.</summary>
@@ -33,7 +42,13 @@ public sealed record RoleInstanceState(InstanceOrder? Order, InstanceOrder? Form
         RoleInstanceEvents.UpdateBegun => this with { IsBegun = true },
         RoleInstanceEvents.FormerCleared => this with { Former = null },
         RoleInstanceEvents.OrderDone => this with { IsDone = true, Former = null },
-        RoleInstanceEvents.RestartedWhole e => this with { Restarts = e.Generation },
+        RoleInstanceEvents.RestartedWhole e => this with
+        {
+            Restarts = e.Generation,
+            Failures = e.Failures ?? Failures,
+            FailedAt = e.Failures is null ? FailedAt : e.At,
+            LinkedTo = e.LinkedTo ?? LinkedTo,
+        },
         RoleInstanceEvents.RemovalBegun => this with { IsRemoved = true },
         RoleInstanceEvents.RemovalDone => Empty,
         _ => throw new UnreachableException($"{nameof(RoleInstanceState)} cannot apply {@event.GetType().Name}."),

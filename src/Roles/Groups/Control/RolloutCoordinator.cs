@@ -91,9 +91,22 @@ public sealed class RolloutCoordinator : ReceivePersistentActor, IWithTimers
 
         if (managed.IsDeleting) Tell(managed.Key, id => new RoleInstanceProtocol.Remove(id, _group, managed.Key.Role, managed.Key.Ordinal));
         else if (observed.Revision != managed.Revision) Bring(managed);
+        React(observed, managed);
         foreach (var note in _observed.Take(observed, managed.Revision, _time.GetUtcNow())) Tell(note);
         LearnSeeds(observed);
         PlanSoon();
+    }
+
+    private void React(RoleInstanceProtocol.Observed observed, ManagedInstance managed)
+    {
+        if (_declaration is not { } declaration || managed.IsDeleting) return;
+        var watch = new FaultWatch(_group, declaration, _state);
+        watch.Take(observed, _observed.WasReady(managed.Key), () => [.. _state.Instances.Values.Select(_observed.Describe)], _time.GetUtcNow());
+        if (watch.Events.Count == 0) return;
+        // Told before it is journaled: if this ends between, it is told again, and an instance knows what it was begun again for.
+        foreach (var restart in watch.Restarts) _regions().Instances.Tell(restart);
+        foreach (var note in watch.Notes) Tell(note);
+        PersistAll(watch.Events, Apply);
     }
 
     /// <summary>The port named cluster is where others join.</summary>
@@ -161,7 +174,14 @@ public sealed class RolloutCoordinator : ReceivePersistentActor, IWithTimers
     {
         if (_declaration is not { } declaration) return;
         var now = _time.GetUtcNow();
+        if (_state is { IsRecreating: true, Recreation: { } recreation } && now < recreation.NotBefore && !declaration.IsDeleting)
+        {
+            Hold($"all of it begins again in {(recreation.NotBefore - now).TotalSeconds:0} s: {recreation.Cause}");
+            return;
+        }
+
         var input = declaration.ToInput([.. _state.Instances.Values.Select(_observed.Describe)], now) with { Clock = _state.Clock };
+        if (_state.IsRecreating) input = input with { Deleting = true };
         _plan = Planner.Next(input);
         var steps = new PlanSteps(_group, declaration, _state, _agents, now);
         foreach (var action in _plan.Actions) steps.Add(action);
@@ -169,7 +189,8 @@ public sealed class RolloutCoordinator : ReceivePersistentActor, IWithTimers
         var clock = RolloutClock.Advance(_state.Clock, declaration.Revision, _plan, now);
         if (clock.Revision != _state.Clock?.Revision || clock.UpdatedReady != _state.Clock.UpdatedReady) steps.Events.Add(new RolloutEvents.ClockMoved(clock));
         else if (clock.LastProgress - _state.Clock.LastProgress > ClockPrecision) steps.Events.Add(new RolloutEvents.ClockMoved(clock));
-        if (_plan.Done && !declaration.IsDeleting && _promoted != declaration.Generation) steps.ToGroup.Add(new GroupProtocol.Promote(_group, declaration.Generation, now));
+        if (_plan.Done && _state.IsRecreating) steps.Events.Add(new RolloutEvents.RecreationEnded());
+        if (_plan.Done && !input.Deleting && _promoted != declaration.Generation) steps.ToGroup.Add(new GroupProtocol.Promote(_group, declaration.Generation, now));
         if (steps.Events.Count > 0) PersistAll(steps.Events, Apply);
         DeferAsync(steps, Do);
         TellHolds();
@@ -186,8 +207,15 @@ public sealed class RolloutCoordinator : ReceivePersistentActor, IWithTimers
             _regions().Groups.Tell(message);
         }
 
+        if (steps.Events.OfType<RolloutEvents.RecreationEnded>().Any()) PlanSoon();
         if (_declaration is { IsDeleting: true } && _state.Instances.IsEmpty) _regions().Groups.Tell(new GroupProtocol.Ended(_group));
         Publish();
+    }
+
+    private void Hold(string reason)
+    {
+        _plan = new Plan([], [new Hold("", null, reason)], _plan?.Roles ?? [], null);
+        TellHolds();
     }
 
     private void Bring(ManagedInstance managed, bool isNew = true)
@@ -206,7 +234,7 @@ public sealed class RolloutCoordinator : ReceivePersistentActor, IWithTimers
     private void Publish()
     {
         if (_declaration is not { } declaration) return;
-        foreach (var (agent, publish) in _topology.Changes(declaration.Desired, _state, _observed)) Context.ActorSelection(agent).Tell(publish);
+        foreach (var (agent, publish) in _topology.Changes(declaration, _state, _observed)) Context.ActorSelection(agent).Tell(publish);
     }
 
     private void TellHolds()
@@ -222,7 +250,7 @@ public sealed class RolloutCoordinator : ReceivePersistentActor, IWithTimers
         var order = _declaration?.Desired.Roles.Select((role, index) => (role.Name, index)).ToDictionary(pair => pair.Name, pair => pair.index) ?? [];
         var instances = _state.Instances.Values
             .OrderBy(managed => order.GetValueOrDefault(managed.Key.Role, int.MaxValue)).ThenBy(managed => managed.Key.Role, StringComparer.Ordinal).ThenBy(managed => managed.Key.Ordinal)
-            .Select(managed => _observed.Status(_group, managed));
+            .Select(managed => _observed.Status(_group, managed) with { Faults = [.. _state.Faults.Values.Where(fault => fault.Role == managed.Key.Role && fault.Ordinal == managed.Key.Ordinal).OrderBy(fault => fault.Process, StringComparer.Ordinal)] });
         return new RolloutProtocol.Status(
             _group, _state.Declaration?.Generation ?? 0, _plan?.Roles ?? [], [.. instances], [.. _plan?.Holds.Select(GroupViews.Describe) ?? []], _plan is { Done: true });
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ActorInference.Roles.Agents;
 using ActorInference.Roles.Groups.Planning;
 
 namespace ActorInference.Roles.Groups.Control;
@@ -25,6 +26,17 @@ public static class RolloutEvents
     public sealed record AgentMoved(string Node, string AgentPath) : IRolloutEvent;
 
     public sealed record ClockMoved(RolloutClock Clock) : IRolloutEvent;
+
+    /// <summary>A process has ended unasked: what it left behind is kept, whatever becomes of its instance.</summary>
+    public sealed record FaultSeen(string Role, int Ordinal, string Process, Evidence End) : IRolloutEvent;
+
+    /// <summary>All instances end in the reverse order of dependencies, and begin again.</summary>
+    /// <param name="Count">Of such in a row.</param>
+    /// <param name="NotBefore">The back-off ends.</param>
+    public sealed record RecreationBegun(string Cause, int Count, DateTimeOffset At, DateTimeOffset NotBefore) : IRolloutEvent;
+
+    /// <summary>All have ended.</summary>
+    public sealed record RecreationEnded : IRolloutEvent;
 
     /// <summary>An instance by which others join the cluster, as <c>host:port</c>.</summary>
     public sealed record SeedSeen(string Seed) : IRolloutEvent;

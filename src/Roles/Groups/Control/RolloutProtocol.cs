@@ -38,5 +38,9 @@ public static class RolloutProtocol
 
     /// <param name="Node">Of its first process; empty if it has no place.</param>
     public sealed record InstanceStatus(
-        string Name, string Role, int Ordinal, string Revision, InstanceStage Stage, bool IsReady, string Node, ImmutableArray<AgentProtocol.InstanceReport> Members, DateTimeOffset CreatedAt, string Message);
+        string Name, string Role, int Ordinal, string Revision, InstanceStage Stage, bool IsReady, string Node, ImmutableArray<AgentProtocol.InstanceReport> Members, DateTimeOffset CreatedAt, string Message)
+    {
+        /// <summary>The last unasked end of each process, also of one that was made anew since.</summary>
+        public ImmutableArray<RolloutEvents.FaultSeen> Faults { get; init; } = [];
+    }
 }

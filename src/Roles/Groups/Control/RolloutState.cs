@@ -28,6 +28,15 @@ public sealed record RolloutState(
 
     public static readonly RolloutState Empty = new(null, ImmutableDictionary<InstanceKey, ManagedInstance>.Empty, null, []);
 
+    /// <summary>The last unasked end of each process, by its name: kept when the instance is made anew.</summary>
+    public ImmutableDictionary<string, RolloutEvents.FaultSeen> Faults { get; init; } = ImmutableDictionary<string, RolloutEvents.FaultSeen>.Empty;
+
+    /// <summary>The last time that all instances were made anew for a failure; null if there was none.</summary>
+    public RolloutEvents.RecreationBegun? Recreation { get; init; }
+
+    /// <summary>Whether all instances are ending, to begin again.</summary>
+    public bool IsRecreating { get; init; }
+
     public RolloutState Apply(RolloutEvents.IRolloutEvent @event) => @event switch
     {
         RolloutEvents.Declared e => this with { Declaration = e },
@@ -38,6 +47,9 @@ public sealed record RolloutState(
         RolloutEvents.InstanceGone e => Without(new InstanceKey(e.Role, e.Ordinal)),
         RolloutEvents.AgentMoved e => this with { Instances = Instances.ToImmutableDictionary(pair => pair.Key, pair => pair.Value.At(e.Node, e.AgentPath)) },
         RolloutEvents.ClockMoved e => this with { Clock = e.Clock },
+        RolloutEvents.FaultSeen e => this with { Faults = Faults.SetItem(e.Process, e) },
+        RolloutEvents.RecreationBegun e => this with { Recreation = e, IsRecreating = true },
+        RolloutEvents.RecreationEnded => this with { IsRecreating = false, Clock = null },
         RolloutEvents.SeedSeen e => this with { Seeds = Seeds.Add(e.Seed) },
         _ => throw new UnreachableException($"{nameof(RolloutState)} cannot apply {@event.GetType().Name}."),
     };
@@ -49,6 +61,7 @@ public sealed record RolloutState(
     private RolloutState Without(InstanceKey key)
     {
         var left = Instances.Remove(key);
-        return this with { Instances = left, Seeds = left.IsEmpty ? [] : Seeds };
+        var faults = IsRecreating ? Faults : Faults.RemoveRange(Faults.Where(fault => fault.Value.Role == key.Role && fault.Value.Ordinal == key.Ordinal).Select(fault => fault.Key));
+        return this with { Instances = left, Seeds = left.IsEmpty ? [] : Seeds, Faults = faults };
     }
 }

@@ -1,20 +1,17 @@
+using ActorInference.Roles.Agents;
 using ActorInference.Roles.Groups.Spec;
 
 namespace ActorInference.Roles.Groups.Planning;
 
-/// <summary>How long the restart of an instance that failed before is put off.</summary>
+/// <summary>How long the restart of an instance that failed before is put off: the pauses of <see cref="RestartDelays"/>, counted as RBG does.</summary>
 public static class RestartBackOff
 {
     private static readonly TimeSpan LeastQuiet = TimeSpan.FromMinutes(10);
 
     /// <summary>Before the restart that follows <paramref name="restarts"/> earlier ones: none, the base, and twice as long each time, up to the most.</summary>
     /// <param name="maxDelay">Zero does not bound it but by 2^31 - 1 seconds.</param>
-    public static TimeSpan Delay(int restarts, TimeSpan baseDelay, TimeSpan maxDelay)
-    {
-        if (restarts <= 0 || baseDelay <= TimeSpan.Zero) return TimeSpan.Zero;
-        var seconds = baseDelay.TotalSeconds * Math.Pow(2, Math.Min(restarts - 1, 62));
-        return TimeSpan.FromSeconds(Math.Min(seconds, maxDelay > TimeSpan.Zero ? maxDelay.TotalSeconds : int.MaxValue));
-    }
+    public static TimeSpan Delay(int restarts, TimeSpan baseDelay, TimeSpan maxDelay) =>
+        new RestartDelays(baseDelay, maxDelay > TimeSpan.Zero ? maxDelay : TimeSpan.FromSeconds(int.MaxValue)).Before(Math.Max(restarts, 0));
 
     public static TimeSpan Delay(int restarts, RestartPolicy policy) => Delay(restarts, policy.BaseDelay, policy.MaxDelay);
 

@@ -13,7 +13,15 @@ public sealed record RoleBasedGroupSet : SpecDocument
     public required RoleBasedGroup Template { get; init; }
 
     /// <summary>The group of one index.</summary>
-    public RoleBasedGroup Child(int index) => Template with { Metadata = Template.Metadata with { Name = ChildName(index), Namespace = Metadata.Namespace } };
+    public RoleBasedGroup Child(int index) => Template with
+    {
+        Metadata = Template.Metadata with
+        {
+            Name = ChildName(index),
+            Namespace = Metadata.Namespace,
+            Labels = Template.Metadata.Labels.SetItem(SpecNames.Prefix + "groupset-name", Name).SetItem(SpecNames.Prefix + "groupset-index", $"{index}"),
+        },
+    };
 
     public string ChildName(int index) => $"{Name}-{index}";
 }

@@ -3,7 +3,8 @@ namespace ActorInference.Roles.Groups.Spec;
 /// <summary>
 /// Our own roles without a template: <c>role: prefill</c> with <c>version</c> and <c>settings</c> becomes the container that runs
 /// <c>actorinference node --role prefill</c>. Its cluster address is <c>$(RBG_ADDRESS)</c> and its leased port <c>$(RBG_PORT_CLUSTER)</c>;
-/// <c>patch</c> is merged over the template.
+/// workers keep their host pool in the host's memory, masters and stores what they know in the instance's folder, so that the next
+/// process finds it; settings go above all that, and <c>patch</c> is merged over the template.
 /// </summary>
 internal static class ShortForm
 {
@@ -11,8 +12,14 @@ internal static class ShortForm
     public const string ClusterPort = "cluster";
     public const string HttpPort = "http";
 
+    /// <summary>Listened on as long as the process takes work.</summary>
+    public const string ReadyPort = "ready";
+
+    /// <summary>Volume in the host's memory, kept over an update in place and a crash.</summary>
+    private const string Memory = "memory";
+
     private static readonly string[] OwnRoles = ["gateway", "router", "prefill", "decode", "cache-master", "cache-store"];
-    private static readonly string[] Taken = ["role", "cluster-host", "cluster-port", "seed", "host"];
+    private static readonly string[] Taken = ["role", "cluster-host", "cluster-port", "seed", "host", "ready-port"];
 
     /// <returns>The template; null if the role is not in the short form.</returns>
     public static SpecMap? Expand(FieldReader role)
@@ -38,7 +45,9 @@ internal static class ShortForm
         var container = Container(place, own, image ?? (version is null ? Image : $"{Image}:{version}"), settings)
             .With("env", env)
             .With("resources", resources);
-        var template = Map(place, ("spec", Map(place, ("containers", List(place, [container])))));
+        var pod = Map(place, ("containers", List(place, [container])));
+        if (IsWorker(own)) pod = pod.With("volumes", List(place, [Map(place, ("name", Text(place, Memory)), ("emptyDir", Map(place, ("medium", Text(place, "Memory")))))]));
+        var template = Map(place, ("spec", pod));
         return patch is null ? template : StrategicMerge.Merge(template, patch, role.Context) as SpecMap ?? template;
     }
 
@@ -46,7 +55,12 @@ internal static class ShortForm
     {
         var gateway = own is "gateway" or "router";
         var arguments = new List<string> { "node", "--role", gateway ? "gateway" : own, "--cluster-host", "$(RBG_ADDRESS)", "--cluster-port", "$(RBG_PORT_CLUSTER)", "--seed", "$(RBG_SEED)" };
-        if (gateway) arguments.AddRange(["--host", "$(RBG_ADDRESS)", "--port", "$(RBG_PORT_HTTP)"]);
+        arguments.AddRange(own switch
+        {
+            "gateway" or "router" => ["--host", "$(RBG_ADDRESS)", "--port", "$(RBG_PORT_HTTP)"],
+            "prefill" or "decode" => ["--ready-port", "$(RBG_PORT_READY)", "--set", "actor-inference.cache.l2.path=$(VOLUME_MEMORY)/l2", "--set", "actor-inference.cache.l2.ratio=1"],
+            _ => ["--ready-port", "$(RBG_PORT_READY)", .. settings?.Has("data") == true ? (string[])[] : ["--data", "$(INSTANCE_FOLDER)"]],
+        });
         foreach (var (key, value, line) in settings?.Node.Entries ?? [])
         {
             if (Taken.Contains(key) || (key == "port" && !gateway)) settings!.Context.Errors.Add(new SpecError(value.Path, "is set by the role itself", line));
@@ -55,11 +69,11 @@ internal static class ShortForm
 
         var http = gateway ? settings?.Integer("port", 1, 65535) ?? 0 : 0;
         List<SpecNode> ports = [Port(place, ClusterPort, 0)];
-        if (gateway) ports.Add(Port(place, HttpPort, http));
+        ports.Add(gateway ? Port(place, HttpPort, http) : Port(place, ReadyPort, 0));
         var probe = gateway
             ? Map(place, ("httpGet", Map(place, ("path", Text(place, "/health")), ("port", Text(place, HttpPort)))), ("periodSeconds", Number(place, 1)))
-            : Map(place, ("tcpSocket", Map(place, ("port", Text(place, ClusterPort)))), ("periodSeconds", Number(place, 1)));
-        return Map(
+            : Map(place, ("tcpSocket", Map(place, ("port", Text(place, ReadyPort)))), ("periodSeconds", Number(place, 1)));
+        var container = Map(
             place,
             ("name", Text(place, own)),
             ("image", Text(place, image)),
@@ -67,7 +81,10 @@ internal static class ShortForm
             ("args", List(place, arguments.Select(argument => Text(place, argument)))),
             ("ports", List(place, ports)),
             ("readinessProbe", probe));
+        return IsWorker(own) ? container.With("volumeMounts", List(place, [Map(place, ("name", Text(place, Memory)), ("mountPath", Text(place, "/memory")))])) : container;
     }
+
+    private static bool IsWorker(string own) => own is "prefill" or "decode";
 
     /// <summary>A setting as options of the command: true as a switch, a list as the option repeated.</summary>
     private static IEnumerable<string> Option(string key, SpecNode value, SpecContext context)

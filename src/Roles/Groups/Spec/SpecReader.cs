@@ -93,6 +93,7 @@ public static class SpecReader
 
         foreach (var group in read.OfType<RoleBasedGroup>())
         {
+            CheckAdapters(group, read.OfType<ScalingAdapter>(), documents, context);
             foreach (var policy in read.OfType<CoordinatedPolicy>().Where(policy => policy.Name == group.Name))
             {
                 var place = documents.Last(document => document.Kind is CoordinatedPolicy.KindName or RoleBasedGroup.KindName).Fields.Node;
@@ -100,6 +101,30 @@ public static class SpecReader
             }
         }
     }
+
+    private static void CheckAdapters(RoleBasedGroup group, IEnumerable<ScalingAdapter> adapters, List<Identified> documents, SpecContext context)
+    {
+        foreach (var adapter in adapters.Where(adapter => adapter.Group == group.Name))
+        {
+            var place = DocumentOf(documents, ScalingAdapter.KindName, adapter.Name);
+            context.Errors.AddRange(SpecBinding.Check(adapter, group).Select(message => new SpecError(message.Path, message.Message, PlaceOf(place, message.Path))));
+        }
+
+        foreach (var (index, role) in group.Roles.Index())
+        {
+            foreach (var other in (role.Scaling.Autoscaling?.Ratio.Keys ?? []).Where(other => group.FindRole(other) is null))
+            {
+                var path = $"spec.roles[{index}].scalingAdapter.autoscaling.ratio.{other}";
+                context.Errors.Add(new SpecError(path, $"no role named \"{other}\"", PlaceOf(DocumentOf(documents, RoleBasedGroup.KindName, group.Name), path)));
+            }
+        }
+    }
+
+    private static SpecMap DocumentOf(List<Identified> documents, string kind, string name) =>
+        (documents.LastOrDefault(document => document.Kind == kind && NameOf(document.Fields.Node) == name) ?? documents.Last(document => document.Kind == kind)).Fields.Node;
+
+    private static string? NameOf(SpecMap document) =>
+        document.Entries.FirstOrDefault(entry => entry.Key == "metadata")?.Value is SpecMap metadata && metadata.Entries.FirstOrDefault(entry => entry.Key == "name")?.Value is SpecScalar name ? name.Text : null;
 
     private static int PlaceOf(SpecMap document, string path)
     {

@@ -16,6 +16,9 @@ public static class SpecRevision
     /// <summary>Of a group without its replicas: two groups that differ in size only are the same revision.</summary>
     public static string Of(RoleBasedGroup group) => Groups.GetValue(group, static group => Hash(SpecWriter.Write(Unsized(group))));
 
+    /// <summary>Of a group with its sizes, but without its name.</summary>
+    public static string OfWhole(RoleBasedGroup group) => Hash(SpecWriter.Write(group with { Metadata = group.Metadata with { Name = "group", Namespace = ObjectMetadata.DefaultNamespace } }));
+
     /// <summary>Of what an instance of a role is made of. Another one means that instances are updated.</summary>
     public static string Of(RoleSpec role) => Roles.GetValue(role, static role => Hash(SpecWriter.WriteInstance(role)));
 

@@ -20,6 +20,14 @@ public sealed class PlacementTests
     }
 
     [Fact]
+    public void What_asks_for_nothing_spreads_too()
+    {
+        var result = Placement.Place([Host("a", gpus: 0), Host("b", gpus: 0), Host("c", gpus: 0)], [], [.. Enumerable.Range(0, 6).Select(ordinal => Request("p", ordinal, gpus: 0))], Plain);
+
+        Assert.Equal([2, 2, 2], result.Placed.GroupBy(placed => placed.Host).Select(host => host.Count()));
+    }
+
+    [Fact]
     public void A_replaced_instance_stays_in_its_smallest_domain()
     {
         HostTopology[] hosts = [Host("a", gpus: 4, rack: "r1"), Host("b", gpus: 4, rack: "r1"), Host("c", gpus: 4, rack: "r2")];

@@ -14,10 +14,12 @@ public sealed class SpecReaderTests
         Assert.Equal("actorinference:v1", container.Image);
         Assert.Equal(["actorinference"], container.Command.AsEnumerable());
         Assert.Equal(
-            "node --role prefill --cluster-host $(RBG_ADDRESS) --cluster-port $(RBG_PORT_CLUSTER) --seed $(RBG_SEED) --model tiny --kv-memory 256Mi --verbose --tag a --tag b",
+            "node --role prefill --cluster-host $(RBG_ADDRESS) --cluster-port $(RBG_PORT_CLUSTER) --seed $(RBG_SEED) --ready-port $(RBG_PORT_READY) "
+            + "--set actor-inference.cache.l2.path=$(VOLUME_MEMORY)/l2 --set actor-inference.cache.l2.ratio=1 --model tiny --kv-memory 256Mi --verbose --tag a --tag b",
             string.Join(' ', container.Args));
-        Assert.Equal(new PortSpec("cluster", 0), Assert.Single(container.Ports));
-        Assert.Equal(new TcpAction("cluster", null), container.Readiness!.Action);
+        Assert.Equal([new PortSpec("cluster", 0), new PortSpec("ready", 0)], container.Ports.AsEnumerable());
+        Assert.True(Assert.Single(role.Components[0].Template.Volumes).InMemory);
+        Assert.Equal(new TcpAction("ready", null), container.Readiness!.Action);
         Assert.Equal((2, RolePattern.Standalone, "prefill"), (role.Replicas, role.Pattern, role.OwnRole));
     }
 
@@ -111,7 +113,7 @@ public sealed class SpecReaderTests
         Assert.Equal(["decode", "patio"], template.Containers.Select(container => container.Name));
         Assert.Equal(["run", "--more"], template.Containers[1].Args.AsEnumerable());
         Assert.Equal([new EnvVar("X", "y")], template.Containers[1].Env.AsEnumerable());
-        Assert.Equal("data", template.Volumes[0].Name);
+        Assert.Equal(["memory", "data"], template.Volumes.Select(volume => volume.Name));
     }
 
     [Fact]

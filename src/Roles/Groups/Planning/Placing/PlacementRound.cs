@@ -9,6 +9,9 @@ internal sealed class PlacementRound(IReadOnlyList<HostUse> hosts, Func<HostUse,
     // One place decides before the next: identity, then links, then wishes, then balance.
     private const double SameGpus = 4e6, SameNode = 3e6, SameHost = 2e6, SameRack = 1e6, LinkStep = 1e4, WishStep = 10;
 
+    /// <summary>What asks for nothing takes no share, and spreads all the same.</summary>
+    private const double MemberStep = 1e-6;
+
     public PlacementResult Run(IEnumerable<PlacementRequest> requests)
     {
         var placed = ImmutableArray.CreateBuilder<Placed>();
@@ -79,7 +82,7 @@ internal sealed class PlacementRound(IReadOnlyList<HostUse> hosts, Func<HostUse,
         double wishes = rules.PreferredNodes.Where(wish => wish.Requirements.All(requirement => requirement.Holds(host.Host.Labels))).Sum(wish => wish.Weight);
         wishes += rules.Affinity.Where(term => term.Weight is not null && Near(host, request, term)).Sum(term => term.Weight!.Value);
         wishes -= rules.AntiAffinity.Where(term => term.Weight is not null && Near(host, request, term)).Sum(term => term.Weight!.Value);
-        return Identity(host, request, gpus) + (Link(host, request, gpus) * LinkStep) + (wishes * WishStep) + host.FreeShare;
+        return Identity(host, request, gpus) + (Link(host, request, gpus) * LinkStep) + (wishes * WishStep) + host.FreeShare - (host.Members.Count * MemberStep);
     }
 
     /// <summary>How near it is to where it was: the smallest domain that still holds it.</summary>

@@ -1,6 +1,6 @@
 using ActorInference.Actors.Kv;
 
-namespace ActorInference.Cache.Traces;
+namespace ActorInference.Cache.Radix;
 
 /// <summary>Pages without content: a fixed number of reference-counted names.</summary>
 internal sealed class BlockPool : IPageReferences

@@ -1,0 +1,115 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using ActorInference.Host.Tests.Testing;
+
+namespace ActorInference.Host.Tests.Cli;
+
+/// <summary>Router, prefill, decode, master and store, each a process: ended in order or killed, and begun again on the same folders.</summary>
+public sealed class RestartTests : IDisposable
+{
+    private const int PromptTokens = 200;
+    private const int StoredTokens = 192;   // Whole pages of 16.
+    private const int StoredPages = StoredTokens / 16;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("actorinference-restart-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task What_was_on_disk_is_not_computed_again_after_an_orderly_end_and_after_a_crash()
+    {
+        var outputs = new List<string>();
+        await using (var first = await StartAsync())
+        {
+            for (var i = 0; i < 3; i++) outputs.Add(Output(await GenerateAsync(first, i)));
+            // Written behind, and not on disk yet; the end sees to that.
+            await UntilAsync(first, cache => (int)cache["shards"]!["pages"]! >= 3 * StoredPages, "the pages are stored");
+            var end = await first.TerminateAsync();
+            Assert.True(end.ExitCode == 0, end.ToString());
+        }
+
+        await using (var second = await StartAsync())
+        {
+            await CheckAsync(second, outputs);
+            for (var i = 3; i < 5; i++) outputs.Add(Output(await GenerateAsync(second, i)));
+            await UntilAsync(second, cache => DiskPages(cache) >= 5 * StoredPages, "a snapshot has been written");
+        }   // All its processes are killed.
+
+        await using var third = await StartAsync();
+        await CheckAsync(third, outputs);
+    }
+
+    private Task<RunningServer> StartAsync()
+    {
+        var config = Path.Combine(_folder, "tiers.conf");
+        // Deadlines that a busy machine keeps, since a miss would be computed; and snapshots that need not be waited for.
+        File.WriteAllText(
+            config,
+            $$"""
+            actor-inference.cache {
+              l2.pages = 512
+              prefetch { policy = wait-complete, only-if-faster = off }
+              client { query-deadline = 20s, transfer-deadline = 20s, breaker-failures = 1000 }
+              store { path = "{{Path.Combine(_folder, "store")}}", memory = 64MiB, snapshot-interval = 300ms }
+            }
+            """);
+        return RunningServer.StartInAsync(Path.Combine(_folder, "data"), "--processes", "--config", config, "--management-port", "0");
+    }
+
+    /// <summary>Every prompt is answered as before, and what is computed of it is what fills no page.</summary>
+    private static async Task CheckAsync(RunningServer server, List<string> outputs)
+    {
+        // Until the store has read its files, and the prefill process knows it.
+        var started = System.Diagnostics.Stopwatch.StartNew();
+        var tries = 0;
+        await Deadline.UntilAsync(
+            async () =>
+            {
+                tries++;
+                using var flushed = await server.Client.PostAsync("/flush_cache", content: null);
+                return Storage(await GenerateAsync(server, 0)) == StoredTokens;
+            },
+            "pages come from the store");
+        for (var i = 0; i < outputs.Count; i++)
+        {
+            using var flushed = await server.Client.PostAsync("/flush_cache", content: null);
+            var answer = await GenerateAsync(server, i);
+            Assert.Equal(outputs[i], Output(answer));
+            Assert.True(
+                Storage(answer) == StoredTokens,
+                $"Of prompt {i}, {Storage(answer)} tokens came from the store, not {StoredTokens}; {tries} tries and {started.Elapsed.TotalSeconds:0.0} s after the start.");
+        }
+    }
+
+    private static async Task UntilAsync(RunningServer server, Func<JsonNode, bool> condition, string what)
+    {
+        var route = new Uri(Regex.Match(server.Output, @"curl (http://\S+)/ready").Groups[1].Value + "/cache");
+        await Deadline.UntilAsync(
+            async () =>
+            {
+                using var response = await server.Client.GetAsync(route);
+                return response.IsSuccessStatusCode && condition((await response.Content.ReadFromJsonAsync<JsonNode>())!);
+            },
+            what);
+    }
+
+    private static long DiskPages(JsonNode cache) => cache["stores"]!.AsArray().Sum(store => (long?)store!["disk_pages"] ?? 0);
+
+    private static int Storage(JsonNode answer) => (int)answer["meta_info"]!["cached_tokens_details"]!["storage"]!;
+
+    private static string Output(JsonNode answer) => answer["output_ids"]!.ToJsonString();
+
+    private static async Task<JsonNode> GenerateAsync(RunningServer server, int prompt)
+    {
+        var random = new Random(prompt);
+        using var response = await server.Client.PostAsJsonAsync("/generate", new
+        {
+            input_ids = Enumerable.Range(0, PromptTokens).Select(_ => random.Next(300, 1300)).ToArray(),
+            sampling_params = new { max_new_tokens = 4, temperature = 0, ignore_eos = true },
+        });
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.True(response.IsSuccessStatusCode, text);
+        return JsonNode.Parse(text)!;
+    }
+}
