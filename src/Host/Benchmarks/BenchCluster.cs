@@ -23,8 +23,9 @@ internal sealed class BenchCluster : IAsyncDisposable
     public ITokenGenerator Generator => _host.Services.GetRequiredService<ITokenGenerator>();
 
     /// <summary>Starts it and waits until every worker reports.</summary>
+    /// <param name="pinned">Whether each keeps to a processor of its own.</param>
     /// <exception cref="UserErrorException">They did not come up.</exception>
-    public static async Task<BenchCluster> StartAsync(ServedModel served, ProcessOptions model, IReadOnlyList<NodeRole> workers, CancellationToken stop)
+    public static async Task<BenchCluster> StartAsync(ServedModel served, ProcessOptions model, IReadOnlyList<NodeRole> workers, bool pinned, CancellationToken stop)
     {
         var node = new ClusterNode(ClusterHost.Loopback, 0, [NodeRole.Gateway], []);
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
@@ -34,7 +35,7 @@ internal sealed class BenchCluster : IAsyncDisposable
         try
         {
             await cluster._host.StartAsync(stop);
-            await cluster.StartWorkersAsync(node, model, workers, stop);
+            await cluster.StartWorkersAsync(node, model, workers, pinned, stop);
             return cluster;
         }
         catch
@@ -51,12 +52,13 @@ internal sealed class BenchCluster : IAsyncDisposable
         _host.Dispose();
     }
 
-    private async Task StartWorkersAsync(ClusterNode node, ProcessOptions model, IReadOnlyList<NodeRole> workers, CancellationToken stop)
+    private async Task StartWorkersAsync(ClusterNode node, ProcessOptions model, IReadOnlyList<NodeRole> workers, bool pinned, CancellationToken stop)
     {
         var system = _host.Services.GetRequiredService<ActorSystem>();
         var seed = await node.JoinAsync(system, model.Config.Settings.Membership.JoinDeadline, stop);
         var log = _host.Services.GetRequiredService<ILoggerFactory>().CreateLogger<RoleProcess>();
-        _processes = [.. workers.Select(role => new RoleProcess(role, model, seed, log, address => ClusterNode.RemoveDead(system, address)))];
+        _processes = [.. workers.Select((role, i) => new RoleProcess(
+            role, model, seed, log, address => ClusterNode.RemoveDead(system, address), pinned ? i % Environment.ProcessorCount : null))];
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
         deadline.CancelAfter(StartDeadline);
         using var timer = new PeriodicTimer(Check);

@@ -29,7 +29,7 @@ public sealed class DisaggBenchmark(ServedModel served, ProcessOptions model, Di
         var clusters = new List<BenchCluster>();
         try
         {
-            foreach (var (_, workers) in Modes) clusters.Add(await BenchCluster.StartAsync(served, model, workers, stop));
+            foreach (var (_, workers) in Modes) clusters.Add(await BenchCluster.StartAsync(served, model, workers, options.Pinned, stop));
             var rounds = Modes.Select(_ => new List<DisaggResult>()).ToList();
             for (var round = -1; round < options.Rounds; round++)
             {

@@ -21,6 +21,9 @@ public sealed record DisaggBenchmarkOptions
     /// <summary>Long prompts of a round, one after another.</summary>
     public int LongPrompts { get; init; } = 2;
 
+    /// <summary>Whether each worker process keeps to a processor of its own.</summary>
+    public bool Pinned { get; init; }
+
     /// <summary>Times that everything is measured; figures are medians.</summary>
     public int Rounds { get; init; } = 5;
 }

@@ -94,9 +94,11 @@ public static class BenchDisaggCommand
         private readonly Option<int?> _longPrompts = Count("--long-prompts", "Long prompts a round, one after another", Defaults.LongPrompts, 10_000);
         private readonly Option<int?> _rounds = Count("--rounds", "Times that everything is measured; figures are medians", Defaults.Rounds, 1000);
 
+        private readonly Option<bool> _pinned = new("--pin") { Description = "Each worker process keeps to a processor of its own (Linux)." };
+
         public Option<bool> Json { get; } = new("--json") { Description = "Print a JSON array." };
 
-        public IEnumerable<Option> All => [.. _model.All, _requests, _concurrency, _promptTokens, _quietTokens, _longTokens, _longPrompts, _rounds, Json];
+        public IEnumerable<Option> All => [.. _model.All, _requests, _concurrency, _promptTokens, _quietTokens, _longTokens, _longPrompts, _rounds, _pinned, Json];
 
         public void Validate(CommandResult result) => _model.Validate(result);
 
@@ -114,6 +116,7 @@ public static class BenchDisaggCommand
             QuietTokens = parsed.GetValue(_quietTokens) ?? Defaults.QuietTokens,
             LongPromptTokens = parsed.GetValue(_longTokens) ?? Defaults.LongPromptTokens,
             LongPrompts = parsed.GetValue(_longPrompts) ?? Defaults.LongPrompts,
+            Pinned = parsed.GetValue(_pinned),
             Rounds = parsed.GetValue(_rounds) ?? Defaults.Rounds,
         };
 

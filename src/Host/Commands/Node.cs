@@ -14,6 +14,7 @@ public static class Node
 {
     public static async Task<int> RunAsync(NodeOptions options)
     {
+        if (options.Cpu is { } cpu) ProcessorAffinity.Set(cpu);
         if (options.IsGateway) WebServer.CheckFree(options.Host, options.Port);
         using var operations = Operations.Reserve(options, options.IsGateway ? options.Port : 0, Console.Error.WriteLine);
         ReservedPort.Take("--cluster-port", new PortRequest(options.Cluster.Port, IsGiven: true), 0, Console.Error.WriteLine, options.Cluster.Host.Listen)?.Dispose();

@@ -32,9 +32,10 @@ public static class NodeCommand
         private readonly Option<string?> _host = new("--host") { Description = "Address of a gateway's HTTP. Default: 127.0.0.1." };
         private readonly Option<int?> _port = NumberOption.Integer("--port", $"Port of a gateway's HTTP; 0 takes a free one. Default: {DefaultPort}.", 0, 65535);
         private readonly Option<int?> _readyPort = NumberOption.Integer("--ready-port", "Port that is listened on as long as this process takes work, for probes by TCP. Default: none.", 1, 65535);
+        private readonly Option<int?> _cpu = NumberOption.Integer("--cpu", "Processor that the process keeps to, counted from 0; Linux only. Default: all.", 0, ProcessorAffinity.MaxProcessors - 1);
         private readonly Option<bool> _endsWithInput = new("--end-with-input") { Description = "End when standard input does, as with the process that started this one." };
 
-        public IEnumerable<Option> All => [_roles, .. _process.All, _clusterHost, _clusterPort, _seeds, _host, _port, _readyPort, _endsWithInput];
+        public IEnumerable<Option> All => [_roles, .. _process.All, _clusterHost, _clusterPort, _seeds, _host, _port, _readyPort, _cpu, _endsWithInput];
 
         public void Validate(CommandResult result)
         {
@@ -57,6 +58,7 @@ public static class NodeCommand
             {
                 Host = ModelFlags.ParseAddress(parsed.GetValue(_host))!,
                 Port = parsed.GetValue(_port) ?? DefaultPort,
+                Cpu = parsed.GetValue(_cpu),
                 ReadyPort = parsed.GetValue(_readyPort),
                 EndsWithInput = parsed.GetValue(_endsWithInput),
             };

@@ -27,6 +27,9 @@ public sealed record NodeOptions : ProcessOptions
     /// <summary>Port of a gateway; 0 takes a free one.</summary>
     public int Port { get; init; }
 
+    /// <summary>Processor that the process keeps to; null for all.</summary>
+    public int? Cpu { get; init; }
+
     /// <summary>Port that is listened on as long as the process takes work; null for none.</summary>
     public int? ReadyPort { get; init; }
 

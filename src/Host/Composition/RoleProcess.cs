@@ -20,6 +20,7 @@ public sealed partial class RoleProcess : IAsyncDisposable
     private readonly string _seed;
     private readonly ILogger _log;
     private readonly Action<string> _onDeath;
+    private readonly int? _cpu;
     private readonly CancellationTokenSource _stop = new();
     private volatile Place? _place;
     private readonly Task _running;
@@ -29,9 +30,10 @@ public sealed partial class RoleProcess : IAsyncDisposable
     /// <param name="seed">The parent, as <c>host:port</c>.</param>
     /// <param name="log">Told of its end.</param>
     /// <param name="onDeath">Told when it is certain that the member of the cluster at an address, <c>host:port</c>, is dead.</param>
-    public RoleProcess(NodeRole role, ProcessOptions options, string seed, ILogger log, Action<string> onDeath)
+    /// <param name="cpu">Processor that it keeps to; null for all.</param>
+    public RoleProcess(NodeRole role, ProcessOptions options, string seed, ILogger log, Action<string> onDeath, int? cpu = null)
     {
-        (_role, _options, _seed, _log, _onDeath) = (role, options, seed, log, onDeath);
+        (_role, _options, _seed, _log, _onDeath, _cpu) = (role, options, seed, log, onDeath, cpu);
         _running = RunAsync();
     }
 
@@ -100,6 +102,7 @@ public sealed partial class RoleProcess : IAsyncDisposable
             ("--data", _options.DataFolder),
             ("--management-port", PortOption.None),
             ("--cmd-port", PortOption.None),
+            ("--cpu", _cpu),
         })
         {
             if (value is null) continue;

@@ -4,7 +4,6 @@ using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
 using ActorInference.Cache.Radix;
 using ActorInference.Cache.Radix.Eviction;
-using ActorInference.Cache.Traces;
 using ActorInference.Roles.Router;
 using Akka.Actor;
 
