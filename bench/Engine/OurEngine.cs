@@ -46,6 +46,29 @@ internal sealed class OurEngine : IDisposable
         return new Measurement(firstToken, Median(prefills), Median(decodes), Median(eights), longest, ResidentMegabytes());
     }
 
+    /// <summary>Seconds of wall and of processor time since the process began: at the program's start, with the model loaded, at the first token, at the next.</summary>
+    public static string MeasureStart(string file, int threads)
+    {
+        var process = Process.GetCurrentProcess();
+        var began = process.StartTime.ToUniversalTime();
+        var marks = new List<string>();
+        void Mark(string name)
+        {
+            process.Refresh();
+            marks.Add(string.Create(System.Globalization.CultureInfo.InvariantCulture,
+                $"{name} {(DateTime.UtcNow - began).TotalSeconds:0.000} s ({process.TotalProcessorTime.TotalSeconds:0.000} s of processors)"));
+        }
+
+        Mark("program");
+        using var engine = new OurEngine(file, threads);
+        Mark("loaded");
+        engine.Prefill(Tokens(1, 9), 0);
+        Mark("first token");
+        engine.Prefill(Tokens(1, 8), 0);
+        Mark("second token");
+        return string.Join(", ", marks);
+    }
+
     public void Dispose()
     {
         _runner.Dispose();

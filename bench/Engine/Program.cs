@@ -5,10 +5,17 @@ using ActorInference.Gpu.Models;
 using ActorInference.Gpu.Models.Gguf;
 
 // Starts llama.cpp and this engine in turn on the same GGUF file:
+//   dotnet run -c Release --project bench/Engine -- --first FILE THREADS     (where the time to our first token goes)
 //   dotnet run -c Release --project bench/Engine -- [--dtype q8_0,f16,q4_k] [--pairs 5] [--threads 2] [--json]
 if (args is ["--ours", var model, var count])
 {
     Console.Out.WriteLine(OurEngine.Measure(model, int.Parse(count, CultureInfo.InvariantCulture)));
+    return 0;
+}
+
+if (args is ["--first", var started, var threads])
+{
+    Console.Out.WriteLine(OurEngine.MeasureStart(started, int.Parse(threads, CultureInfo.InvariantCulture)));
     return 0;
 }
 

@@ -16,6 +16,7 @@ var root = new RootCommand("An actor cluster that serves large language models."
         BenchTransferPeerCommand.Create(),
         BenchUpgradeCommand.Create(),
         BenchTraceCommand.Create(),
+        BenchRouteCommand.Create(),
         BenchMultiturnCommand.Create(),
         BenchHitCommand.Create(),
         BenchSoakCommand.Create(),

@@ -44,7 +44,11 @@ public static class RouterProtocol
     /// <param name="Avoid">Workers that were lost in earlier attempts: taken only if there is no other.</param>
     /// <param name="Exclude">Workers that refused: not taken.</param>
     public sealed record Assign(AttemptId Attempt, int Tokens, ImmutableHashSet<WorkerId> Avoid, ImmutableHashSet<WorkerId> Exclude)
-        : IWireMessage;
+        : IWireMessage
+    {
+        /// <summary>Names of the prompt's beginnings, block by block, for the router to know who has them; empty if they are of no use to it.</summary>
+        public ImmutableArray<ulong> Blocks { get; init; } = [];
+    }
 
     /// <summary>A pair of workers, both counted as busy with the attempt; one and the same if it is to do all.</summary>
     public sealed record Assigned(AttemptId Attempt, AssignedWorker Prefill, AssignedWorker Decode) : IWireMessage;
@@ -59,7 +63,11 @@ public static class RouterProtocol
     public sealed record Overloaded(AttemptId Attempt, string Message) : IWireMessage;
 
     /// <summary>The attempt is over, or no longer wants its workers.</summary>
-    public sealed record Release(AttemptId Attempt) : IWireMessage;
+    public sealed record Release(AttemptId Attempt) : IWireMessage
+    {
+        /// <summary>As <see cref="Assign.Blocks"/>, of prompt and output: what the decode worker has now. Empty if it is not known.</summary>
+        public ImmutableArray<ulong> Held { get; init; } = [];
+    }
 
     /// <summary>Say <see cref="Serving"/> once there is a worker of each role.</summary>
     public sealed record AwaitServing : IWireMessage
@@ -80,5 +88,15 @@ public static class RouterProtocol
 
     /// <param name="Reports">The last report of each, in the order of their names.</param>
     /// <param name="InFlight">Generations under way through this router.</param>
-    public sealed record Workers(ImmutableArray<WorkerReport> Reports, int InFlight) : IWireMessage;
+    public sealed record Workers(ImmutableArray<WorkerReport> Reports, int InFlight) : IWireMessage
+    {
+        /// <summary>Tokens of all prompts that the router gave to workers.</summary>
+        public long PromptTokens { get; init; }
+
+        /// <summary>Of those, the ones that it took the chosen prefill worker to have cached.</summary>
+        public long PrefixTokens { get; init; }
+
+        /// <summary>Blocks of prompts of which it knows who has them.</summary>
+        public int PrefixBlocks { get; init; }
+    }
 }

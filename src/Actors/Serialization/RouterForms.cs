@@ -66,11 +66,19 @@ internal static class RouterForms
         var wire = new Wire.Assign { Attempt = IdForms.Write(assign.Attempt), Tokens = assign.Tokens };
         foreach (var worker in assign.Avoid) wire.Avoid.Add(IdForms.Write(worker));
         foreach (var worker in assign.Exclude) wire.Exclude.Add(IdForms.Write(worker));
+        Write(wire.Blocks, assign.Blocks);
         return wire;
     }
 
     private static RouterProtocol.Assign Read(Wire.Assign wire, ActorReferences references) =>
-        new(IdForms.Read(wire.Attempt), wire.Tokens, Workers(wire.Avoid), Workers(wire.Exclude));
+        new(IdForms.Read(wire.Attempt), wire.Tokens, Workers(wire.Avoid), Workers(wire.Exclude)) { Blocks = Read(wire.Blocks) };
+
+    private static void Write(RepeatedField<ulong> wire, ImmutableArray<ulong> blocks)
+    {
+        if (!blocks.IsDefault) wire.AddRange(blocks);
+    }
+
+    private static ImmutableArray<ulong> Read(RepeatedField<ulong> wire) => wire.Count == 0 ? [] : [.. wire];
 
     private static ImmutableHashSet<WorkerId> Workers(RepeatedField<string> names) => [.. names.Select(name => new WorkerId(name))];
 
@@ -99,13 +107,24 @@ internal static class RouterForms
     private static RouterProtocol.Overloaded Read(Wire.Overloaded wire, ActorReferences references) =>
         new(IdForms.Read(wire.Attempt), wire.Message);
 
-    private static Wire.Release Write(RouterProtocol.Release release) => new() { Attempt = IdForms.Write(release.Attempt) };
+    private static Wire.Release Write(RouterProtocol.Release release)
+    {
+        var wire = new Wire.Release { Attempt = IdForms.Write(release.Attempt) };
+        Write(wire.Held, release.Held);
+        return wire;
+    }
 
-    private static RouterProtocol.Release Read(Wire.Release wire, ActorReferences references) => new(IdForms.Read(wire.Attempt));
+    private static RouterProtocol.Release Read(Wire.Release wire, ActorReferences references) => new(IdForms.Read(wire.Attempt)) { Held = Read(wire.Held) };
 
     private static Wire.Workers Write(RouterProtocol.Workers workers)
     {
-        var wire = new Wire.Workers { InFlight = workers.InFlight };
+        var wire = new Wire.Workers
+        {
+            InFlight = workers.InFlight,
+            PromptTokens = workers.PromptTokens,
+            PrefixTokens = workers.PrefixTokens,
+            PrefixBlocks = workers.PrefixBlocks,
+        };
         if (workers.Reports.IsDefaultOrEmpty) return wire;
         foreach (var report in workers.Reports) wire.Reports.Add(Write(report));
         return wire;
@@ -115,6 +134,11 @@ internal static class RouterForms
     {
         var reports = ImmutableArray.CreateBuilder<RouterProtocol.WorkerReport>(wire.Reports.Count);
         foreach (var report in wire.Reports) reports.Add(Read(report, references));
-        return new RouterProtocol.Workers(reports.MoveToImmutable(), wire.InFlight);
+        return new RouterProtocol.Workers(reports.MoveToImmutable(), wire.InFlight)
+        {
+            PromptTokens = wire.PromptTokens,
+            PrefixTokens = wire.PrefixTokens,
+            PrefixBlocks = wire.PrefixBlocks,
+        };
     }
 }

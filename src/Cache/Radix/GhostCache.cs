@@ -3,36 +3,43 @@ using ActorInference.Cache.Radix.Eviction;
 
 namespace ActorInference.Cache.Radix;
 
-/// <summary>The radix tree that serves requests, over blocks that have names only: one token of it is one block. Each request ends before the next begins.</summary>
-internal sealed class GhostCache(BlockPool pool, RadixTree tree)
+/// <summary>A worker's prefix cache without pages: the radix tree that serves requests, one token of which is one block. Each request ends before the next begins.</summary>
+public sealed class GhostCache
 {
     private static readonly KvNamespaceId Space = new KvNamespace("ghost", "1", KvDtype.F32).ComputeId();
 
+    private readonly BlockPool _pool;
+    private readonly RadixTree _tree;
     private int[] _prompt = new int[256];
     private int[] _pages = new int[256];
 
     /// <param name="capacity">Blocks that it may hold, at least 1.</param>
-    public static GhostCache Create(int capacity, IEvictionPolicy policy)
+    /// <param name="policy">It serves this cache only.</param>
+    public GhostCache(int capacity, IEvictionPolicy policy)
     {
-        var pool = new BlockPool(capacity);
-        return new GhostCache(pool, new RadixTree(new RadixTreeOptions { PageSizeTokens = 1, CapacityPages = capacity }, pool, policy));
+        _pool = new BlockPool(capacity);
+        _tree = new RadixTree(new RadixTreeOptions { PageSizeTokens = 1, CapacityPages = capacity }, _pool, policy);
     }
 
+    public int CachedBlocks => _tree.CachedPages;
+
+    /// <summary>Serves a request's prompt, and keeps it as far as there is room.</summary>
     /// <param name="blocks">The prompt's; equal names after equal prefixes are equal blocks.</param>
+    /// <param name="timeMs">Since the beginning.</param>
     /// <returns>Blocks found.</returns>
     public int Serve(ReadOnlySpan<int> blocks, long timeMs)
     {
-        tree.Advance(timeMs);
+        _tree.Advance(timeMs);
         // The tree leaves a prompt's last token to compute. Every block counts here, so there is one token more.
-        var match = tree.Match(Space, Prompt(blocks), Pages(blocks.Length));
+        var match = _tree.Match(Space, Prompt(blocks), Pages(blocks.Length));
 
         var missing = blocks[match.PageCount..];
-        if (missing.Length > pool.Free) tree.Evict(missing.Length - pool.Free);
-        var taken = Pages(Math.Min(missing.Length, pool.Free));
-        pool.Take(taken);
-        tree.Extend(match.Lock, missing[..taken.Length], taken, taken);
-        pool.Release(taken);
-        tree.Unlock(match.Lock);
+        if (missing.Length > _pool.Free) _tree.Evict(missing.Length - _pool.Free);
+        var taken = Pages(Math.Min(missing.Length, _pool.Free));
+        _pool.Take(taken);
+        _tree.Extend(match.Lock, missing[..taken.Length], taken, taken);
+        _pool.Release(taken);
+        _tree.Unlock(match.Lock);
         return match.PageCount;
     }
 

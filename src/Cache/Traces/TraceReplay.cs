@@ -26,7 +26,7 @@ public static class TraceReplay
 
     public static TraceResult Run(IEnumerable<TraceRequest> trace, string name, IEvictionPolicy policy, int blocks)
     {
-        var cache = GhostCache.Create(blocks, policy);
+        var cache = new GhostCache(blocks, policy);
         var requests = 0;
         var (asked, found) = (0L, 0L);
         foreach (var request in trace)

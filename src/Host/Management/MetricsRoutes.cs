@@ -55,6 +55,9 @@ public sealed class MetricsRoutes : IManagementRouteProvider
     private static void WriteWorkers(PrometheusText text, RouterProtocol.Workers workers)
     {
         text.Single("actorinference_generations_in_flight", "gauge", "Generations that the router has given workers to.", workers.InFlight);
+        text.Single("actorinference_router_prompt_tokens_total", "counter", "Prompt tokens that the router gave to workers.", workers.PromptTokens);
+        text.Single("actorinference_router_prefix_tokens_total", "counter", "Those that it took the chosen prefill worker to have cached.", workers.PrefixTokens);
+        text.Single("actorinference_router_prefix_blocks", "gauge", "Blocks of prompts of which the router knows who has them.", workers.PrefixBlocks);
         text.Begin("actorinference_worker_jobs", "gauge", "Jobs of a worker, waiting or at work.");
         foreach (var report in workers.Reports) text.Sample("actorinference_worker_jobs", Labels(report), report.Jobs);
         text.Begin("actorinference_worker_pending_tokens", "gauge", "Tokens of a worker's jobs that have not begun.");

@@ -42,10 +42,11 @@ public sealed record InferenceSettings(
         var root = new ConfigSection(config, Root);
         var cache = root.Section("cache");
         var engine = root.Section("engine");
+        var router = ReadRouter(root.Section("router"));
         WorkerSettings.ReadEngine(engine);
         var settings = new InferenceSettings(
-            ReadGateway(root.Section("gateway")),
-            ReadRouter(root.Section("router")),
+            ReadGateway(root.Section("gateway")) with { PrefixBlockTokens = router.Prefix.BlockTokens },
+            router,
             WorkerSettings.Read(root.Section("prefill"), engine),
             WorkerSettings.Read(root.Section("decode"), engine),
             WorkerSettings.Read(root.Section("both"), engine),
@@ -89,6 +90,20 @@ public sealed record InferenceSettings(
         {
             MaxInFlight = section.Integer("max-in-flight", min: 1),
             WorkerSilence = section.Duration("worker-silence"),
+            Prefix = ReadPrefix(section.Section("prefix")),
+        };
+        section.CheckNoOthers();
+        return options;
+    }
+
+    private static PrefixRoutingOptions ReadPrefix(ConfigSection section)
+    {
+        var options = new PrefixRoutingOptions
+        {
+            BlockTokens = section.Integer("block-tokens", min: 0),
+            CapacityBlocks = section.Integer("capacity-blocks", min: 1),
+            PrefillSlackJobs = section.Integer("prefill-slack-jobs", min: 0),
+            DecodeSlackJobs = section.Integer("decode-slack-jobs", min: 0),
         };
         section.CheckNoOthers();
         return options;

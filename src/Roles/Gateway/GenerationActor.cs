@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using ActorInference.Actors.Generation;
 using ActorInference.Actors.Ids;
 using ActorInference.Actors.Protocols;
+using ActorInference.Roles.Router;
 using Akka.Actor;
 using Akka.Event;
 
@@ -89,8 +90,12 @@ public sealed class GenerationActor : ReceiveActor, IWithTimers
     {
         _output.BeginAttempt();
         _routerSigns.Expect(_options.AssignDeadline);
-        _router.Tell(new RouterProtocol.Assign(_attempt, _request.PromptIds.Length + _output.Count, _avoid, _exclude));
+        _router.Tell(new RouterProtocol.Assign(_attempt, _request.PromptIds.Length + _output.Count, _avoid, _exclude) { Blocks = Blocks() });
     }
+
+    /// <summary>Of the prompt and the tokens that the client has.</summary>
+    private ImmutableArray<ulong> Blocks() => PrefixBlocks.Of(
+        _request.CacheSalt, _output.Count == 0 ? _request.PromptIds.AsSpan() : [.. _request.PromptIds, .. _output.ToImmutable()], _options.PrefixBlockTokens);
 
     private void Begin(RouterProtocol.Assigned assigned)
     {
@@ -303,7 +308,7 @@ public sealed class GenerationActor : ReceiveActor, IWithTimers
     {
         _ended = true;
         ReleaseWorkers();
-        _router.Tell(new RouterProtocol.Release(_attempt));
+        _router.Tell(new RouterProtocol.Release(_attempt) { Held = last is GenerationFinished ? Blocks() : [] });
         _updates.TryWrite(last);
         _updates.TryComplete();
         Become(() => ReceiveAny(_ => { }));

@@ -23,4 +23,7 @@ public sealed record GenerationOptions
 
     /// <summary>Attempts after the first.</summary>
     public int MaxRedispatches { get; init; } = 5;
+
+    /// <summary>Tokens of the blocks by which the router knows prompts; 0 if it does not.</summary>
+    public int PrefixBlockTokens { get; init; } = 16;
 }

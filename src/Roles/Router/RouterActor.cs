@@ -30,12 +30,12 @@ public sealed class RouterActor : ReceiveActor, IWithTimers
     public RouterActor(RouterOptions options)
     {
         _options = options;
-        _workers = new WorkerTable(options.WorkerSilence);
+        _workers = new WorkerTable(options.WorkerSilence, options.Prefix);
         Receive<RouterProtocol.WorkerReport>(TakeReport);
         Receive<RouterProtocol.Assign>(Assign);
-        Receive<RouterProtocol.Release>(release => Release(release.Attempt, Sender));
+        Receive<RouterProtocol.Release>(release => Release(release, Sender));
         Receive<RouterProtocol.AwaitServing>(_ => AwaitServing());
-        Receive<RouterProtocol.GetWorkers>(_ => Sender.Tell(new RouterProtocol.Workers(_workers.Reports(Now), _generations.Count)));
+        Receive<RouterProtocol.GetWorkers>(_ => Sender.Tell(Workers()));
         Receive<CheckSilence>(_ => DropSilentWorkers());
         Receive<DisassociatedEvent>(lost => DropWorkersAt(lost.RemoteAddress));
         Receive<Terminated>(terminated => Forget(terminated.ActorRef));
@@ -105,9 +105,11 @@ public sealed class RouterActor : ReceiveActor, IWithTimers
         _generations[generation] = attempt;
     }
 
-    private void Release(AttemptId attempt, IActorRef generation)
+    private void Release(RouterProtocol.Release release, IActorRef generation)
     {
+        var attempt = release.Attempt;
         if (!_generations.TryGetValue(generation, out var present) || present != attempt) return;
+        _workers.NoteHeld(attempt, release.Held);
         _generations.Remove(generation);
         Context.Unwatch(generation);
         Drop(attempt);
@@ -118,6 +120,13 @@ public sealed class RouterActor : ReceiveActor, IWithTimers
         _pending.Remove(attempt);
         _workers.Release(attempt);
     }
+
+    private RouterProtocol.Workers Workers() => new(_workers.Reports(Now), _generations.Count)
+    {
+        PromptTokens = _workers.PromptTokens,
+        PrefixTokens = _workers.PrefixTokens,
+        PrefixBlocks = _workers.PrefixBlocks,
+    };
 
     private void AwaitServing()
     {

@@ -8,4 +8,7 @@ public sealed record RouterOptions
 
     /// <summary>A worker that has not reported for so long counts as lost: its generations go to others.</summary>
     public TimeSpan WorkerSilence { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How far prompts go where their beginnings are cached.</summary>
+    public PrefixRoutingOptions Prefix { get; init; } = new();
 }

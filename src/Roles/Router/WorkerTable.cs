@@ -8,10 +8,14 @@ namespace ActorInference.Roles.Router;
 
 /// <summary>
 /// The workers that a router knows and the attempts that it gave them. A worker's load is what it last reported, or what
-/// this router has given it since, whichever is more: a report is always a moment old.
+/// this router has given it since, whichever is more: a report is always a moment old. What it has cached is what it was given,
+/// as far as its reports leave room for that.
 /// </summary>
-public sealed class WorkerTable(TimeSpan silence)
+/// <param name="silence">After which a worker gets no more work.</param>
+/// <param name="prefix">How far prompts go where their beginnings are cached.</param>
+public sealed class WorkerTable(TimeSpan silence, PrefixRoutingOptions prefix)
 {
+    private readonly PrefixIndex _index = new(prefix.CapacityBlocks);
     private readonly Dictionary<WorkerId, Worker> _workers = [];
     private readonly Dictionary<AttemptId, Assignment> _assignments = [];
     private long _turn;
@@ -30,7 +34,10 @@ public sealed class WorkerTable(TimeSpan silence)
 
         public int GivenJobs { get; set; }
 
+        /// <summary>Those of their tokens that are not taken to be cached.</summary>
         public long GivenTokens { get; set; }
+
+        public long GivenPromptTokens { get; set; }
 
         /// <summary>When it was last chosen, so that equals take turns.</summary>
         public long Turn { get; set; }
@@ -47,12 +54,23 @@ public sealed class WorkerTable(TimeSpan silence)
             : $"messages of version {Report.Protocol} and {other.Report.Protocol}";
     }
 
-    private sealed record Assignment(Worker Prefill, Worker Decode, int Tokens);
+    /// <param name="PrefillTokens">To be computed, as far as is known.</param>
+    /// <param name="Tokens">Of the prompt.</param>
+    private sealed record Assignment(Worker Prefill, Worker Decode, int PrefillTokens, int Tokens);
 
     /// <summary>Attempts that have workers.</summary>
     public int Assigned => _assignments.Count;
 
     public int WorkerCount => _workers.Count;
+
+    /// <summary>Tokens of the prompts that were assigned.</summary>
+    public long PromptTokens { get; private set; }
+
+    /// <summary>Of those, the ones that the prefill worker was taken to have cached.</summary>
+    public long PrefixTokens { get; private set; }
+
+    /// <summary>Blocks of prompts of which it is known who has them.</summary>
+    public int PrefixBlocks => _index.Count;
 
     /// <summary>Takes in a report.</summary>
     /// <returns>The actor that the worker had before, if it has another one now.</returns>
@@ -68,15 +86,29 @@ public sealed class WorkerTable(TimeSpan silence)
         {
             replaced = worker.Actor;
             worker.Actor = report.Actor;
+            _index.Forget(worker.Id);
         }
 
         (worker.Report, worker.ReportedAt) = (report, now);
+        TrimIndex(worker);
         return replaced;
     }
 
+    /// <summary>A worker evicts by itself, and may be told to forget all: it has no more than it reports, and what is under way.</summary>
+    private void TrimIndex(Worker worker)
+    {
+        if (prefix.BlockTokens == 0 || worker.Report.Format is not { } format) return;
+        var tokens = (long)worker.Report.CachedPages * format.Layout.PageSizeTokens + worker.GivenPromptTokens;
+        _index.Trim(worker.Id, (int)Math.Min(tokens / prefix.BlockTokens, int.MaxValue / 2));
+    }
+
     /// <summary>Forgets the worker that has this actor.</summary>
-    public bool Remove(IActorRef actor) =>
-        _workers.Values.FirstOrDefault(worker => worker.Actor.Equals(actor)) is { } gone && _workers.Remove(gone.Id);
+    public bool Remove(IActorRef actor)
+    {
+        if (_workers.Values.FirstOrDefault(worker => worker.Actor.Equals(actor)) is not { } gone) return false;
+        _index.Forget(gone.Id);
+        return _workers.Remove(gone.Id);
+    }
 
     /// <summary>Forgets the workers that have been silent too long.</summary>
     /// <returns>Each with its actor and the attempts that it has from here.</returns>
@@ -110,24 +142,63 @@ public sealed class WorkerTable(TimeSpan silence)
     /// <returns>Null if there is no such pair that is not excluded.</returns>
     public RouterProtocol.Assigned? TryAssign(RouterProtocol.Assign request, TimeSpan now)
     {
-        foreach (var prefill in InOrder(WorkerRole.Prefill, request, now, worker => worker.Tokens))
+        var cached = request.Blocks.IsDefaultOrEmpty || prefix.BlockTokens == 0 ? PrefixHolders.Nobody : _index.Match(request.Blocks.AsSpan());
+        foreach (var prefill in PrefillInOrder(request, cached, now))
         {
-            var decode = prefill.Role == WorkerRole.Both
-                ? prefill
-                : InOrder(WorkerRole.Decode, request, now, worker => worker.Jobs).FirstOrDefault(prefill.IsCompatibleWith);
-            if (decode is not null) return Assign(request, prefill, decode);
+            var decode = prefill.Role == WorkerRole.Both ? prefill : DecodeInOrder(request, cached, now).FirstOrDefault(prefill.IsCompatibleWith);
+            if (decode is not null) return Assign(request, prefill, decode, CachedTokens(prefill, cached));
         }
 
         return null;
     }
 
-    private RouterProtocol.Assigned Assign(RouterProtocol.Assign request, Worker prefill, Worker decode)
+    /// <summary>
+    /// By the tokens that have to be computed before the prompt's first one: those of the queue, and its own that are not cached there. Since
+    /// what is given out counts, no worker gets so much more than another that computing again would have been sooner. Cached tokens are of no
+    /// account with a worker that has far more jobs than others.
+    /// </summary>
+    private IEnumerable<Worker> PrefillInOrder(RouterProtocol.Assign request, PrefixHolders cached, TimeSpan now)
+    {
+        var most = 2L * LeastJobs(WorkerRole.Prefill, now) + prefix.PrefillSlackJobs;
+        return InOrder(WorkerRole.Prefill, request, now, worker => worker.Tokens - (worker.Jobs > most ? 0 : CachedTokens(worker, cached)));
+    }
+
+    /// <summary>By jobs, of which one step computes all, and among those that have about as few by what need not be sent there.</summary>
+    private IEnumerable<Worker> DecodeInOrder(RouterProtocol.Assign request, PrefixHolders cached, TimeSpan now)
+    {
+        var most = (long)LeastJobs(WorkerRole.Decode, now) + prefix.DecodeSlackJobs;
+        return InOrder(WorkerRole.Decode, request, now, worker => worker.Jobs > most ? 0 : -cached.BlocksOf(worker.Id));
+    }
+
+    private int LeastJobs(WorkerRole role, TimeSpan now) => Candidates(role, now).Select(worker => worker.Jobs).DefaultIfEmpty().Min();
+
+    private int CachedTokens(Worker worker, PrefixHolders cached) => cached.BlocksOf(worker.Id) * prefix.BlockTokens;
+
+    private RouterProtocol.Assigned Assign(RouterProtocol.Assign request, Worker prefill, Worker decode, int cachedTokens)
     {
         Release(request.Attempt);
-        _assignments.Add(request.Attempt, new Assignment(prefill, decode, request.Tokens));
-        Give(prefill, request.Tokens);
-        if (decode != prefill) Give(decode, request.Tokens);
+        var assignment = new Assignment(prefill, decode, Math.Max(1, request.Tokens - cachedTokens), request.Tokens);
+        _assignments.Add(request.Attempt, assignment);
+        Give(prefill, assignment.PrefillTokens, request.Tokens);
+        if (decode != prefill) Give(decode, request.Tokens, request.Tokens);
+        PromptTokens += request.Tokens;
+        PrefixTokens += Math.Min(cachedTokens, request.Tokens);
+        Hold(prefill, request.Blocks);
+        if (decode != prefill) Hold(decode, request.Blocks);
         return new RouterProtocol.Assigned(request.Attempt, Describe(prefill), Describe(decode));
+    }
+
+    /// <summary>Notes what an attempt has left behind: the pages of prompt and output at its decode worker.</summary>
+    public void NoteHeld(AttemptId attempt, ImmutableArray<ulong> blocks)
+    {
+        if (_assignments.TryGetValue(attempt, out var assignment)) Hold(assignment.Decode, blocks);
+    }
+
+    private void Hold(Worker worker, ImmutableArray<ulong> blocks)
+    {
+        // One that is gone meanwhile has nothing.
+        if (prefix.BlockTokens == 0 || blocks.IsDefaultOrEmpty || !_workers.TryGetValue(worker.Id, out var present) || present != worker) return;
+        _index.Hold(worker.Id, blocks.AsSpan());
     }
 
     private static RouterProtocol.AssignedWorker Describe(Worker worker) => new(worker.Id, worker.Actor) { Protocol = worker.Report.Protocol };
@@ -136,15 +207,20 @@ public sealed class WorkerTable(TimeSpan silence)
     public bool Release(AttemptId attempt)
     {
         if (!_assignments.Remove(attempt, out var assignment)) return false;
-        TakeBack(assignment.Prefill, assignment.Tokens);
-        if (assignment.Decode != assignment.Prefill) TakeBack(assignment.Decode, assignment.Tokens);
+        TakeBack(assignment.Prefill, assignment.PrefillTokens, assignment.Tokens);
+        if (assignment.Decode != assignment.Prefill) TakeBack(assignment.Decode, assignment.Tokens, assignment.Tokens);
         return true;
     }
 
     private IReadOnlyList<(WorkerId Worker, IActorRef Actor, IReadOnlySet<AttemptId> Attempts)> RemoveWhere(Func<Worker, bool> condition)
     {
         var gone = _workers.Values.Where(condition).ToList();
-        foreach (var worker in gone) _workers.Remove(worker.Id);
+        foreach (var worker in gone)
+        {
+            _workers.Remove(worker.Id);
+            _index.Forget(worker.Id);
+        }
+
         return [.. gone.Select(worker => (worker.Id, worker.Actor, AttemptsOf(worker)))];
     }
 
@@ -164,16 +240,18 @@ public sealed class WorkerTable(TimeSpan silence)
             .ThenBy(worker => worker.Jobs)
             .ThenBy(worker => worker.Turn);
 
-    private void Give(Worker worker, int tokens)
+    private void Give(Worker worker, int tokens, int promptTokens)
     {
         worker.GivenJobs++;
         worker.GivenTokens += tokens;
+        worker.GivenPromptTokens += promptTokens;
         worker.Turn = ++_turn;
     }
 
-    private static void TakeBack(Worker worker, int tokens)
+    private static void TakeBack(Worker worker, int tokens, int promptTokens)
     {
         worker.GivenJobs--;
         worker.GivenTokens -= tokens;
+        worker.GivenPromptTokens -= promptTokens;
     }
 }

@@ -50,7 +50,7 @@ public sealed class RestartTests : IDisposable
             actor-inference.cache {
               l2.pages = 512
               prefetch { policy = wait-complete, only-if-faster = off }
-              client { query-deadline = 20s, transfer-deadline = 20s, breaker-failures = 1000 }
+              client { query-deadline = 20s, transfer-deadline = 20s }
               store { path = "{{Path.Combine(_folder, "store")}}", memory = 64MiB, snapshot-interval = 300ms }
             }
             """);

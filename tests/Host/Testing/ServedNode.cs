@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace ActorInference.Host.Tests.Testing;
 
 /// <summary>One running server for the tests of a class, with management and console on free ports.</summary>
-public sealed partial class ServedNode : IAsyncLifetime
+public partial class ServedNode : IAsyncLifetime
 {
     private RunningServer? _server;
 
@@ -15,7 +15,22 @@ public sealed partial class ServedNode : IAsyncLifetime
     /// <summary>Root of its management routes.</summary>
     public Uri Management => new(ManagementLine().Match(Server.Output).Groups[1].Value);
 
-    public async Task InitializeAsync() => _server = await RunningServer.StartAsync("--management-port", "0", "--cmd-port", "0");
+    /// <summary>HOCON above the defaults; empty for none.</summary>
+    protected virtual string Settings => "";
+
+    public async Task InitializeAsync()
+    {
+        if (Settings.Length == 0)
+        {
+            _server = await RunningServer.StartAsync("--management-port", "0", "--cmd-port", "0");
+            return;
+        }
+
+        var config = Path.GetTempFileName();
+        await File.WriteAllTextAsync(config, Settings);
+        _server = await RunningServer.StartAsync("--management-port", "0", "--cmd-port", "0", "--config", config);
+        File.Delete(config);
+    }
 
     public async Task DisposeAsync()
     {

@@ -11,7 +11,7 @@ public sealed class WorkerTableTests : TestKit
 {
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
 
-    private readonly WorkerTable _table = new(Silence);
+    private readonly WorkerTable _table = new(Silence, new PrefixRoutingOptions());
     private int _lastRequest;
 
     [Fact]

@@ -27,8 +27,8 @@ internal sealed class PolicyDuel
     {
         _pagesInBlock = (capacityPages + MostBlocks - 1) / MostBlocks;
         var capacity = Math.Max(1, capacityPages / _pagesInBlock);
-        _lru = GhostCache.Create(capacity, EvictionPolicies.LongestUnusedFirst());
-        _learned = GhostCache.Create(capacity, new LearnedEviction());
+        _lru = new GhostCache(capacity, EvictionPolicies.LongestUnusedFirst());
+        _learned = new GhostCache(capacity, new LearnedEviction());
     }
 
     /// <summary>Whether what was learned finds more at present.</summary>

@@ -1,0 +1,231 @@
+using System.Numerics;
+using ActorInference.Actors.Ids;
+
+namespace ActorInference.Roles.Router;
+
+/// <summary>
+/// Which worker is likely to have the pages of which prompts: a table of <see cref="PrefixBlocks"/> with the workers that were given them.
+/// Approximate by design: workers evict by themselves, and what it says wrongly costs time only. Holds a limited number of blocks, of
+/// which the longest unused go first. Pure: no clock, no randomness.
+/// </summary>
+/// <remarks>A look-up is one pass over the prompt's blocks for all workers together. Allocates nothing once it is full.</remarks>
+public sealed class PrefixIndex
+{
+    /// <summary>Workers that it knows apart; what further ones have is not noted.</summary>
+    public const int MaxWorkers = 64;
+
+    private const int None = -1;
+
+    private readonly int _capacity;
+    private readonly Dictionary<ulong, int> _entries = [];
+    private readonly Dictionary<WorkerId, int> _slots = [];
+    private readonly int[] _held = new int[MaxWorkers];
+    private Entry[] _table = new Entry[64];
+    private ulong _freeSlots = ulong.MaxValue;
+    private int _free = None;
+    private int _used;
+    private int _newest = None;
+    private int _oldest = None;
+
+    private struct Entry
+    {
+        public ulong Block;
+        public ulong Holders;
+        public int Older;
+        public int Newer;
+    }
+
+    /// <param name="capacityBlocks">At least 1.</param>
+    public PrefixIndex(int capacityBlocks)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacityBlocks);
+        _capacity = capacityBlocks;
+    }
+
+    /// <summary>Blocks that somebody has.</summary>
+    public int Count => _entries.Count;
+
+    /// <summary>Blocks that a worker has.</summary>
+    public int HeldBy(WorkerId worker) => _slots.TryGetValue(worker, out var slot) ? _held[slot] : 0;
+
+    /// <summary>How many of a prompt's first blocks each worker has.</summary>
+    public PrefixHolders Match(ReadOnlySpan<ulong> blocks)
+    {
+        var holders = new PrefixHolders(_slots);
+        var left = ~_freeSlots;
+        for (var i = 0; i < blocks.Length && left != 0; i++)
+        {
+            var here = _entries.TryGetValue(blocks[i], out var entry) ? left & _table[entry].Holders : 0;
+            holders.End(left & ~here, i);
+            left = here;
+        }
+
+        holders.End(left, blocks.Length);
+        return holders;
+    }
+
+    /// <summary>Notes that a worker has a prompt's pages, or will soon.</summary>
+    public void Hold(WorkerId worker, ReadOnlySpan<ulong> blocks)
+    {
+        if (blocks.IsEmpty || !TrySlot(worker, out var slot)) return;
+
+        // The last first: what is evicted is then the end of a prompt, without which its beginning is still of use.
+        for (var i = Math.Min(blocks.Length, _capacity) - 1; i >= 0; i--)
+        {
+            ref var entry = ref Touch(blocks[i]);
+            if ((entry.Holders & (1UL << slot)) != 0) continue;
+            entry.Holders |= 1UL << slot;
+            _held[slot]++;
+        }
+    }
+
+    /// <summary>Forgets all that a worker has.</summary>
+    public void Forget(WorkerId worker)
+    {
+        if (!_slots.Remove(worker, out var slot)) return;
+        TrimSlot(slot, 0);
+        _freeSlots |= 1UL << slot;
+    }
+
+    /// <summary>Forgets what a worker has had longest, as far as it is more than it can have.</summary>
+    public void Trim(WorkerId worker, int mostBlocks)
+    {
+        // A little more is let be: each time costs a pass.
+        if (_slots.TryGetValue(worker, out var slot) && _held[slot] > mostBlocks + mostBlocks / 8) TrimSlot(slot, mostBlocks);
+    }
+
+    /// <exception cref="InvalidOperationException">Its parts do not agree.</exception>
+    public void CheckInvariants()
+    {
+        Span<int> held = stackalloc int[MaxWorkers];
+        var (count, newer) = (0, None);
+        for (var i = _newest; i != None; newer = i, i = _table[i].Older)
+        {
+            count++;
+            Require(_table[i].Newer == newer, "the order is broken");
+            Require(_table[i].Holders != 0, "a block has no holder");
+            Require((_table[i].Holders & _freeSlots) == 0, "a worker that is gone has a block");
+            Require(_entries.TryGetValue(_table[i].Block, out var entry) && entry == i, "a block is not found");
+            for (var mask = _table[i].Holders; mask != 0; mask &= mask - 1) held[BitOperations.TrailingZeroCount(mask)]++;
+        }
+
+        Require(newer == _oldest, "the order has another end");
+        Require(count == _entries.Count && count <= _capacity, $"there are {count} of {_entries.Count} blocks, at most {_capacity}");
+        Require(held.SequenceEqual(_held), "the blocks of a worker are miscounted");
+    }
+
+    private static void Require(bool condition, string what)
+    {
+        if (!condition) throw new InvalidOperationException($"In the prefix index {what}.");
+    }
+
+    private bool TrySlot(WorkerId worker, out int slot)
+    {
+        if (_slots.TryGetValue(worker, out slot)) return true;
+        if (_freeSlots == 0) return false;
+        slot = BitOperations.TrailingZeroCount(_freeSlots);
+        _freeSlots &= ~(1UL << slot);
+        _slots.Add(worker, slot);
+        return true;
+    }
+
+    private void TrimSlot(int slot, int most)
+    {
+        var mask = 1UL << slot;
+        for (var i = _oldest; i != None && _held[slot] > most;)
+        {
+            var newer = _table[i].Newer;
+            if ((_table[i].Holders & mask) != 0)
+            {
+                _table[i].Holders &= ~mask;
+                _held[slot]--;
+                if (_table[i].Holders == 0) Remove(i);
+            }
+
+            i = newer;
+        }
+    }
+
+    /// <summary>Finds or makes a block's entry; it is the newest then.</summary>
+    private ref Entry Touch(ulong block)
+    {
+        if (_entries.TryGetValue(block, out var i))
+        {
+            Unlink(i);
+        }
+        else
+        {
+            if (_entries.Count == _capacity) Evict(_oldest);
+            i = Take();
+            _table[i] = new Entry { Block = block };
+            _entries.Add(block, i);
+        }
+
+        Link(i);
+        return ref _table[i];
+    }
+
+    private int Take()
+    {
+        if (_free != None)
+        {
+            var i = _free;
+            _free = _table[i].Older;
+            return i;
+        }
+
+        if (_used == _table.Length) Array.Resize(ref _table, Math.Min(2 * _used, _capacity));
+        return _used++;
+    }
+
+    private void Evict(int i)
+    {
+        for (var mask = _table[i].Holders; mask != 0; mask &= mask - 1) _held[BitOperations.TrailingZeroCount(mask)]--;
+        Remove(i);
+    }
+
+    private void Remove(int i)
+    {
+        Unlink(i);
+        _entries.Remove(_table[i].Block);
+        _table[i].Older = _free;
+        _free = i;
+    }
+
+    private void Link(int i)
+    {
+        (_table[i].Older, _table[i].Newer) = (_newest, None);
+        if (_newest != None) _table[_newest].Newer = i;
+        else _oldest = i;
+        _newest = i;
+    }
+
+    private void Unlink(int i)
+    {
+        var (older, newer) = (_table[i].Older, _table[i].Newer);
+        if (older != None) _table[older].Newer = newer;
+        else _oldest = newer;
+        if (newer != None) _table[newer].Older = older;
+        else _newest = older;
+    }
+}
+
+/// <summary>How many of a prompt's first blocks each worker has.</summary>
+public sealed class PrefixHolders
+{
+    /// <summary>For a prompt that nobody is asked about.</summary>
+    public static readonly PrefixHolders Nobody = new(new Dictionary<WorkerId, int>());
+
+    private readonly Dictionary<WorkerId, int> _slots;
+    private readonly int[] _blocks = new int[PrefixIndex.MaxWorkers];
+
+    internal PrefixHolders(Dictionary<WorkerId, int> slots) => _slots = slots;
+
+    public int BlocksOf(WorkerId worker) => _slots.TryGetValue(worker, out var slot) ? _blocks[slot] : 0;
+
+    /// <summary>These workers have so many.</summary>
+    internal void End(ulong workers, int blocks)
+    {
+        for (; workers != 0; workers &= workers - 1) _blocks[BitOperations.TrailingZeroCount(workers)] = blocks;
+    }
+}
