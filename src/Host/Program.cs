@@ -10,6 +10,7 @@ var root = new RootCommand("An actor cluster that serves large language models."
     CmdCommand.Create(),
     new Command("bench", "Measure this machine.")
     {
+        BenchCudaCommand.Create(),
         BenchDisaggCommand.Create(),
         BenchEngineCommand.Create(),
         BenchTransferCommand.Create(),
@@ -24,6 +25,7 @@ var root = new RootCommand("An actor cluster that serves large language models."
         ModelInspectCommand.Create(),
         ModelRandomCommand.Create(),
     },
+    DevicesCommand.Create(),
     VersionCommand.Create(),
 };
 foreach (var command in GroupCommands.All()) root.Add(command);

@@ -1,5 +1,4 @@
 using ActorInference.Gpu.Cpu;
-using ActorInference.Gpu.Cpu.Quantized;
 
 namespace ActorInference.Gpu.Models;
 
@@ -38,7 +37,8 @@ internal sealed unsafe class WeightLoader
         _config = config;
         _progress = progress;
         _panelColumns = KernelTable.For(simd).PanelColumns;
-        _totalBytes = ModelTensors.All(config).Sum(Check);
+        // All tensors are checked before the first is read: a bad folder fails at once.
+        _totalBytes = ModelTensors.All(config).Sum(spec => WeightCheck.Check(tensors, spec));
     }
 
     /// <exception cref="ModelFormatException">A tensor is missing, of a wrong type or shape, or holds what is no number.</exception>
@@ -54,18 +54,6 @@ internal sealed unsafe class WeightLoader
             foreach (var owned in loader._owned) owned.Dispose();
             throw;
         }
-    }
-
-    /// <summary>All tensors are checked before the first is read: a bad folder fails at once.</summary>
-    /// <returns>The tensor's bytes.</returns>
-    private long Check(TensorSpec spec)
-    {
-        var (path, entry) = _tensors.Find(spec.Name);
-        if (!WeightDtypes.TryParse(entry.Dtype, out var dtype) || (dtype.IsQuantized() && spec.Shape.Length == 1))
-            throw new ModelFormatException(path, $"{entry.Name}.dtype", entry.Dtype, "F32, F16 or BF16");
-        if (!entry.Shape.SequenceEqual(spec.Shape.Select(dimension => (long)dimension)))
-            throw new ModelFormatException(path, $"{entry.Name}.shape", entry.ShapeText, $"[{string.Join(", ", spec.Shape)}] as the model's configuration says");
-        return entry.LengthBytes;
     }
 
     private WeightParts LoadAll()
@@ -228,16 +216,7 @@ internal sealed unsafe class WeightLoader
         return buffer.Floats;
     }
 
-    private TensorView Map(string name)
-    {
-        var view = _tensors.Map(name);
-        var dtype = Dtype(view);
-        var elements = view.Entry.LengthBytes / dtype.BlockBytes() * dtype.BlockElements();
-        var finite = dtype.IsQuantized() ? BlockReader.AllFinite(dtype, view.Data, elements) : WeightReader.AllFinite(dtype, view.Data, elements);
-        if (finite) return view;
-        view.Dispose();
-        throw new ModelFormatException(_tensors.Find(name).Path, view.Entry.Name, "not finite somewhere", "weights without infinities and NaN");
-    }
+    private TensorView Map(string name) => WeightCheck.Map(_tensors, name);
 
     private static WeightDtype Dtype(TensorView view) =>
         WeightDtypes.TryParse(view.Entry.Dtype, out var dtype) ? dtype : throw new InvalidOperationException($"{view.Entry.Name} was not checked.");

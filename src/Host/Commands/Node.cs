@@ -21,7 +21,7 @@ public static class Node
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(signals.Token);
         if (options.EndsWithInput) _ = EndWithInputAsync(stop);
         using var model = options.Cluster.HasWorkers
-            ? LoadingBar.Show(options.ModelName, progress => LoadedModel.Load(options, progress, shared: options.Transport != TransferTransport.Tcp && Actors.Kv.SharedSegment.Folder is not null))
+            ? LoadingBar.Show(options.ModelName, progress => LoadedModel.Load(options, progress, options.Note, shared: options.Transport != TransferTransport.Tcp && Actors.Kv.SharedSegment.Folder is not null))
             : null;
         if (model is not null) operations.Metrics.ObservePages(model.Pages);
         await using var exchange = model is null ? null : options.Cluster.CreateExchange(model, options);

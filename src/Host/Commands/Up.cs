@@ -26,7 +26,7 @@ public static class Up
             return CommandLine.Success;
         }
 
-        using var model = LoadingBar.Show(options.ModelName, progress => LoadedModel.Load(options, progress));
+        using var model = LoadingBar.Show(options.ModelName, progress => LoadedModel.Load(options, progress, options.Note));
         operations?.Metrics.ObservePages(model.Pages);
         await RunAsync(new UpRun(options, model.Served, model.ToNode(options), operations, data), signals.Token);
         return CommandLine.Success;

@@ -1,5 +1,4 @@
 using ActorInference.Actors.Kv;
-using ActorInference.Gpu.Cpu;
 using ActorInference.Host.Cli;
 using ActorInference.Host.Commands;
 using ActorInference.Host.Metrics;
@@ -20,13 +19,13 @@ public static class NodeServices
     /// <summary>For the workers to load weights and make their buffers, in other processes too.</summary>
     private static readonly TimeSpan ServingDeadline = TimeSpan.FromMinutes(5);
 
-    /// <summary>What a process with workers runs: the model on the CPU.</summary>
+    /// <summary>What a process with workers runs.</summary>
     public static InferenceNode ToNode(this LoadedModel model, ModelOptions options)
     {
         var threads = options.Threads ?? Environment.ProcessorCount;
         return new InferenceNode
         {
-            CreateRunner = _ => new CpuModelRunner(model.Weights, model.Pages, new CpuRunnerOptions { Threads = threads }),
+            CreateRunner = _ => model.Backend.CreateRunner(threads),
             EndTokenIds = model.Served.EosTokenIds,
             DevicePool = model.Pages,
             Namespace = new KvNamespace(model.Served.Name, WeightsFingerprint.Of(model.Served.Folder), model.Pages.Layout.Dtype),

@@ -1,0 +1,34 @@
+using ActorInference.Gpu.Cpu;
+using ActorInference.Gpu.Cpu.Quantized;
+
+namespace ActorInference.Gpu.Models;
+
+/// <summary>What a tensor must be before any backend takes it.</summary>
+internal static unsafe class WeightCheck
+{
+    /// <summary>Checks a tensor's type and shape; its data are not read.</summary>
+    /// <returns>The tensor's bytes.</returns>
+    /// <exception cref="ModelFormatException">It is missing, or not as the model's configuration says.</exception>
+    public static long Check(ITensorSource tensors, TensorSpec spec)
+    {
+        var (path, entry) = tensors.Find(spec.Name);
+        if (!WeightDtypes.TryParse(entry.Dtype, out var dtype) || (dtype.IsQuantized() && spec.Shape.Length == 1))
+            throw new ModelFormatException(path, $"{entry.Name}.dtype", entry.Dtype, "F32, F16 or BF16");
+        if (!entry.Shape.SequenceEqual(spec.Shape.Select(dimension => (long)dimension)))
+            throw new ModelFormatException(path, $"{entry.Name}.shape", entry.ShapeText, $"[{string.Join(", ", spec.Shape)}] as the model's configuration says");
+        return entry.LengthBytes;
+    }
+
+    /// <summary>Maps a checked tensor whose numbers are numbers.</summary>
+    /// <exception cref="ModelFormatException">One of them is infinite or none.</exception>
+    public static TensorView Map(ITensorSource tensors, string name)
+    {
+        var view = tensors.Map(name);
+        if (!WeightDtypes.TryParse(view.Entry.Dtype, out var dtype)) throw new InvalidOperationException($"{name} was not checked.");
+        var elements = view.Entry.LengthBytes / dtype.BlockBytes() * dtype.BlockElements();
+        var finite = dtype.IsQuantized() ? BlockReader.AllFinite(dtype, view.Data, elements) : WeightReader.AllFinite(dtype, view.Data, elements);
+        if (finite) return view;
+        view.Dispose();
+        throw new ModelFormatException(tensors.Find(name).Path, view.Entry.Name, "not finite somewhere", "weights without infinities and NaN");
+    }
+}
