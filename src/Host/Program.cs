@@ -23,6 +23,7 @@ var root = new RootCommand("An actor cluster that serves large language models."
     {
         ModelConvertCommand.Create(),
         ModelInspectCommand.Create(),
+        ModelPerplexityCommand.Create(),
         ModelRandomCommand.Create(),
     },
     DevicesCommand.Create(),

@@ -37,6 +37,34 @@ MODELS = {
         num_attention_heads=4, num_key_value_heads=2, vocab_size=261, max_position_embeddings=128, rms_norm_eps=1e-5,
         rope_theta=10000.0, tie_word_embeddings=True, torch_dtype="float32", hidden_act="silu",
         rope_scaling=dict(rope_type="linear", factor=2.0)),
+    "mistral": dict(
+        architectures=["MistralForCausalLM"], model_type="mistral", hidden_size=48, intermediate_size=70, num_hidden_layers=2, head_dim=20,
+        num_attention_heads=4, num_key_value_heads=2, vocab_size=257, max_position_embeddings=128, rms_norm_eps=1e-5, sliding_window=21,
+        rope_theta=10000.0, tie_word_embeddings=False, torch_dtype="bfloat16", hidden_act="silu"),
+    "phi3": dict(
+        architectures=["Phi3ForCausalLM"], model_type="phi3", hidden_size=48, intermediate_size=54, num_hidden_layers=2,
+        num_attention_heads=4, num_key_value_heads=2, vocab_size=257, max_position_embeddings=128, rms_norm_eps=1e-5, sliding_window=70,
+        rope_theta=10000.0, rope_scaling=None, tie_word_embeddings=False, torch_dtype="bfloat16", hidden_act="silu"),
+    "gemma2": dict(
+        architectures=["Gemma2ForCausalLM"], model_type="gemma2", hidden_size=48, intermediate_size=70, num_hidden_layers=3, head_dim=24,
+        num_attention_heads=4, num_key_value_heads=2, vocab_size=257, max_position_embeddings=128, rms_norm_eps=1e-6, sliding_window=17,
+        attn_logit_softcapping=5.0, final_logit_softcapping=12.0, query_pre_attn_scalar=30, rope_theta=10000.0, tie_word_embeddings=True,
+        torch_dtype="bfloat16", hidden_act="gelu_pytorch_tanh", hidden_activation="gelu_pytorch_tanh"),
+    "gemma3": dict(
+        architectures=["Gemma3ForCausalLM"], model_type="gemma3_text", hidden_size=48, intermediate_size=70, num_hidden_layers=4, head_dim=24,
+        num_attention_heads=4, num_key_value_heads=1, vocab_size=257, max_position_embeddings=128, rms_norm_eps=1e-6, sliding_window=19,
+        sliding_window_pattern=3, query_pre_attn_scalar=24, rope_theta=1000000.0, rope_local_base_freq=10000.0, tie_word_embeddings=True,
+        torch_dtype="bfloat16", hidden_activation="gelu_pytorch_tanh",
+        layer_types=["sliding_attention", "sliding_attention", "full_attention", "sliding_attention"]),
+    "mixtral": dict(
+        architectures=["MixtralForCausalLM"], model_type="mixtral", hidden_size=48, intermediate_size=38, num_hidden_layers=2, head_dim=24,
+        num_attention_heads=4, num_key_value_heads=2, vocab_size=257, max_position_embeddings=128, rms_norm_eps=1e-5, sliding_window=None,
+        num_local_experts=5, num_experts_per_tok=2, rope_theta=1000000.0, tie_word_embeddings=False, torch_dtype="bfloat16", hidden_act="silu"),
+    "qwen3moe": dict(
+        architectures=["Qwen3MoeForCausalLM"], model_type="qwen3_moe", hidden_size=48, intermediate_size=100, moe_intermediate_size=22,
+        num_hidden_layers=2, head_dim=24, num_attention_heads=4, num_key_value_heads=2, vocab_size=257, max_position_embeddings=128,
+        rms_norm_eps=1e-6, num_experts=9, num_experts_per_tok=3, norm_topk_prob=True, decoder_sparse_step=1, mlp_only_layers=[],
+        rope_theta=1000000.0, tie_word_embeddings=False, torch_dtype="bfloat16", hidden_act="silu"),
 }
 
 
@@ -48,28 +76,53 @@ def random_weights(config, dtype, generator):
     hidden, ffn, dim = config["hidden_size"], config["intermediate_size"], config["head_dim"]
     query, kv = dim * config["num_attention_heads"], dim * config["num_key_value_heads"]
     qwen2 = config["model_type"] == "qwen2"
+    gemma = decoder.is_gemma(config)
 
     def projection(name, outputs, inputs, bias):
         weights[name + ".weight"] = normal(outputs, inputs, deviation=2 / math.sqrt(inputs))
         if bias:
             weights[name + ".bias"] = normal(outputs, deviation=0.5)
 
+    def norm(name, length):
+        # Gemma's are what they differ from 1 by.
+        weights[name + ".weight"] = normal(length, mean=0.0 if gemma else 1.0, deviation=0.2)
+
+    def feed_forward(names, inner, bias=False):
+        for name, outputs, inputs in zip(names, (inner, inner, hidden), (hidden, hidden, inner)):
+            projection(name, outputs, inputs, bias)
+
     weights["model.embed_tokens.weight"] = normal(config["vocab_size"], hidden, deviation=0.5)
     for layer in range(config["num_hidden_layers"]):
         prefix = f"model.layers.{layer}."
         attention_bias, mlp_bias = config.get("attention_bias", False), config.get("mlp_bias", False)
-        weights[prefix + "input_layernorm.weight"] = normal(hidden, mean=1.0, deviation=0.2)
-        for name, outputs in (("q", query), ("k", kv), ("v", kv)):
-            projection(f"{prefix}self_attn.{name}_proj", outputs, hidden, qwen2 or attention_bias)
+        norm(prefix + "input_layernorm", hidden)
+        if config["model_type"] == "phi3":
+            projection(prefix + "self_attn.qkv_proj", query + 2 * kv, hidden, False)
+        else:
+            for name, outputs in (("q", query), ("k", kv), ("v", kv)):
+                projection(f"{prefix}self_attn.{name}_proj", outputs, hidden, qwen2 or attention_bias)
         projection(prefix + "self_attn.o_proj", hidden, query, attention_bias)
-        if config["model_type"] == "qwen3":
-            weights[prefix + "self_attn.q_norm.weight"] = normal(dim, mean=1.0, deviation=0.2)
-            weights[prefix + "self_attn.k_norm.weight"] = normal(dim, mean=1.0, deviation=0.2)
-        weights[prefix + "post_attention_layernorm.weight"] = normal(hidden, mean=1.0, deviation=0.2)
-        projection(prefix + "mlp.gate_proj", ffn, hidden, mlp_bias)
-        projection(prefix + "mlp.up_proj", ffn, hidden, mlp_bias)
-        projection(prefix + "mlp.down_proj", hidden, ffn, mlp_bias)
-    weights["model.norm.weight"] = normal(hidden, mean=1.0, deviation=0.2)
+        if config["model_type"] in ("qwen3", "qwen3_moe", "gemma3_text"):
+            norm(prefix + "self_attn.q_norm", dim)
+            norm(prefix + "self_attn.k_norm", dim)
+        norm(prefix + "post_attention_layernorm", hidden)
+        if gemma:
+            norm(prefix + "pre_feedforward_layernorm", hidden)
+            norm(prefix + "post_feedforward_layernorm", hidden)
+        if config["model_type"] == "phi3":
+            projection(prefix + "mlp.gate_up_proj", 2 * ffn, hidden, False)
+            projection(prefix + "mlp.down_proj", hidden, ffn, False)
+        elif config["model_type"] == "mixtral":
+            projection(prefix + "block_sparse_moe.gate", config["num_local_experts"], hidden, False)
+            for expert in range(config["num_local_experts"]):
+                feed_forward([f"{prefix}block_sparse_moe.experts.{expert}.{name}" for name in ("w1", "w3", "w2")], ffn)
+        elif config["model_type"] == "qwen3_moe":
+            projection(prefix + "mlp.gate", config["num_experts"], hidden, False)
+            for expert in range(config["num_experts"]):
+                feed_forward([f"{prefix}mlp.experts.{expert}.{name}_proj" for name in ("gate", "up", "down")], config["moe_intermediate_size"])
+        else:
+            feed_forward([f"{prefix}mlp.{name}_proj" for name in ("gate", "up", "down")], ffn, mlp_bias)
+    norm("model.norm", hidden)
     if not config["tie_word_embeddings"]:
         weights["lm_head.weight"] = normal(config["vocab_size"], hidden, deviation=0.2)
     return weights

@@ -49,4 +49,12 @@ public sealed record SamplingOptions
 
     /// <summary>Null: no log-probabilities. 0: of the chosen token. n: of the n best as well. At most 20.</summary>
     public int? TopLogprobs { get; init; }
+
+    /// <summary>
+    /// Tokens that are guessed at a time, at most <see cref="MaxPromptLookupTokens"/>, where the text repeats what came
+    /// before, and checked by the model in one step. Changes the speed and no token. 0 is off.
+    /// </summary>
+    public int PromptLookupTokens { get; init; }
+
+    public const int MaxPromptLookupTokens = 16;
 }

@@ -6,15 +6,26 @@ public enum KvDtype : byte
     F32 = 0,
     F16 = 1,
     BF16 = 2,
+
+    /// <summary>Every 32 elements of a head: their scale as F16, then a signed byte each. The last block of a head may be shorter.</summary>
+    Q8_0 = 3,
 }
 
 public static class KvDtypeSizes
 {
-    /// <summary>Bytes of one element.</summary>
-    public static int SizeBytes(this KvDtype dtype) => dtype switch
+    /// <summary>Elements that share a scale in <see cref="KvDtype.Q8_0"/>.</summary>
+    public const int BlockElements = 32;
+
+    private const int ScaleBytes = 2;
+
+    /// <summary>Bytes of one head's elements of one token.</summary>
+    /// <param name="elements">At least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such type.</exception>
+    public static int HeadBytes(this KvDtype dtype, int elements) => dtype switch
     {
-        KvDtype.F32 => 4,
-        KvDtype.F16 or KvDtype.BF16 => 2,
+        KvDtype.F32 => 4 * elements,
+        KvDtype.F16 or KvDtype.BF16 => 2 * elements,
+        KvDtype.Q8_0 => elements + ScaleBytes * ((elements + BlockElements - 1) / BlockElements),
         _ => throw new ArgumentOutOfRangeException(nameof(dtype), dtype, "Unknown KV dtype."),
     };
 }

@@ -23,6 +23,7 @@ internal static class SamplingForm
             FrequencyPenalty = options.FrequencyPenalty,
             Seed = options.Seed,
             IgnoreEos = options.IgnoreEos,
+            PromptLookupTokens = options.PromptLookupTokens,
         };
         Fields.Add(wire.StopTokenIds, options.StopTokenIds);
         if (options.TopLogprobs is { } count) wire.TopLogprobs = count;
@@ -50,6 +51,7 @@ internal static class SamplingForm
             IgnoreEos = wire.IgnoreEos,
             LogitBias = wire.LogitBias is { } biases ? Read(biases) : null,
             TopLogprobs = wire.HasTopLogprobs ? wire.TopLogprobs : null,
+            PromptLookupTokens = wire.PromptLookupTokens,
         };
     }
 

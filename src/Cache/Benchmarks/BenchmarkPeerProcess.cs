@@ -67,10 +67,21 @@ internal sealed class BenchmarkPeerProcess : IDisposable
         return CpuCount.Read(_output);
     }
 
-    /// <summary>All pages over plain blocking connections.</summary>
-    public double RawGigabytesPerSecond(int connections)
+    /// <summary>All pages over plain blocking connections: the best of one and two, each with the kernel's buffers and with those of the page server.</summary>
+    public double BestRawGigabytesPerSecond()
     {
-        Tell(TransferBenchmarkPeer.Command.SendRaw, (byte)connections);
+        var best = 0.0;
+        foreach (var ownBuffers in (ReadOnlySpan<bool>)[false, true])
+        {
+            for (var connections = 1; connections <= 2; connections++) best = Math.Max(best, RawGigabytesPerSecond(connections, ownBuffers));
+        }
+
+        return best;
+    }
+
+    private double RawGigabytesPerSecond(int connections, bool ownBuffers)
+    {
+        Tell(TransferBenchmarkPeer.Command.SendRaw, (byte)connections, ownBuffers ? (byte)1 : (byte)0);
         var sockets = Enumerable.Range(0, connections).Select(_ => Connect()).ToArray();
         var start = Stopwatch.GetTimestamp();
         TransferBenchmarkPeer.OnThreads(connections, i =>

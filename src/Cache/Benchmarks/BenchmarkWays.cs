@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ActorInference.Actors.Kv;
 
 namespace ActorInference.Cache.Benchmarks;
@@ -22,14 +23,14 @@ internal sealed class BenchmarkWays : IAsyncDisposable
             IBenchmarkWay way = transport == BenchmarkTransport.InProc
                 ? new InProcessWay(pool, pages)
                 : new FetchedWay(peer, pool, pages, useSharedMemory: transport == BenchmarkTransport.Shm);
-            _ways.Add(new Entry(transport, way, [], [], [], []));
+            _ways.Add(new Entry(transport, way, [], [], [], [], []));
         }
     }
 
     public async Task RunRoundAsync(bool measured, CancellationToken cancellationToken)
     {
         var memcpy = _memory.BestGigabytesPerSecond();
-        var raw = Math.Max(_peer.RawGigabytesPerSecond(1), _peer.RawGigabytesPerSecond(2));
+        var raw = _peer.BestRawGigabytesPerSecond();
         var roundTrip = _peer.RawRoundTripUs();
         if (measured)
         {
@@ -42,7 +43,9 @@ internal sealed class BenchmarkWays : IAsyncDisposable
         {
             var withSums = await entry.Way.MoveAllAsync(withSums: true, cancellationToken).ConfigureAwait(false);
             var before = CpuCount.Now() + _peer.Count();
+            var began = Stopwatch.GetTimestamp();
             var seconds = await entry.Way.MoveAllAsync(withSums: false, cancellationToken).ConfigureAwait(false);
+            var passes = Math.Max(1, Math.Round(Stopwatch.GetElapsedTime(began).TotalSeconds / seconds));   // A way may do it more than once.
             var used = CpuCount.Now() + _peer.Count() - before;
             var latency = await entry.Way.LatencyUsAsync(cancellationToken).ConfigureAwait(false);
             if (!measured) continue;
@@ -50,6 +53,7 @@ internal sealed class BenchmarkWays : IAsyncDisposable
             entry.SpeedsWithSums.Add(_memory.Bytes / withSums / 1e9);
             entry.Latencies.Add(latency);
             entry.Counts.Add(used);
+            entry.Moved.Add(_memory.Bytes * passes);
         }
     }
 
@@ -62,7 +66,8 @@ internal sealed class BenchmarkWays : IAsyncDisposable
         Median(_raw),
         Median(entry.Latencies),
         Median(_roundTrips),
-        Median([.. entry.Counts.Select(count => count.AllocationShare(secondsPerByte))])));
+        Median([.. entry.Counts.Select(count => count.AllocationShare(secondsPerByte))]),
+        Median([.. entry.Counts.Zip(entry.Moved, (count, moved) => 1e3 * count.AllocationTime(secondsPerByte) / (moved / 1e9))])));
 
     public async ValueTask DisposeAsync()
     {
@@ -71,7 +76,7 @@ internal sealed class BenchmarkWays : IAsyncDisposable
     }
 
     private sealed record Entry(
-        BenchmarkTransport Transport, IBenchmarkWay Way, List<double> Speeds, List<double> SpeedsWithSums, List<double> Latencies, List<CpuCount> Counts);
+        BenchmarkTransport Transport, IBenchmarkWay Way, List<double> Speeds, List<double> SpeedsWithSums, List<double> Latencies, List<CpuCount> Counts, List<double> Moved);
 
     internal static double Median(List<double> values)
     {

@@ -21,7 +21,11 @@ internal readonly record struct CpuCount(TimeSpan Cpu, TimeSpan Collecting, long
     /// <summary>Collecting and allocating as a part of all.</summary>
     /// <param name="secondsPerByte">What allocating costs here.</param>
     public double AllocationShare(double secondsPerByte) =>
-        Cpu == TimeSpan.Zero ? 0 : (Collecting.TotalSeconds + AllocatedBytes * secondsPerByte) / Cpu.TotalSeconds;
+        Cpu == TimeSpan.Zero ? 0 : AllocationTime(secondsPerByte) / Cpu.TotalSeconds;
+
+    /// <summary>Collecting and allocating, in seconds.</summary>
+    /// <inheritdoc cref="AllocationShare"/>
+    public double AllocationTime(double secondsPerByte) => Collecting.TotalSeconds + AllocatedBytes * secondsPerByte;
 
     /// <summary>What taking a byte of managed memory costs on this machine, in objects of the size that messages have.</summary>
     public static double MeasureSecondsPerByte()

@@ -12,8 +12,8 @@ internal sealed class InProcessWay : IBenchmarkWay
 {
     private const int LatencySamples = 200;
 
-    /// <summary>Times that all pages are moved: once would be over before a clock of CPU time moved.</summary>
-    private const int Passes = 64;
+    /// <summary>For how long all pages are moved again and again: once would be over before a clock of CPU time moved.</summary>
+    private static readonly TimeSpan Span = TimeSpan.FromMilliseconds(500);
 
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
@@ -32,9 +32,9 @@ internal sealed class InProcessWay : IBenchmarkWay
     /// <summary>Nothing is summed that does not leave its process.</summary>
     public async Task<double> MoveAllAsync(bool withSums, CancellationToken cancellationToken)
     {
-        var seconds = 0.0;
-        for (var pass = 0; pass < Passes; pass++) seconds += await MoveAsync(_pages, _group, cancellationToken).ConfigureAwait(false);
-        return seconds / Passes;
+        var (seconds, passes) = (0.0, 0);
+        for (; seconds < Span.TotalSeconds; passes++) seconds += await MoveAsync(_pages, _group, cancellationToken).ConfigureAwait(false);
+        return seconds / passes;
     }
 
     public async Task<double> LatencyUsAsync(CancellationToken cancellationToken)

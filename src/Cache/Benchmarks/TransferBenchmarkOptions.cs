@@ -43,10 +43,11 @@ public sealed record TransferBenchmarkOptions
 /// <param name="GigabytesPerSecond">Pages that the sender has summed when it made them: moved, and checked by the receiver.</param>
 /// <param name="WithSumsGigabytesPerSecond">The same, and the sender sums them too, out of memory, while others are under way.</param>
 /// <param name="MemcpyGigabytesPerSecond">Best of copying the same bytes at once and page by page, one thread.</param>
-/// <param name="RawSocketGigabytesPerSecond">Best of one and two blocking connections between the same processes, in slices of a page.</param>
+/// <param name="RawSocketGigabytesPerSecond">Best of one and two blocking connections between the same processes, in slices of a page, with the kernel's buffers and with the page server's.</param>
 /// <param name="PageLatencyUs">A page by itself, from asking for it until it is there and checked.</param>
 /// <param name="RawRoundTripUs">As many bytes for a question of 16, over a blocking connection.</param>
 /// <param name="AllocationCpuShare">Time of garbage collections and of allocating, as a part of both processes' CPU time.</param>
+/// <param name="AllocationMsPerGigabyte">The same time for each GB that was moved: within a process nothing else is done that takes time.</param>
 public sealed record TransferBenchmarkResult(
     BenchmarkTransport Transport,
     int PageBytes,
@@ -56,4 +57,5 @@ public sealed record TransferBenchmarkResult(
     double RawSocketGigabytesPerSecond,
     double PageLatencyUs,
     double RawRoundTripUs,
-    double AllocationCpuShare);
+    double AllocationCpuShare,
+    double AllocationMsPerGigabyte);

@@ -22,7 +22,7 @@ public static class TransferBenchmarkPeer
         /// <summary>Sum all pages and announce them, message by message.</summary>
         Announce = 1,
 
-        /// <summary>Take raw connections, and send the pages over them: the number of connections follows.</summary>
+        /// <summary>Take raw connections, and send the pages over them: their number follows, and whether they have the page server's buffers.</summary>
         SendRaw = 2,
 
         /// <summary>Take a raw connection, and answer each question with a page until it is closed.</summary>
@@ -64,7 +64,7 @@ public static class TransferBenchmarkPeer
                 Announce(output, pool, pages);
                 break;
             case Command.SendRaw:
-                SendRaw(raw, input.ReadByte(), pool, pages);
+                SendRaw(raw, connections: input.ReadByte(), ownBuffers: input.ReadByte() == 1, pool, pages);
                 break;
             case Command.AnswerRaw:
                 AnswerRaw(raw, pool, pages);
@@ -90,11 +90,12 @@ public static class TransferBenchmarkPeer
 
     internal static int PagesOfMessage(int pageBytes) => Math.Max(1, MessageBytes / pageBytes);
 
-    private static void SendRaw(TcpListener raw, int connections, IPageMemory pool, int[] pages) =>
+    private static void SendRaw(TcpListener raw, int connections, bool ownBuffers, IPageMemory pool, int[] pages) =>
         OnThreads(connections, i =>
         {
             using var socket = raw.AcceptSocket();
             socket.NoDelay = true;
+            if (ownBuffers) socket.SendBufferSize = PageServer.LoopbackBufferBytes;
             // Which share it gets is the other's to say: connections come in any order.
             Span<byte> share = stackalloc byte[1];
             if (socket.Receive(share) == 0) return;

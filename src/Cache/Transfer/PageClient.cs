@@ -11,8 +11,8 @@ namespace ActorInference.Cache.Transfer;
 /// <param name="server">Its name in errors.</param>
 internal sealed class PageClient(Stream stream, string server)
 {
-    /// <summary>Bytes that are summed when they have come: still in the nearest cache but one.</summary>
-    private const int ChunkBytes = 256 << 10;
+    /// <summary>Bytes that are summed when they have come: still in the nearest cache but one, with what the kernel copied them from.</summary>
+    private const int ChunkBytes = 128 << 10;
 
     private readonly byte[] _buffer = new byte[PageWire.RequestHeadBytes + PageWire.MaxStretches * PageWire.StretchBytes];
 

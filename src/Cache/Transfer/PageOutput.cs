@@ -1,8 +1,8 @@
 using System.ComponentModel;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ActorInference.Actors.Kv;
-using Microsoft.Win32.SafeHandles;
 
 namespace ActorInference.Cache.Transfer;
 
@@ -38,45 +38,75 @@ internal sealed class MemoryOutput(IPageMemory pool, Stream stream) : IPageOutpu
 }
 
 /// <summary>
-/// Out of the file that a shared pool is, by the kernel, which sends the pool's own memory and copies nothing (sendfile(2)); what lies side
-/// by side goes in one call. Linux only. Should a page change before the client has it, its checksum tells.
+/// Out of the pool's memory by one call of the kernel for many pages (writev(2)): nothing is copied but into the connection, and a page by
+/// itself wakes its receiver once. Linux only. Should a page change before the client has it, its checksum tells.
 /// </summary>
-internal sealed partial class FileOutput(Socket socket, SafeFileHandle file, int pageBytes) : IPageOutput
+internal sealed unsafe partial class GatherOutput(Socket socket, IPageMemory pool) : IPageOutput
 {
-    private const int MoreFollows = 0x8000;   // MSG_MORE
-    private const int Interrupted = 4;        // EINTR
+    /// <summary>Pieces of one call: the kernel takes 1024.</summary>
+    private const int MaxPieces = 256;
+    private const int Interrupted = 4;   // EINTR
+
+    private readonly Piece[] _pieces = new Piece[MaxPieces];
 
     public void Send(ReadOnlySpan<byte> head, ReadOnlySpan<PageWire.Stretch> stretches)
     {
-        var sent = SendBytes(socket.SafeHandle, head, head.Length, MoreFollows);
-        if (sent != head.Length) throw Broken();
-        for (var i = 0; i < stretches.Length;)
+        // SAFETY: the pool's memory is not the collector's and outlives the server; the pages are held, and their bounds were checked.
+        fixed (byte* first = head)
         {
-            var begin = Position(stretches[i]);
-            var end = begin;
-            for (; i < stretches.Length && Position(stretches[i]) == end; i++) end += stretches[i].Length;
-            SendFile(begin, end);
+            var count = 0;
+            _pieces[count++] = new Piece(first, head.Length);
+            foreach (var stretch in stretches)
+            {
+                var address = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(pool.Bytes(stretch.Page.Page).Span)) + stretch.Offset;
+                if (_pieces[count - 1].End == address)
+                {
+                    _pieces[count - 1].Bytes += stretch.Length;
+                    continue;
+                }
+
+                if (count == MaxPieces)
+                {
+                    Send(count);
+                    count = 0;
+                }
+
+                _pieces[count++] = new Piece(address, stretch.Length);
+            }
+
+            Send(count);
         }
     }
 
-    private void SendFile(long begin, long end)
+    private void Send(int count)
     {
-        while (begin < end)
+        for (var i = 0; i < count;)
         {
-            var sent = SendFile(socket.SafeHandle, file, ref begin, (nint)(end - begin));
-            if (sent > 0 || (sent < 0 && Marshal.GetLastPInvokeError() == Interrupted)) continue;
-            throw Broken();
+            var sent = WriteVector(socket.SafeHandle, ref _pieces[i], count - i);
+            if (sent < 0 && Marshal.GetLastPInvokeError() == Interrupted) continue;
+            if (sent <= 0) throw new IOException("The client cannot be sent to.", new Win32Exception(Marshal.GetLastPInvokeError()));
+            for (; i < count && sent >= _pieces[i].Bytes; i++) sent -= _pieces[i].Bytes;
+            if (i == count) return;
+            _pieces[i].Skip(sent);
         }
     }
 
-    private long Position(PageWire.Stretch stretch) => (long)stretch.Page.Page * pageBytes + stretch.Offset;
+    [LibraryImport("libc", EntryPoint = "writev", SetLastError = true)]
+    private static partial nint WriteVector(SafeSocketHandle socket, ref Piece pieces, int count);
 
-    private static IOException Broken() => new("The client cannot be sent to.", new Win32Exception(Marshal.GetLastPInvokeError()));
+    /// <summary>The kernel's iovec.</summary>
+    private struct Piece(byte* address, nint bytes)
+    {
+        private byte* _address = address;
 
-    [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
-    private static partial nint SendBytes(SafeSocketHandle socket, ReadOnlySpan<byte> bytes, nint length, int flags);
+        public nint Bytes = bytes;
 
-    /// <param name="offset">Moves on by what was sent.</param>
-    [LibraryImport("libc", EntryPoint = "sendfile", SetLastError = true)]
-    private static partial nint SendFile(SafeSocketHandle socket, SafeFileHandle file, ref long offset, nint count);
+        public readonly byte* End => _address + Bytes;
+
+        public void Skip(nint sent)
+        {
+            _address += sent;
+            Bytes -= sent;
+        }
+    }
 }

@@ -1,12 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
 using ActorInference.Actors.Kv;
-using Microsoft.Win32.SafeHandles;
 
 namespace ActorInference.Cache.Transfer;
 
 /// <summary>
-/// Gives the pages of one pool to other hosts, straight from the pool's memory, or from its file if it is one. Whoever asks names pages by their generation; one that
+/// Gives the pages of one pool to other hosts, straight from the pool's memory. Whoever asks names pages by their generation; one that
 /// was freed meanwhile is said to be gone. A connection has a thread of its own, which waits in the kernel and nowhere else
 /// (docs/decisions/0011-page-threads.md).
 /// </summary>
@@ -14,10 +13,15 @@ public sealed class PageServer : IAsyncDisposable
 {
     private const int StackBytes = 256 << 10;
 
+    /// <summary>
+    /// On one host nothing is on the way: what the kernel keeps of a connection only falls out of the processor's caches. Between hosts the
+    /// kernel chooses, by how long the way is.
+    /// </summary>
+    internal const int LoopbackBufferBytes = 256 << 10;
+
     private readonly IPageMemory _pool;
     private readonly PageServerOptions _options;
     private readonly Socket _listener;
-    private readonly SafeFileHandle? _file;
     private readonly CancellationTokenSource _stop = new();
     private readonly Dictionary<Socket, Connection> _connections = [];
     private readonly Lock _lock = new();
@@ -38,7 +42,6 @@ public sealed class PageServer : IAsyncDisposable
         _listener.Bind(new IPEndPoint(address, port));
         _listener.Listen();
         Port = ((IPEndPoint)_listener.LocalEndPoint!).Port;
-        if (pool.SharedPath is { } path && OperatingSystem.IsLinux()) _file = File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete);
         _accepting = AcceptAsync();
         var period = options.Stall / 4;
         _watch = new Timer(_ => EndOverdue(), null, period, period);
@@ -70,7 +73,6 @@ public sealed class PageServer : IAsyncDisposable
         lock (_lock) connections = [.. _connections.Values];
         foreach (var connection in connections) connection.Socket.Dispose();
         foreach (var connection in connections) await connection.Ended.Task.ConfigureAwait(false);
-        _file?.Dispose();
     }
 
     private async Task AcceptAsync()
@@ -122,8 +124,9 @@ public sealed class PageServer : IAsyncDisposable
         try
         {
             connection.Socket.NoDelay = true;
+            if (connection.Socket.RemoteEndPoint is IPEndPoint peer && IPAddress.IsLoopback(peer.Address)) connection.Socket.SendBufferSize = LoopbackBufferBytes;
             using var stream = new NetworkStream(connection.Socket, ownsSocket: false);
-            IPageOutput output = _file is null ? new MemoryOutput(_pool, stream) : new FileOutput(connection.Socket, _file, _pool.Layout.PageBytes);
+            IPageOutput output = OperatingSystem.IsLinux() ? new GatherOutput(connection.Socket, _pool) : new MemoryOutput(_pool, stream);
             new PageSession(_pool, stream, output, connection.Clock).Run();
         }
         catch (TransferException)

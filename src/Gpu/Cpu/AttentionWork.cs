@@ -31,13 +31,17 @@ internal sealed unsafe class AttentionWork : ComputeWork, IDisposable
     private readonly int _pageSize;
     private readonly int _pageShift;
     private readonly KvDtype _dtype;
+    private readonly int _headBytes;
     private readonly float _scale;
+    private readonly float _softcap;
+    private readonly ModelConfig _config;
 
     private float* _query;
     private float* _target;
     private nint _ldq;
     private nint _ldt;
     private int _layer;
+    private int _window;
 
     public AttentionWork(KernelTable kernels, ModelConfig config, KvPagePool pool, StepPlan plan, int threads)
     {
@@ -46,7 +50,10 @@ internal sealed unsafe class AttentionWork : ComputeWork, IDisposable
         _pageSize = pool.Layout.PageSizeTokens;
         _pageShift = BitOperations.Log2((uint)_pageSize);
         _dtype = pool.Layout.Dtype;
-        _scale = 1 / MathF.Sqrt(config.HeadDim);
+        _headBytes = pool.Layout.HeadBytes;
+        _scale = config.AttentionScale ?? 1 / MathF.Sqrt(config.HeadDim);
+        _softcap = config.AttentionSoftcap;
+        _config = config;
         _scratch = new AttentionScratch[threads];
         for (var i = 0; i < threads; i++)
             _scratch[i] = new AttentionScratch(TileTokens(config) * _group, _headDim, kernels.PanelColumns);
@@ -60,6 +67,7 @@ internal sealed unsafe class AttentionWork : ComputeWork, IDisposable
     public void Run(ComputeThreads threads, int layer, float* query, nint ldq, float* target, nint ldt)
     {
         (_layer, _ldq, _ldt) = (layer, ldq, ldt);
+        _window = _config.WindowOf(layer) ?? int.MaxValue / 2;
         _query = query;
         _target = target;
         threads.Run(this, _plan.TileCount * _kvHeads, Multiplies() >= SerialMultiplies);
@@ -76,7 +84,8 @@ internal sealed unsafe class AttentionWork : ComputeWork, IDisposable
         scratch.Reset(rows);
         var keys = tile.FirstPosition + tile.Tokens;
         var pages = _plan.Batch.Pages(tile.Sequence);
-        for (var first = 0; first < keys; first += BlockKeys)
+        // Blocks that lie before the windows of all queries are left out.
+        for (var first = Math.Max(0, tile.FirstPosition - _window + 1) / BlockKeys * BlockKeys; first < keys; first += BlockKeys)
         {
             var count = Math.Min(BlockKeys, keys - first);
             PackBlock(pages, first, count, head, scratch);
@@ -135,16 +144,17 @@ internal sealed unsafe class AttentionWork : ComputeWork, IDisposable
     private void GatherRow(ReadOnlySpan<int> pages, int position, int row, int head, AttentionScratch scratch)
     {
         var page = pages[position >> _pageShift];
-        var element = ((position & (_pageSize - 1)) * _kvHeads + head) * _headDim;
-        Widen(_pool.Keys(page, _layer), element, scratch.KeyRows + row * _headDim);
-        Widen(_pool.Values(page, _layer), element, scratch.ValueRows + row * _headDim);
+        var offset = ((position & (_pageSize - 1)) * _kvHeads + head) * (nint)_headBytes;
+        Widen(_pool.Keys(page, _layer) + offset, scratch.KeyRows + row * _headDim);
+        Widen(_pool.Values(page, _layer) + offset, scratch.ValueRows + row * _headDim);
     }
 
-    private void Widen(byte* plane, int element, float* target)
+    private void Widen(byte* source, float* target)
     {
-        if (_dtype == KvDtype.F32) _kernels.Scale((float*)plane + element, 1, target, _headDim);
-        else if (_dtype == KvDtype.F16) _kernels.WidenF16((ushort*)plane + element, target, _headDim);
-        else _kernels.WidenBF16((ushort*)plane + element, target, _headDim);
+        if (_dtype == KvDtype.F32) _kernels.Scale((float*)source, 1, target, _headDim);
+        else if (_dtype == KvDtype.F16) _kernels.WidenF16((ushort*)source, target, _headDim);
+        else if (_dtype == KvDtype.BF16) _kernels.WidenBF16((ushort*)source, target, _headDim);
+        else KvElements.WidenQ8(source, _headDim, target);
     }
 
     private void Block(in StepPlan.QueryTile tile, int first, int count, int rows, AttentionScratch scratch)
@@ -154,9 +164,13 @@ internal sealed unsafe class AttentionWork : ComputeWork, IDisposable
         Tiles(rows, scratch.Queries, _headDim, scratch.KeyPanels, scratch.KeyPanelBytes, keyPanels, _headDim, scratch.Scores, BlockKeys, false);
         for (var row = 0; row < rows; row++)
         {
-            var visible = Math.Min(count, tile.FirstPosition + row / _group + 1 - first);
+            var position = tile.FirstPosition + row / _group;
+            var visible = Math.Min(count, position + 1 - first);
+            var hidden = Math.Max(0, position - _window + 1 - first);
             var scores = scratch.Scores + row * BlockKeys;
-            if (visible > 0) _kernels.SoftmaxBlock(scores, visible, keyPanels * panelColumns, scratch.Largest + row, scratch.Sums + row, scratch.Outputs + row * scratch.OutputColumns, scratch.OutputColumns);
+            if (_softcap > 0) _kernels.SoftCap(scores, keyPanels * panelColumns, _softcap);
+            if (visible > hidden && hidden > 0) new Span<float>(scores, hidden).Fill(float.NegativeInfinity);
+            if (visible > hidden) _kernels.SoftmaxBlock(scores, visible, keyPanels * panelColumns, scratch.Largest + row, scratch.Sums + row, scratch.Outputs + row * scratch.OutputColumns, scratch.OutputColumns);
             else new Span<float>(scores, count).Clear();
         }
 

@@ -15,6 +15,10 @@ public sealed unsafe class CpuModelRunner : IModelRunner
     private readonly ComputeThreads _threads;
     private readonly RunnerBuffers _buffers;
     private readonly RopeTable _rope;
+    private readonly RopeTable _localRope;
+    private readonly KernelTable _kernels;
+    private readonly GemmEnd _gate;
+    private readonly MixtureWork? _mixture;
     private readonly StepPlan _plan;
     private readonly MatrixProducts _products;
     private readonly NormWork _norm;
@@ -35,10 +39,14 @@ public sealed unsafe class CpuModelRunner : IModelRunner
         var kernels = KernelTable.For(weights.Simd);
         _buffers = new RunnerBuffers(config, MaxBatchTokens);
         _rope = new RopeTable(config.Rope, config.HeadDim, MaxContextTokens);
+        _localRope = config.LocalRope is { } local ? new RopeTable(local, config.HeadDim, MaxContextTokens) : _rope;
+        _kernels = kernels;
+        _gate = config.IsGemma ? GemmEnd.GeGlu : GemmEnd.SwiGlu;
         _plan = new StepPlan(MaxBatchTokens, AttentionWork.TileTokens(config));
         _products = new MatrixProducts(kernels, options.Threads);
         _norm = new NormWork(kernels, config.HiddenSize, _buffers.HiddenColumns, config.RmsNormEps);
-        _rotate = new RotateWork(kernels, config, pool, _rope, _plan);
+        _rotate = new RotateWork(kernels, config, pool, _plan);
+        if (config.Experts > 0) _mixture = new MixtureWork(kernels, config, _products, MaxBatchTokens);
         _attention = new AttentionWork(kernels, config, pool, _plan, options.Threads);
         _threads = new ComputeThreads(options.Threads);
     }
@@ -66,10 +74,10 @@ public sealed unsafe class CpuModelRunner : IModelRunner
         Project();
     }
 
-    public Span<float> Logits(int index)
+    public Span<float> Logits(int index, int nth = 0)
     {
-        var row = _plan.LogitIndex(index);
-        if (row < 0) throw new ArgumentOutOfRangeException(nameof(index), index, "That sequence did not ask for logits.");
+        var row = _plan.LogitIndex(index, nth);
+        if (row < 0) throw new ArgumentOutOfRangeException(nameof(index), index, $"Its token {nth} did not ask for logits.");
         return new Span<float>(_buffers.Logits + (nint)row * _buffers.LogitColumns, VocabSize);
     }
 
@@ -79,13 +87,20 @@ public sealed unsafe class CpuModelRunner : IModelRunner
         _products.Dispose();
         _attention.Dispose();
         _rope.Dispose();
+        _localRope.Dispose();
+        _mixture?.Dispose();
         _buffers.Dispose();
     }
 
     private void Embed(ReadOnlySpan<int> tokens)
     {
+        var config = _weights.Config;
         for (var row = 0; row < tokens.Length; row++)
-            _weights.CopyEmbedding(tokens[row], _buffers.Hidden + (nint)row * _buffers.HiddenColumns);
+        {
+            var hidden = _buffers.Hidden + (nint)row * _buffers.HiddenColumns;
+            _weights.CopyEmbedding(tokens[row], hidden);
+            if (config.IsGemma) _kernels.Scale(hidden, MathF.Sqrt(config.HiddenSize), hidden, config.HiddenSize);
+        }
     }
 
     private void Attend(LayerWeights layer, int index)
@@ -93,9 +108,9 @@ public sealed unsafe class CpuModelRunner : IModelRunner
         var b = _buffers;
         _norm.Run(_threads, b.Hidden, layer.AttentionNorm, b.Normed, _plan.Rows);
         ProjectQkv(layer);
-        _rotate.Run(_threads, layer, index, b.Qkv, b.QkvColumns);
+        _rotate.Run(_threads, layer, _weights.Config.WindowOf(index) is null ? _rope : _localRope, index, b.Qkv, b.QkvColumns);
         _attention.Run(_threads, index, b.Qkv, b.QkvColumns, b.Attended, b.AttendedColumns);
-        _products.Run(_threads, b.Attended, b.AttendedColumns, _plan.Rows, layer.Output, layer.OutputBias, b.Hidden, b.HiddenColumns, GemmEnd.Add);
+        Join(b.Attended, b.AttendedColumns, layer.Output, layer.OutputBias, layer.PostAttentionNorm);
     }
 
     private void ProjectQkv(LayerWeights layer)
@@ -115,8 +130,29 @@ public sealed unsafe class CpuModelRunner : IModelRunner
     {
         var b = _buffers;
         _norm.Run(_threads, b.Hidden, layer.FeedForwardNorm, b.Normed, _plan.Rows);
-        _products.Run(_threads, b.Normed, b.HiddenColumns, _plan.Rows, layer.GateUp, layer.GateUpBias, b.FeedForward, b.FeedForwardColumns, GemmEnd.SwiGlu);
-        _products.Run(_threads, b.FeedForward, b.FeedForwardColumns, _plan.Rows, layer.Down, layer.DownBias, b.Hidden, b.HiddenColumns, GemmEnd.Add);
+        if (layer.Router is not null)
+        {
+            _mixture!.Run(_threads, layer, b.Normed, b.Hidden, b.HiddenColumns, _plan.Rows);
+            return;
+        }
+
+        var dense = layer.FeedForward[0];
+        _products.Run(_threads, b.Normed, b.HiddenColumns, _plan.Rows, dense.GateUp, dense.GateUpBias, b.FeedForward, b.FeedForwardColumns, _gate);
+        Join(b.FeedForward, b.FeedForwardColumns, dense.Down, dense.DownBias, layer.PostFeedForwardNorm);
+    }
+
+    /// <summary>Adds a product to the residual stream, normalized before if the model does so.</summary>
+    private void Join(float* x, nint ldx, WeightMatrix weights, float* bias, float* norm)
+    {
+        var b = _buffers;
+        if (norm == null)
+        {
+            _products.Run(_threads, x, ldx, _plan.Rows, weights, bias, b.Hidden, b.HiddenColumns, GemmEnd.Add);
+            return;
+        }
+
+        _products.Run(_threads, x, ldx, _plan.Rows, weights, bias, b.Normed, b.HiddenColumns, GemmEnd.Store);
+        _norm.RunAdd(_threads, b.Normed, norm, b.Hidden, _plan.Rows);
     }
 
     /// <summary>Logits, for the rows that want them.</summary>
@@ -125,6 +161,10 @@ public sealed unsafe class CpuModelRunner : IModelRunner
         var b = _buffers;
         _norm.RunGathered(_plan.LogitRows, b.Hidden, _weights.FinalNorm, b.Normed);
         _products.Run(_threads, b.Normed, b.HiddenColumns, _plan.LogitCount, _weights.Head, null, b.Logits, b.LogitColumns, GemmEnd.Store);
+        if (_weights.Config.LogitSoftcap is > 0 and var cap)
+        {
+            for (var row = 0; row < _plan.LogitCount; row++) _kernels.SoftCap(b.Logits + (nint)row * b.LogitColumns, b.LogitColumns, cap);
+        }
     }
 
     private static int ContextTokens(ModelConfig config, KvPagePool pool, CpuRunnerOptions options)

@@ -13,6 +13,9 @@ internal enum GemmEnd
 
     /// <summary>target = silu(gate) * up, where the panels of W alternate between the two.</summary>
     SwiGlu,
+
+    /// <summary>target = gelu(gate) * up, likewise.</summary>
+    GeGlu,
 }
 
 /// <summary>
@@ -67,7 +70,7 @@ internal sealed unsafe class GemmWork : ComputeWork, IDisposable
     /// <summary>Computes a product on the threads.</summary>
     /// <param name="x">Shape <c>[rows, ldx]</c>, of which W's inputs are read.</param>
     /// <param name="bias">Shape <c>[panels * columns]</c>, or null.</param>
-    /// <param name="target">Shape <c>[rows, ldt]</c>; whole panels are written, half of them with <see cref="GemmEnd.SwiGlu"/>.</param>
+    /// <param name="target">Shape <c>[rows, ldt]</c>; whole panels are written, half of them with a gate.</param>
     public void Run(ComputeThreads threads, float* x, nint ldx, int rows, PackedMatrix weights, float* bias, float* target, nint ldt, GemmEnd end)
     {
         if (rows == 0) return;

@@ -43,6 +43,10 @@ internal sealed unsafe class KernelTable
 
     public required TileEnd SwiGlu { get; init; }
 
+    public required TileEnd GeGlu { get; init; }
+
+    public required delegate*<float*, int, float, void> SoftCap { get; init; }
+
     public required delegate*<byte*, nint, float*, void> WidenPanelF16 { get; init; }
 
     public required delegate*<byte*, nint, float*, void> WidenPanelBF16 { get; init; }
@@ -60,9 +64,9 @@ internal sealed unsafe class KernelTable
     /// <param name="target">First row of it. Shape <c>[rows, ldt]</c>.</param>
     public void Finish(GemmEnd end, float* c, nint columns, int rows, int column, float* bias, float* target, nint ldt)
     {
-        var write = end switch { GemmEnd.Store => Store, GemmEnd.Add => Add, _ => SwiGlu };
+        var write = end switch { GemmEnd.Store => Store, GemmEnd.Add => Add, GemmEnd.SwiGlu => SwiGlu, _ => GeGlu };
         // Gate and up become one.
-        var first = end == GemmEnd.SwiGlu ? column / 2 : column;
+        var first = end is GemmEnd.SwiGlu or GemmEnd.GeGlu ? column / 2 : column;
         write(c, columns, rows, (int)columns, bias == null ? null : bias + column, target + first, ldt);
     }
 
@@ -98,7 +102,9 @@ internal sealed unsafe class KernelTable
             SoftmaxBlock = &VectorOps<S, V>.SoftmaxBlock,
             Store = &VectorOps<S, V>.StoreTile,
             Add = &VectorOps<S, V>.AddTile,
-            SwiGlu = &VectorOps<S, V>.SwiGluTile,
+            SwiGlu = &VectorOps<S, V>.GatedTile<SiluGate<S, V>>,
+            GeGlu = &VectorOps<S, V>.GatedTile<GeluGate<S, V>>,
+            SoftCap = &VectorOps<S, V>.SoftCap,
             WidenPanelF16 = &VectorOps<S, V>.WidenPanel<PanelF16<S, V>>,
             WidenPanelBF16 = &VectorOps<S, V>.WidenPanel<PanelBF16<S, V>>,
             WidenF16 = &VectorOps<S, V>.WidenF16,

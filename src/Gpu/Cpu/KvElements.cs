@@ -1,26 +1,76 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using ActorInference.Actors.Kv;
 
 namespace ActorInference.Gpu.Cpu;
 
 /// <summary>Moves keys and values between floats and the element type of pages.</summary>
+/// <remarks>SAFETY: planes cover the layout's bytes, float rows the layout's head dimension. What a row becomes depends on nothing but the row.</remarks>
 internal static unsafe class KvElements
 {
-    /// <summary>Narrows floats into a plane of a page.</summary>
+    private const int Block = KvDtypeSizes.BlockElements;
+
+    /// <summary>Narrows rows of heads into a plane of a page.</summary>
+    /// <param name="source">Shape <c>[rows, headDim]</c>.</param>
     /// <param name="plane">Keys or values of one layer.</param>
-    /// <param name="element">Index in it of the first element written.</param>
-    public static void Store(KvDtype dtype, float* source, byte* plane, int element, int count)
+    /// <param name="firstRow">Token of the page times heads, plus head.</param>
+    public static void Store(KvPageLayout layout, float* source, byte* plane, int firstRow, int rows)
     {
-        switch (dtype)
+        var target = plane + (nint)firstRow * layout.HeadBytes;
+        var count = rows * layout.HeadDim;
+        switch (layout.Dtype)
         {
             case KvDtype.F32:
-                Buffer.MemoryCopy(source, (float*)plane + element, (long)count * sizeof(float), (long)count * sizeof(float));
+                Buffer.MemoryCopy(source, target, (long)count * sizeof(float), (long)count * sizeof(float));
                 break;
             case KvDtype.F16:
-                for (var i = 0; i < count; i++) ((ushort*)plane + element)[i] = HalfFormat.ToF16(source[i]);
+                for (var i = 0; i < count; i++) ((ushort*)target)[i] = HalfFormat.ToF16(source[i]);
+                break;
+            case KvDtype.BF16:
+                for (var i = 0; i < count; i++) ((ushort*)target)[i] = HalfFormat.ToBF16(source[i]);
                 break;
             default:
-                for (var i = 0; i < count; i++) ((ushort*)plane + element)[i] = HalfFormat.ToBF16(source[i]);
+                for (var row = 0; row < rows; row++) Quantize(source + (nint)row * layout.HeadDim, layout.HeadDim, target + (nint)row * layout.HeadBytes);
                 break;
+        }
+    }
+
+    /// <summary>Widens one head of <see cref="KvDtype.Q8_0"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void WidenQ8(byte* source, int headDim, float* target)
+    {
+        for (var first = 0; first < headDim; first += Block)
+        {
+            var count = Math.Min(Block, headDim - first);
+            var scale = HalfFormat.FromF16(Unsafe.ReadUnaligned<ushort>(source));
+            var bytes = (sbyte*)source + sizeof(ushort);
+            var i = 0;
+            for (var scales = Vector256.Create(scale); i <= count - 8; i += 8)
+            {
+                var shorts = Vector128.WidenLower(Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>(bytes + i)).AsSByte());
+                (Vector256.ConvertToSingle(Vector256.Create(Vector128.WidenLower(shorts), Vector128.WidenUpper(shorts))) * scales).Store(target + first + i);
+            }
+
+            for (; i < count; i++) target[first + i] = scale * bytes[i];
+            source += sizeof(ushort) + count;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Quantize(float* source, int headDim, byte* target)
+    {
+        for (var first = 0; first < headDim; first += Block)
+        {
+            var count = Math.Min(Block, headDim - first);
+            var largest = 0f;
+            for (var i = 0; i < count; i++) largest = MathF.Max(largest, MathF.Abs(source[first + i]));
+            var bits = HalfFormat.ToF16(largest / 127);
+            Unsafe.WriteUnaligned(target, bits);
+            // The scale as it will be read; rounded down, it may leave the largest element a step beyond the last.
+            var scale = HalfFormat.FromF16(bits);
+            var bytes = (sbyte*)target + sizeof(ushort);
+            for (var i = 0; i < count; i++) bytes[i] = scale == 0 ? (sbyte)0 : (sbyte)Math.Clamp(MathF.Round(source[first + i] / scale), -127, 127);
+            target += sizeof(ushort) + count;
         }
     }
 }

@@ -22,8 +22,24 @@ internal sealed unsafe class LayerWeights
 
     public required float* OutputBias { get; init; }
 
+    /// <summary>Of what attention adds to the residual stream.</summary>
+    public required float* PostAttentionNorm { get; init; }
+
     public required float* FeedForwardNorm { get; init; }
 
+    /// <summary>Of what the feed-forward part adds to the residual stream.</summary>
+    public required float* PostFeedForwardNorm { get; init; }
+
+    /// <summary>Chooses experts. Shape <c>[experts, hidden]</c>.</summary>
+    public required WeightMatrix? Router { get; init; }
+
+    /// <summary>One, or one for each expert.</summary>
+    public required FeedForwardWeights[] FeedForward { get; init; }
+}
+
+/// <summary>A gated feed-forward layer.</summary>
+internal sealed unsafe class FeedForwardWeights
+{
     /// <summary>Panels of gate and of up in turn.</summary>
     public required WeightMatrix GateUp { get; init; }
 
@@ -32,4 +48,6 @@ internal sealed unsafe class LayerWeights
     public required WeightMatrix Down { get; init; }
 
     public required float* DownBias { get; init; }
+
+    public long LengthBytes => GateUp.LengthBytes + Down.LengthBytes;
 }

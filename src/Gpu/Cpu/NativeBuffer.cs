@@ -9,16 +9,20 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
     private const nuint CacheLineBytes = 64;
     private const int AdviseHugePages = 14;
 
+    private void* _allocation;
+
     /// <exception cref="OutOfMemoryException">The memory is not to be had.</exception>
     public NativeBuffer(long bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         LengthBytes = bytes;
         var large = (nuint)bytes >= LargePageBytes;
-        Data = (byte*)NativeMemory.AlignedAlloc(Math.Max((nuint)bytes, CacheLineBytes), large ? LargePageBytes : CacheLineBytes);
+        var alignment = large ? LargePageBytes : CacheLineBytes;
+        // The system's pages are zero already: touched first by whoever fills them, on several threads.
+        _allocation = NativeMemory.AllocZeroed((nuint)bytes + alignment);
+        Data = (byte*)(((nuint)_allocation + alignment - 1) & ~(alignment - 1));
         // Advice only: refused, the memory is as good, its translation a little slower.
         if (large && OperatingSystem.IsLinux()) _ = Advise(Data, (nuint)bytes, AdviseHugePages);
-        NativeMemory.Clear(Data, (nuint)bytes);
     }
 
     ~NativeBuffer() => Free();
@@ -39,8 +43,8 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
 
     private void Free()
     {
-        NativeMemory.AlignedFree(Data);
-        Data = null;
+        NativeMemory.Free(_allocation);
+        _allocation = Data = null;
     }
 
     [LibraryImport("libc", EntryPoint = "madvise")]

@@ -10,6 +10,7 @@ internal sealed unsafe class NormWork(KernelTable kernels, int length, int padde
     private float* _x;
     private float* _weight;
     private float* _target;
+    private float* _sum;
     private int _rows;
 
     /// <summary>Normalizes rows of x into rows of target, both of the padded width.</summary>
@@ -18,6 +19,17 @@ internal sealed unsafe class NormWork(KernelTable kernels, int length, int padde
         _x = x;
         _weight = weight;
         _target = target;
+        _sum = null;
+        _rows = rows;
+        threads.Run(this, (rows + ItemRows - 1) / ItemRows, rows * _padded >= SerialElements);
+    }
+
+    /// <summary>Adds rows, normalized in place, to rows of a sum.</summary>
+    public void RunAdd(ComputeThreads threads, float* x, float* weight, float* sum, int rows)
+    {
+        _x = _target = x;
+        _weight = weight;
+        _sum = sum;
         _rows = rows;
         threads.Run(this, (rows + ItemRows - 1) / ItemRows, rows * _padded >= SerialElements);
     }
@@ -31,7 +43,11 @@ internal sealed unsafe class NormWork(KernelTable kernels, int length, int padde
     public override void Execute(int item, int worker)
     {
         for (var row = item * ItemRows; row < Math.Min(_rows, (item + 1) * ItemRows); row++)
-            Normalize(_x + (nint)row * _padded, _weight, _target + (nint)row * _padded);
+        {
+            var target = _target + (nint)row * _padded;
+            Normalize(_x + (nint)row * _padded, _weight, target);
+            if (_sum != null) kernels.Add(target, _padded, 1, _padded, null, _sum + (nint)row * _padded, _padded);
+        }
     }
 
     private void Normalize(float* x, float* weight, float* target) => kernels.RmsNorm(x, weight, target, length, _padded, eps);

@@ -34,7 +34,7 @@ internal sealed unsafe class PackedMatrix : WeightMatrix
         return 2 * (column % half) + column / half;
     }
 
-    public override void Pack(OutputSource[] sources) => PanelPacker.Pack(this, sources);
+    public override bool Pack(OutputSource[] sources) => PanelPacker.Pack(this, sources);
 
     public override void CopyOutput(int output, float* target)
     {

@@ -21,23 +21,60 @@ internal static unsafe class PanelPacker
 
     /// <param name="target">Filled.</param>
     /// <param name="sources">One for each column of each panel. Types are the target's, or the target is F32.</param>
-    public static void Pack(PackedMatrix target, OutputSource[] sources) =>
-        Parallel.For(0, target.Panels, panel => PackPanel(target, sources, panel));
-
-    private static void PackPanel(PackedMatrix target, OutputSource[] sources, int panel)
+    /// <returns>False if a weight is infinite or NaN.</returns>
+    public static bool Pack(PackedMatrix target, OutputSource[] sources)
     {
+        var bad = 0;
+        Parallel.For(0, target.Panels, panel =>
+        {
+            if (!PackPanel(target, sources.AsSpan(panel * target.PanelColumns, target.PanelColumns), panel)) Interlocked.Exchange(ref bad, 1);
+        });
+        return bad == 0;
+    }
+
+    private static bool PackPanel(PackedMatrix target, ReadOnlySpan<OutputSource> sources, int panel)
+    {
+        var finite = true;
+        var isPlain = AreAll(sources, target.Dtype);
         for (var first = 0; first < target.Inputs; first += StripInputs)
         {
             var count = Math.Min(StripInputs, target.Inputs - first);
             var strip = target.Panel(panel) + (long)first * target.RowBytes;
-            for (var column = 0; column < target.PanelColumns; column++)
+            finite &= AreFinite(sources, first, count);
+            var whole = isPlain ? PanelTranspose.Strip(target, sources, first, count, strip) : 0;
+            for (var column = 0; column < target.PanelColumns && whole < count; column++)
             {
-                var source = sources[panel * target.PanelColumns + column];
-                if (source.Row == null) continue;
+                if (sources[column].Row == null) continue;
                 var element = PackedMatrix.ElementIndex(target.Dtype, column, target.PanelColumns);
-                PackColumn(target, source, first, count, strip, element);
+                PackColumn(target, sources[column], first + whole, count - whole, strip + (long)whole * target.RowBytes, element);
             }
         }
+
+        return finite;
+    }
+
+    private static bool AreAll(ReadOnlySpan<OutputSource> sources, WeightDtype dtype)
+    {
+        foreach (var source in sources)
+        {
+            if (source.Row == null || source.Dtype != dtype) return false;
+        }
+
+        return true;
+    }
+
+    private static bool AreFinite(ReadOnlySpan<OutputSource> sources, int first, int count)
+    {
+        foreach (var source in sources)
+        {
+            if (source.Row == null) continue;
+            var finite = source.Dtype.IsQuantized()
+                ? BlockReader.AllFinite(source.Dtype, source.Row + source.Dtype.RowBytes(first), count)
+                : WeightReader.AllFinite(source.Dtype, source.Row + source.Dtype.RowBytes(first), count);
+            if (!finite) return false;
+        }
+
+        return true;
     }
 
     private static void PackColumn(PackedMatrix target, OutputSource source, int first, int count, byte* strip, int element)

@@ -7,21 +7,22 @@ namespace ActorInference.Gpu.Cpu;
 /// Takes each row's fresh query, key and value to where attention wants them: heads normalized if the model does so,
 /// queries and keys rotated to their position, keys and values written to their page.
 /// </summary>
-internal sealed unsafe class RotateWork(KernelTable kernels, ModelConfig config, KvPagePool pool, RopeTable rope, StepPlan plan) : ComputeWork
+internal sealed unsafe class RotateWork(KernelTable kernels, ModelConfig config, KvPagePool pool, StepPlan plan) : ComputeWork
 {
     private const int ItemRows = 4;
     private const int SerialRows = 8;
 
     private readonly KvPagePool _pool = pool;
     private LayerWeights _weights = null!;
+    private RopeTable _rope = null!;
     private float* _qkv;
     private nint _ldqkv;
     private int _layer;
 
     /// <param name="qkv">Queries, keys and values of each row, side by side. Shape <c>[rows, ldqkv]</c>. Overwritten.</param>
-    public void Run(ComputeThreads threads, LayerWeights weights, int layer, float* qkv, nint ldqkv)
+    public void Run(ComputeThreads threads, LayerWeights weights, RopeTable rope, int layer, float* qkv, nint ldqkv)
     {
-        (_weights, _layer, _ldqkv) = (weights, layer, ldqkv);
+        (_weights, _rope, _layer, _ldqkv) = (weights, rope, layer, ldqkv);
         _qkv = qkv;
         threads.Run(this, (plan.Rows + ItemRows - 1) / ItemRows, plan.Rows > SerialRows);
     }
@@ -34,15 +35,15 @@ internal sealed unsafe class RotateWork(KernelTable kernels, ModelConfig config,
     private void Row(int row)
     {
         var position = plan.Positions[row];
-        float* cos = rope.Cos(position), sin = rope.Sin(position);
+        float* cos = _rope.Cos(position), sin = _rope.Sin(position);
         var query = _qkv + row * _ldqkv;
         var key = query + config.QuerySize;
         Heads(query, config.Heads, _weights.QueryNorm, cos, sin);
         Heads(key, config.KvHeads, _weights.KeyNorm, cos, sin);
         var page = plan.Pages[row];
-        var element = plan.Slots[row] * config.KvSize;
-        KvElements.Store(_pool.Layout.Dtype, key, _pool.Keys(page, _layer), element, config.KvSize);
-        KvElements.Store(_pool.Layout.Dtype, key + config.KvSize, _pool.Values(page, _layer), element, config.KvSize);
+        var first = plan.Slots[row] * config.KvHeads;
+        KvElements.Store(_pool.Layout, key, _pool.Keys(page, _layer), first, config.KvHeads);
+        KvElements.Store(_pool.Layout, key + config.KvSize, _pool.Values(page, _layer), first, config.KvHeads);
     }
 
     private void Heads(float* x, int heads, float* norm, float* cos, float* sin)
@@ -50,7 +51,7 @@ internal sealed unsafe class RotateWork(KernelTable kernels, ModelConfig config,
         for (var head = 0; head < heads; head++, x += config.HeadDim)
         {
             if (norm != null) kernels.HeadNorm(x, norm, config.HeadDim, config.RmsNormEps);
-            kernels.Rotate(x, cos, sin, rope.Half);
+            kernels.Rotate(x, cos, sin, _rope.Half);
         }
     }
 }

@@ -24,7 +24,7 @@ internal sealed class StepPlan(int maxRows, int maxTileTokens)
 
     public int TileCount { get; private set; }
 
-    /// <summary>Sequences that want logits.</summary>
+    /// <summary>Rows that want logits.</summary>
     public int LogitCount { get; private set; }
 
     /// <summary>Position of each row's token in its sequence.</summary>
@@ -41,8 +41,9 @@ internal sealed class StepPlan(int maxRows, int maxTileTokens)
 
     public ref readonly QueryTile Tile(int index) => ref _tiles[index];
 
-    /// <summary>Row of the logits that belong to a sequence, or -1 if it asked for none.</summary>
-    public int LogitIndex(int sequence) => (uint)sequence < (uint)Batch.Count ? _logitIndexOfSequence[sequence] : -1;
+    /// <summary>Row of the logits that belong to a sequence's nth token that asked for them, or -1 if there is none.</summary>
+    public int LogitIndex(int sequence, int nth) =>
+        (uint)sequence < (uint)Batch.Count && (uint)nth < (uint)Batch.LogitCount(sequence) ? _logitIndexOfSequence[sequence] + nth : -1;
 
     /// <summary>Lays a checked batch out.</summary>
     public void Set(ForwardBatch batch, KvPagePool pool)
@@ -56,8 +57,8 @@ internal sealed class StepPlan(int maxRows, int maxTileTokens)
             AddRows(sequence, pageSize);
             AddTiles(sequence);
             var lastRow = batch.FirstToken(sequence) + batch.Tokens(sequence).Length - 1;
-            _logitIndexOfSequence[sequence] = batch.WantLogits(sequence) ? LogitCount : -1;
-            if (batch.WantLogits(sequence)) _logitRows[LogitCount++] = lastRow;
+            _logitIndexOfSequence[sequence] = LogitCount;
+            for (var back = batch.LogitCount(sequence) - 1; back >= 0; back--) _logitRows[LogitCount++] = lastRow - back;
         }
     }
 

@@ -117,10 +117,11 @@ internal static unsafe class VectorOps<S, V>
     }
 
     /// <summary>
-    /// End of the gate and up product, whose panels alternate: y = silu(gate + bias) * (up + bias), half as wide as c.
+    /// End of the gate and up product, whose panels alternate: y = G(gate + bias) * (up + bias), half as wide as c.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void SwiGluTile(float* c, nint ldc, int rows, int columns, float* bias, float* y, nint ldy)
+    public static void GatedTile<G>(float* c, nint ldc, int rows, int columns, float* bias, float* y, nint ldy)
+        where G : struct, IGate<V>
     {
         var panel = 2 * S.Count;
         for (; rows > 0; rows--, c += ldc, y += ldy)
@@ -131,7 +132,7 @@ internal static unsafe class VectorOps<S, V>
                 {
                     V gate = S.Load(c + j), up = S.Load(c + j + panel);
                     if (bias != null) (gate, up) = (S.Add(gate, S.Load(bias + j)), S.Add(up, S.Load(bias + j + panel)));
-                    S.Store(S.Mul(Silu(gate), up), y + i / 2 + (j - i));
+                    S.Store(S.Mul(G.Apply(gate), up), y + i / 2 + (j - i));
                 }
             }
         }
@@ -232,11 +233,16 @@ internal static unsafe class VectorOps<S, V>
         return largest;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Silu(V x)
+    /// <summary>x = cap tanh(x / cap), in place; tanh(y) = 1 - 2 / (e^2y + 1). Padded.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void SoftCap(float* x, int padded, float cap)
     {
-        var one = S.Broadcast(1);
-        return S.Div(x, S.Add(one, Exp(S.Sub(S.Zero, x))));
+        V one = S.Broadcast(1), two = S.Broadcast(2), caps = S.Broadcast(cap), scale = S.Broadcast(2 / cap);
+        for (var i = 0; i < padded; i += S.Count)
+        {
+            var e = Exp(S.Mul(S.Load(x + i), scale));
+            S.Store(S.Mul(caps, S.Sub(one, S.Div(two, S.Add(e, one)))), x + i);
+        }
     }
 
     /// <summary>

@@ -27,7 +27,8 @@ internal abstract unsafe class WeightMatrix(int outputs, int inputs, int panelCo
 
     /// <summary>Fills it.</summary>
     /// <param name="sources">One for each column of each panel. Types are the matrix's, or the matrix is F32.</param>
-    public abstract void Pack(OutputSource[] sources);
+    /// <returns>False if a weight is infinite or NaN, and the matrix of no use.</returns>
+    public abstract bool Pack(OutputSource[] sources);
 
     /// <summary>Reads one output's weights, widened: a row of a tied embedding table.</summary>
     /// <param name="target">Shape <c>[inputs]</c>.</param>

@@ -11,7 +11,7 @@ public sealed class ForwardBatch
     private Entry[] _entries = new Entry[16];
     private int _pageCount;
 
-    private readonly record struct Entry(int FirstToken, int TokenCount, int FirstPosition, int FirstPage, int PageCount, bool WantLogits);
+    private readonly record struct Entry(int FirstToken, int TokenCount, int FirstPosition, int FirstPage, int PageCount, int LogitCount);
 
     /// <summary>Number of sequences.</summary>
     public int Count { get; private set; }
@@ -28,8 +28,19 @@ public sealed class ForwardBatch
     /// <param name="pages">Pages of the sequence in token order, enough for the new tokens too.</param>
     /// <param name="wantLogits">Whether the logits of the last token are needed.</param>
     /// <returns>The sequence's index in this batch.</returns>
-    public int Add(ReadOnlySpan<int> tokens, int firstPosition, ReadOnlySpan<int> pages, bool wantLogits)
+    public int Add(ReadOnlySpan<int> tokens, int firstPosition, ReadOnlySpan<int> pages, bool wantLogits) =>
+        Add(tokens, firstPosition, pages, wantLogits ? 1 : 0);
+
+    /// <summary>Adds a sequence's chunk, of which the logits of several tokens may be wanted.</summary>
+    /// <param name="tokens">As above.</param>
+    /// <param name="firstPosition">As above.</param>
+    /// <param name="pages">As above.</param>
+    /// <param name="logitCount">Tokens whose logits are needed, counted from the last.</param>
+    /// <returns>The sequence's index in this batch.</returns>
+    public int Add(ReadOnlySpan<int> tokens, int firstPosition, ReadOnlySpan<int> pages, int logitCount)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(logitCount);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(logitCount, tokens.Length);
         ArgumentOutOfRangeException.ThrowIfZero(tokens.Length);
         ArgumentOutOfRangeException.ThrowIfNegative(firstPosition);
         Grow(ref _tokens, TokenCount + tokens.Length);
@@ -37,7 +48,7 @@ public sealed class ForwardBatch
         Grow(ref _entries, Count + 1);
         tokens.CopyTo(_tokens.AsSpan(TokenCount));
         pages.CopyTo(_pages.AsSpan(_pageCount));
-        _entries[Count] = new Entry(TokenCount, tokens.Length, firstPosition, _pageCount, pages.Length, wantLogits);
+        _entries[Count] = new Entry(TokenCount, tokens.Length, firstPosition, _pageCount, pages.Length, logitCount);
         TokenCount += tokens.Length;
         _pageCount += pages.Length;
         return Count++;
@@ -55,7 +66,10 @@ public sealed class ForwardBatch
 
     public ReadOnlySpan<int> Pages(int index) => _pages.AsSpan(At(index).FirstPage, At(index).PageCount);
 
-    public bool WantLogits(int index) => At(index).WantLogits;
+    public bool WantLogits(int index) => At(index).LogitCount > 0;
+
+    /// <summary>Tokens of a sequence whose logits are needed: its last ones.</summary>
+    public int LogitCount(int index) => At(index).LogitCount;
 
     private ref readonly Entry At(int index) => ref _entries.AsSpan(0, Count)[index];
 

@@ -22,7 +22,7 @@ public interface IModelRunner : IDisposable
 
     /// <summary>
     /// Computes all chunks of <paramref name="batch"/>: writes their keys and values into their pages, attends over
-    /// everything before them, and keeps the logits of the last token of each sequence that asked for them.
+    /// everything before them, and keeps the logits of the last tokens of each sequence, as many as it asked for.
     /// </summary>
     /// <exception cref="ArgumentException">Shapes disagree or a limit is exceeded. Nothing was computed.</exception>
     /// <remarks>Allocates nothing once warm. Blocks the calling thread until the result is there.</remarks>
@@ -30,6 +30,8 @@ public interface IModelRunner : IDisposable
 
     /// <summary>Logits of sequence <paramref name="index"/> of the last <see cref="Forward"/>; valid and writable until the next.
     /// Shape <c>[VocabSize]</c>.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">That sequence did not ask for logits.</exception>
-    Span<float> Logits(int index);
+    /// <param name="index">Of the sequence in the batch.</param>
+    /// <param name="nth">Which of its tokens that asked for logits, from 0 for the first of them.</param>
+    /// <exception cref="ArgumentOutOfRangeException">That token did not ask for logits.</exception>
+    Span<float> Logits(int index, int nth = 0);
 }

@@ -230,9 +230,13 @@ public sealed class InferenceEngine
         {
             if (sequence.PlannedCount == 0) continue;
             _step.Add(sequence);
-            _batch.Add(sequence.PlannedTokens, sequence.ComputedCount, sequence.Pages, wantLogits: sequence.PlannedCount == sequence.PendingCount);
+            _batch.Add(sequence.PlannedTokens, sequence.ComputedCount, sequence.Pages, Wanted(sequence));
         }
     }
+
+    /// <summary>The logits after the last present token, and after each that is guessed.</summary>
+    private static int Wanted(Sequence sequence) =>
+        sequence.PlannedCount - sequence.DraftCount == sequence.PendingCount ? 1 + sequence.DraftCount : 0;
 
     private void Forward()
     {
@@ -244,6 +248,7 @@ public sealed class InferenceEngine
         {
             if (_step.Count == 1) Fail(_step[0], refusal.Message);
             else _step.ForEach(static sequence => sequence.IsSuspect = true);
+            foreach (var sequence in _step) GiveBackSpare(sequence);
             throw new BatchRefusedException($"The runner refused a batch of {_step.Count}: {refusal.Message}", refusal);
         }
     }
@@ -254,12 +259,14 @@ public sealed class InferenceEngine
         for (var i = 0; i < _step.Count; i++)
         {
             var sequence = _step[i];
-            if (sequence.PlannedCount == 1 && sequence.OutputCount > 0) decodeTokens++;
-            else prefillTokens += sequence.PlannedCount;
+            var certain = sequence.PlannedCount - sequence.DraftCount;
+            if (certain == 1 && sequence.OutputCount > 0) decodeTokens++;
+            else prefillTokens += certain;
             sequence.IsSuspect = false;
-            sequence.ComputedCount += sequence.PlannedCount;
+            sequence.ComputedCount += certain;
             sequence.PlannedCount = 0;
-            if (sequence.PendingCount == 0) Choose(sequence, i);
+            if (sequence.DraftCount > 0) ChooseDrafted(sequence, i);
+            else if (sequence.PendingCount == 0) Choose(sequence, i, nth: 0, out _);
             else Report(sequence);
         }
 
@@ -279,26 +286,61 @@ public sealed class InferenceEngine
         _events.Progressed(sequence.Id, sequence.ComputedCount);
     }
 
-    private void Choose(Sequence sequence, int batchIndex)
+    /// <summary>
+    /// Chooses tokens for as long as they are the guessed ones, and the first that is not. Each is drawn from the model's
+    /// distribution as ever, so that guesses change no answer: for a guess without a distribution of its own this is
+    /// rejection sampling (Leviathan et al., 2023), which keeps the guess with its probability and else draws among the rest.
+    /// </summary>
+    private void ChooseDrafted(Sequence sequence, int batchIndex)
     {
-        int token;
+        var (drafted, accepted) = (sequence.DraftCount, 0);
+        for (var nth = 0; ; nth++)
+        {
+            // Read first: the token chosen takes its place.
+            var guess = nth < drafted ? sequence.DraftToken(0) : -1;
+            var goesOn = Choose(sequence, batchIndex, nth, out var token);
+            if (token < 0 || token != guess) break;
+            accepted++;
+            if (!goesOn) break;
+            sequence.ComputedCount++;
+        }
+
+        DraftStatistics.Add(drafted, accepted);
+        sequence.ObserveDraft(drafted, accepted);
+        GiveBackSpare(sequence);
+    }
+
+    /// <summary>Pages that were taken for guesses which did not come true.</summary>
+    private void GiveBackSpare(Sequence sequence)
+    {
+        if (sequence.PageCount > sequence.ContextPages) sequence.GiveBack(_runner.Pages, sequence.PageCount - sequence.ContextPages);
+    }
+
+    /// <summary>Chooses the next token of a sequence from the logits of one of its tokens.</summary>
+    /// <param name="token">Chosen; -1 if that failed, and the sequence with it.</param>
+    /// <returns>Whether the sequence goes on here.</returns>
+    private bool Choose(Sequence sequence, int batchIndex, int nth, out int token)
+    {
+        token = -1;
         TokenLogprob? logprob;
         try
         {
-            token = _sampler.Sample(_runner.Logits(batchIndex), sequence.Sampler, out logprob);
+            token = _sampler.Sample(_runner.Logits(batchIndex, nth), sequence.Sampler, out logprob);
         }
         catch (InvalidLogitsException invalid)
         {
             Fail(sequence, invalid.Message);
-            return;
+            return false;
         }
 
         // Not before its logits are known to be numbers, so that what is broken does not spread.
         _supply.Remember(sequence);
         _events.TokenSampled(sequence.Id, sequence.OutputCount, token, logprob);
-        if (Append(sequence, token) || sequence.Mode != SequenceMode.Prefill) return;
+        if (Append(sequence, token)) return false;
+        if (sequence.Mode != SequenceMode.Prefill) return true;
         _events.HandedOver(sequence.Id, sequence.PublishedCount, sequence.Pages[sequence.PublishedCount..], token);
         End(sequence);
+        return false;
     }
 
     /// <returns>Whether the token was the sequence's last.</returns>

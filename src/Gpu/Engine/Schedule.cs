@@ -82,7 +82,7 @@ internal sealed class Schedule(PageSupply supply, EngineOptions options, IEngine
     public void Plan(int maxTokens, int maxChunkTokens)
     {
         _plannedTokens = 0;
-        foreach (var sequence in _running) sequence.PlannedCount = 0;
+        foreach (var sequence in _running) sequence.Unplan();
         var suspect = _running.FindIndex(static sequence => sequence.IsSuspect);
         if (suspect >= 0 && PlanChunk(suspect, Math.Min(maxTokens, maxChunkTokens)) > 0) return;
 
@@ -90,7 +90,7 @@ internal sealed class Schedule(PageSupply supply, EngineOptions options, IEngine
         for (var i = 0; i < _running.Count && _plannedTokens < maxTokens;)
         {
             var sequence = _running[i];
-            if (sequence.PendingCount == 1 && !sequence.IsSuspect && TryGrow(i, tokens: 1)) SetPlan(sequence, 1);
+            if (sequence.PendingCount == 1 && !sequence.IsSuspect) PlanDecode(i, maxTokens);
             if (i < _running.Count && _running[i] == sequence) i++;
         }
 
@@ -222,6 +222,27 @@ internal sealed class Schedule(PageSupply supply, EngineOptions options, IEngine
         var enough = false;
         for (var i = 0; i < passedOver; i++) enough |= ++_waiting[i].Bypasses >= options.MaxBypasses;
         return enough;
+    }
+
+    /// <summary>The next token and, if the sequence wants so and there are pages to spare, some that are guessed.</summary>
+    private void PlanDecode(int index, int maxTokens)
+    {
+        var sequence = _running[index];
+        if (!TryGrow(index, tokens: 1)) return;
+        var drafted = 0;
+        if (sequence.Options.PromptLookupTokens > 0 && sequence.OutputCount > 0 && sequence.Mode != SequenceMode.Prefill)
+        {
+            drafted = sequence.Draft(maxTokens - _plannedTokens - (_running.Count - index));   // The others' next tokens come first.
+            var pages = sequence.PagesToCompute(1 + drafted);
+            // A guess is worth nobody's page.
+            if (pages > 0 && (pages > SparePages() || !sequence.TryAllocate(supply.Pool, pages)))
+            {
+                sequence.DropDraft();
+                drafted = 0;
+            }
+        }
+
+        SetPlan(sequence, 1 + drafted);
     }
 
     /// <returns>Tokens planned; 0 if there are no pages.</returns>

@@ -14,6 +14,7 @@ internal sealed class Sequence
     private readonly int[] _pages;
     private readonly int _promptCount;
     private readonly KvPageLayout _layout;
+    private int _draftLimit;
 
     /// <param name="maxTokens">Tokens that the sequence may have at most.</param>
     public Sequence(SequenceId id, SequenceSpec spec, KvPageLayout layout, int maxTokens)
@@ -27,6 +28,7 @@ internal sealed class Sequence
         spec.PromptIds.CopyTo(_tokens);
         spec.OutputIds.CopyTo(_tokens, _promptCount);
         TokenCount = _promptCount + spec.OutputIds.Length;
+        _draftLimit = Options.PromptLookupTokens;
         Sampler = new SamplerState(Options, spec.PromptIds.AsSpan(), spec.OutputIds.AsSpan());
     }
 
@@ -83,8 +85,11 @@ internal sealed class Sequence
     /// <summary>Pages that wait for a sequence whose pages come from elsewhere.</summary>
     public int GrantedCount { get; set; }
 
-    /// <summary>Tokens that the step in progress computes.</summary>
+    /// <summary>Tokens that the step in progress computes, those that are guessed among them.</summary>
     public int PlannedCount { get; set; }
+
+    /// <summary>Those of them that are guessed: they follow the present tokens.</summary>
+    public int DraftCount { get; private set; }
 
     /// <summary>When it began to wait.</summary>
     public long QueuedAt { get; set; }
@@ -139,6 +144,32 @@ internal sealed class Sequence
         Sampler.Observe(token);
     }
 
+    /// <summary>Guesses the next tokens, at most so many, for the step that is being planned.</summary>
+    /// <param name="room">Tokens that the step has room for, beside the one that is certain.</param>
+    /// <returns>How many.</returns>
+    public int Draft(int room)
+    {
+        var limit = Math.Min(Math.Min(_draftLimit, room), MaxTokens - TokenCount - 1);
+        return DraftCount = limit <= 0 ? 0 : PromptLookup.Find(Tokens, _tokens.AsSpan(TokenCount, limit));
+    }
+
+    /// <summary>Guesses nothing after all.</summary>
+    public void DropDraft() => DraftCount = 0;
+
+    /// <summary>Computes nothing in the next step, so far.</summary>
+    public void Unplan() => PlannedCount = DraftCount = 0;
+
+    /// <summary>A guessed token, until others take its place.</summary>
+    public int DraftToken(int index) => _tokens[TokenCount + index];
+
+    /// <summary>Learns how far to guess: twice as far after a guess that was right to its end, half as far after one that was wrong at once.</summary>
+    public void ObserveDraft(int drafted, int accepted)
+    {
+        DraftCount = 0;
+        if (accepted == drafted) _draftLimit = Math.Min(2 * _draftLimit, Options.PromptLookupTokens);
+        else if (accepted == 0) _draftLimit = Math.Max(1, _draftLimit / 2);
+    }
+
     /// <summary>Gives back the last pages, which nothing was written to.</summary>
     public void GiveBack(KvPagePool pool, int pages)
     {
@@ -178,7 +209,7 @@ internal sealed class Sequence
     {
         var count = PageCount;
         PageCount = 0;
-        ComputedCount = PublishedCount = PlannedCount = CachedCount = OfferedCount = ToldCount = 0;
+        ComputedCount = PublishedCount = PlannedCount = DraftCount = CachedCount = OfferedCount = ToldCount = 0;
         Tiers = default;
         Lock = PrefixLock.None;
         pool.Release(_pages.AsSpan(0, count));

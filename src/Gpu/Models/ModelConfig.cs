@@ -46,7 +46,40 @@ public sealed record ModelConfig
     public bool MlpBias { get; init; }
 
     /// <summary>Each query and key head is normalized before rotation.</summary>
-    public bool QkNorm => Architecture == ModelArchitecture.Qwen3;
+    public bool QkNorm => Architecture is ModelArchitecture.Qwen3 or ModelArchitecture.Qwen3Moe or ModelArchitecture.Gemma3;
+
+    /// <summary>Gemma: norms before and after each half of a layer, weights of norms less one, GELU, embeddings scaled by the root of their width.</summary>
+    public bool IsGemma => Architecture is ModelArchitecture.Gemma2 or ModelArchitecture.Gemma3;
+
+    /// <summary>Tokens, with itself, that a token sees in layers with a window; null for all of them.</summary>
+    public int? SlidingWindow { get; init; }
+
+    /// <summary>Every so many layers the last has no window; 0 if all have one.</summary>
+    public int GlobalEvery { get; init; }
+
+    /// <summary>Rotation of layers with a window; null for the others'.</summary>
+    public RopeParameters? LocalRope { get; init; }
+
+    /// <summary>What products of queries and keys are multiplied by; null for one over the root of the head's elements.</summary>
+    public float? AttentionScale { get; init; }
+
+    /// <summary>Scores x become cap tanh(x / cap); 0 for no cap.</summary>
+    public float AttentionSoftcap { get; init; }
+
+    /// <summary>The same for logits.</summary>
+    public float LogitSoftcap { get; init; }
+
+    /// <summary>Feed-forward layers of each layer, of which a token passes some; 0 for one that all pass. Then <see cref="IntermediateSize"/> is an expert's.</summary>
+    public int Experts { get; init; }
+
+    /// <summary>Experts that a token passes.</summary>
+    public int ExpertsPerToken { get; init; }
+
+    /// <summary>Weights of the chosen experts add up to 1.</summary>
+    public bool NormalizeExperts { get; init; } = true;
+
+    /// <summary>The window of one layer; null for none.</summary>
+    public int? WindowOf(int layer) => GlobalEvery > 0 && (layer + 1) % GlobalEvery == 0 ? null : SlidingWindow;
 
     /// <summary>What config.json calls the weights' type; the tensors' own types decide.</summary>
     public string? Dtype { get; init; }
@@ -65,7 +98,7 @@ public sealed record ModelConfig
 
     /// <summary>Parameters that a token is multiplied with on its way through, the output head included.</summary>
     public long MatmulParameters =>
-        Layers * ((long)HiddenSize * (2 * QuerySize + 2 * KvSize) + 3L * HiddenSize * IntermediateSize) + (long)HiddenSize * VocabSize;
+        Layers * ((long)HiddenSize * (2 * QuerySize + 2 * KvSize) + 3L * HiddenSize * IntermediateSize * Math.Max(1, ExpertsPerToken) + (long)HiddenSize * Experts) + (long)HiddenSize * VocabSize;
 
     /// <summary>Reads <c>config.json</c> and, for end-of-text ids, <c>generation_config.json</c> if there.</summary>
     /// <param name="folder">A Hugging Face model folder, or a GGUF file.</param>

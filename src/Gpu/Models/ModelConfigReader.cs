@@ -17,22 +17,28 @@ internal static class ModelConfigReader
         ["LlamaForCausalLM"] = ModelArchitecture.Llama,
         ["Qwen2ForCausalLM"] = ModelArchitecture.Qwen2,
         ["Qwen3ForCausalLM"] = ModelArchitecture.Qwen3,
+        ["MistralForCausalLM"] = ModelArchitecture.Mistral,
+        ["Phi3ForCausalLM"] = ModelArchitecture.Phi3,
+        ["Gemma2ForCausalLM"] = ModelArchitecture.Gemma2,
+        ["Gemma3ForCausalLM"] = ModelArchitecture.Gemma3,
+        ["MixtralForCausalLM"] = ModelArchitecture.Mixtral,
+        ["Qwen3MoeForCausalLM"] = ModelArchitecture.Qwen3Moe,
     };
 
     public static ModelConfig Read(JsonFields fields)
     {
         var architecture = ReadArchitecture(fields);
-        RejectWhatIsNotComputed(fields);
+        RejectWhatIsNotComputed(fields, architecture);
         var hidden = fields.Int("hidden_size", 1, MaxWidth);
         var heads = fields.Int("num_attention_heads", 1, MaxHeads);
         var vocab = fields.Int("vocab_size", 1, MaxVocab);
         var context = fields.Int("max_position_embeddings", 1, MaxContextTokens);
         var attentionBias = fields.Flag("attention_bias", false);
-        return new ModelConfig
+        var config = new ModelConfig
         {
             Architecture = architecture,
             HiddenSize = hidden,
-            IntermediateSize = fields.Int("intermediate_size", 1, MaxWidth),
+            IntermediateSize = fields.Int(architecture == ModelArchitecture.Qwen3Moe ? "moe_intermediate_size" : "intermediate_size", 1, MaxWidth),
             Layers = fields.Int("num_hidden_layers", 1, MaxLayers),
             Heads = heads,
             HeadDim = ReadHeadDim(fields, hidden, heads),
@@ -41,7 +47,7 @@ internal static class ModelConfigReader
             MaxPositionEmbeddings = context,
             RmsNormEps = (float)fields.Number("rms_norm_eps", 1e-12, 1e-1, 1e-6),
             Rope = ReadRope(fields, context),
-            TieWordEmbeddings = fields.Flag("tie_word_embeddings", false),
+            TieWordEmbeddings = fields.Flag("tie_word_embeddings", architecture is ModelArchitecture.Gemma2 or ModelArchitecture.Gemma3),
             QkvBias = architecture == ModelArchitecture.Qwen2 || attentionBias,
             OutputBias = architecture != ModelArchitecture.Qwen2 && attentionBias,
             MlpBias = architecture == ModelArchitecture.Llama && fields.Flag("mlp_bias", false),
@@ -49,6 +55,7 @@ internal static class ModelConfigReader
             BosTokenId = ReadBos(fields, vocab),
             EosTokenIds = [.. fields.TokenIds("eos_token_id", vocab)],
         };
+        return FamilyConfig.Read(config, fields);
     }
 
     private static ModelArchitecture ReadArchitecture(JsonFields fields)
@@ -62,10 +69,20 @@ internal static class ModelConfigReader
             : throw fields.Error("architectures", list[0], expected);
     }
 
-    private static void RejectWhatIsNotComputed(JsonFields fields)
+    private static void RejectWhatIsNotComputed(JsonFields fields, ModelArchitecture architecture)
     {
-        var activation = fields.Text("hidden_act") ?? "silu";
-        if (activation is not ("silu" or "swish")) throw fields.Error("hidden_act", activation, "silu");
+        if (architecture is ModelArchitecture.Gemma2 or ModelArchitecture.Gemma3)
+        {
+            var field = fields.TryGet("hidden_activation", out _) ? "hidden_activation" : "hidden_act";
+            var gelu = fields.Text(field) ?? "gelu_pytorch_tanh";
+            if (gelu != "gelu_pytorch_tanh") throw fields.Error(field, gelu, "gelu_pytorch_tanh");
+        }
+        else
+        {
+            var activation = fields.Text("hidden_act") ?? "silu";
+            if (activation is not ("silu" or "swish")) throw fields.Error("hidden_act", activation, "silu");
+        }
+
         if (fields.TryGet("quantization_config", out var quantization))
             throw fields.Error("quantization_config", quantization, "none; weights must be F32, F16 or BF16");
         if (fields.Flag("use_sliding_window", false)) throw fields.Error("use_sliding_window", "true", "false; attention is always full");

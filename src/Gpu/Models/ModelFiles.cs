@@ -15,5 +15,7 @@ public static class ModelFiles
     }
 
     internal static ITensorSource Open(string model, ModelConfig config) =>
-        GgufFile.Find(model) is { } file ? GgufTensors.Open(file, config) : TensorFolder.Open(model);
+        GgufFile.Find(model) is { } file ? GgufTensors.Open(file, config)
+        : config.Architecture == ModelArchitecture.Phi3 ? new FusedTensors(TensorFolder.Open(model), config)
+        : TensorFolder.Open(model);
 }

@@ -61,10 +61,34 @@ public static class ModelTensors
         }
 
         tensors.Add(new("post_attention_layernorm.weight", TensorRole.Norm, c.HiddenSize));
-        Add(tensors, "mlp.gate_proj", TensorRole.Projection, c.IntermediateSize, c.HiddenSize, c.MlpBias);
-        Add(tensors, "mlp.up_proj", TensorRole.Projection, c.IntermediateSize, c.HiddenSize, c.MlpBias);
-        Add(tensors, "mlp.down_proj", TensorRole.ResidualProjection, c.HiddenSize, c.IntermediateSize, c.MlpBias);
+        if (c.IsGemma)
+        {
+            tensors.Add(new("pre_feedforward_layernorm.weight", TensorRole.Norm, c.HiddenSize));
+            tensors.Add(new("post_feedforward_layernorm.weight", TensorRole.Norm, c.HiddenSize));
+        }
+
+        if (c.Experts > 0) tensors.Add(new(Router(c), TensorRole.Projection, c.Experts, c.HiddenSize));
+        for (var expert = 0; expert < Math.Max(1, c.Experts); expert++)
+        {
+            var (gate, up, down) = FeedForward(c, expert);
+            Add(tensors, gate, TensorRole.Projection, c.IntermediateSize, c.HiddenSize, c.MlpBias);
+            Add(tensors, up, TensorRole.Projection, c.IntermediateSize, c.HiddenSize, c.MlpBias);
+            Add(tensors, down, TensorRole.ResidualProjection, c.HiddenSize, c.IntermediateSize, c.MlpBias);
+        }
+
         return tensors;
+    }
+
+    /// <summary>Within a layer, what chooses experts.</summary>
+    public static string Router(ModelConfig config) => config.Architecture == ModelArchitecture.Mixtral ? "block_sparse_moe.gate.weight" : "mlp.gate.weight";
+
+    /// <summary>Projections of a layer's feed-forward part, or of one of its experts, without ".weight".</summary>
+    public static (string Gate, string Up, string Down) FeedForward(ModelConfig config, int expert)
+    {
+        if (config.Experts == 0) return ("mlp.gate_proj", "mlp.up_proj", "mlp.down_proj");
+        return config.Architecture == ModelArchitecture.Mixtral
+            ? ($"block_sparse_moe.experts.{expert}.w1", $"block_sparse_moe.experts.{expert}.w3", $"block_sparse_moe.experts.{expert}.w2")
+            : ($"mlp.experts.{expert}.gate_proj", $"mlp.experts.{expert}.up_proj", $"mlp.experts.{expert}.down_proj");
     }
 
     private static void Add(List<TensorSpec> tensors, string name, TensorRole role, int outputs, int inputs, bool bias)

@@ -33,7 +33,8 @@ public sealed unsafe class ModelWeights : IDisposable
 
     /// <summary>Bytes of the matrices that one token's way through the model reads, the output head included.</summary>
     public long MatmulBytes =>
-        Layers.Sum(layer => layer.Qkv.Sum(part => part.LengthBytes) + layer.Output.LengthBytes + layer.GateUp.LengthBytes + layer.Down.LengthBytes) + Head.LengthBytes;
+        Layers.Sum(layer => layer.Qkv.Sum(part => part.LengthBytes) + layer.Output.LengthBytes
+            + (layer.Router?.LengthBytes ?? 0) + layer.FeedForward[0].LengthBytes * Math.Max(1, Config.ExpertsPerToken)) + Head.LengthBytes;
 
     internal LayerWeights[] Layers { get; }
 

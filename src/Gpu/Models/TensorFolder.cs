@@ -50,6 +50,10 @@ internal sealed class TensorFolder : ITensorSource
         return file.Map(file.Tensors[name]);
     }
 
+    /// <summary>Maps a part of a tensor.</summary>
+    /// <param name="part">Within its data.</param>
+    public TensorView Map(string name, TensorEntry part) => FileOf(name).Map(part);
+
     public int SourceRow(string name, int row) => row;
 
     private SafetensorsFile FileOf(string name) =>

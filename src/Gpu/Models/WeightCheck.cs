@@ -24,11 +24,19 @@ internal static unsafe class WeightCheck
     public static TensorView Map(ITensorSource tensors, string name)
     {
         var view = tensors.Map(name);
-        if (!WeightDtypes.TryParse(view.Entry.Dtype, out var dtype)) throw new InvalidOperationException($"{name} was not checked.");
-        var elements = view.Entry.LengthBytes / dtype.BlockBytes() * dtype.BlockElements();
-        var finite = dtype.IsQuantized() ? BlockReader.AllFinite(dtype, view.Data, elements) : WeightReader.AllFinite(dtype, view.Data, elements);
-        if (finite) return view;
+        if (IsFinite(view)) return view;
         view.Dispose();
-        throw new ModelFormatException(tensors.Find(name).Path, view.Entry.Name, "not finite somewhere", "weights without infinities and NaN");
+        throw NotFinite(tensors, name);
     }
+
+    public static bool IsFinite(TensorView view)
+    {
+        if (!WeightDtypes.TryParse(view.Entry.Dtype, out var dtype)) throw new InvalidOperationException($"{view.Entry.Name} was not checked.");
+        var elements = view.Entry.LengthBytes / dtype.BlockBytes() * dtype.BlockElements();
+        return dtype.IsQuantized() ? BlockReader.AllFinite(dtype, view.Data, elements) : WeightReader.AllFinite(dtype, view.Data, elements);
+    }
+
+    /// <summary>The error for a tensor that is not.</summary>
+    public static ModelFormatException NotFinite(ITensorSource tensors, string name) =>
+        new(tensors.Find(name).Path, tensors.Find(name).Entry.Name, "not finite somewhere", "weights without infinities and NaN");
 }

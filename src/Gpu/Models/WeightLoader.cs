@@ -1,4 +1,5 @@
 using ActorInference.Gpu.Cpu;
+using ActorInference.Gpu.Cpu.Quantized;
 
 namespace ActorInference.Gpu.Models;
 
@@ -77,8 +78,7 @@ internal sealed unsafe class WeightLoader
     {
         string Name(string tensor) => ModelTensors.InLayer(layer, tensor);
         string[] qkv = [Name("self_attn.q_proj"), Name("self_attn.k_proj"), Name("self_attn.v_proj")];
-        string[] gateUp = [Name("mlp.gate_proj"), Name("mlp.up_proj")];
-        string[] output = [Name("self_attn.o_proj")], down = [Name("mlp.down_proj")];
+        string[] output = [Name("self_attn.o_proj")];
         return new LayerWeights
         {
             AttentionNorm = LoadVector(Name("input_layernorm.weight")),
@@ -88,11 +88,24 @@ internal sealed unsafe class WeightLoader
             KeyNorm = _config.QkNorm ? LoadVector(Name("self_attn.k_norm.weight")) : null,
             Output = LoadMatrix(Weights(output)),
             OutputBias = _config.OutputBias ? LoadBias(output) : null,
-            FeedForwardNorm = LoadVector(Name("post_attention_layernorm.weight")),
-            GateUp = LoadMatrix(Weights(gateUp), alternate: true),
-            GateUpBias = _config.MlpBias ? LoadBias(gateUp, alternate: true) : null,
-            Down = LoadMatrix(Weights(down)),
-            DownBias = _config.MlpBias ? LoadBias(down) : null,
+            PostAttentionNorm = _config.IsGemma ? LoadVector(Name("post_attention_layernorm.weight")) : null,
+            FeedForwardNorm = LoadVector(Name(_config.IsGemma ? "pre_feedforward_layernorm.weight" : "post_attention_layernorm.weight")),
+            PostFeedForwardNorm = _config.IsGemma ? LoadVector(Name("post_feedforward_layernorm.weight")) : null,
+            Router = _config.Experts > 0 ? LoadMatrix([Name(ModelTensors.Router(_config))]) : null,
+            FeedForward = [.. Enumerable.Range(0, Math.Max(1, _config.Experts)).Select(expert => LoadFeedForward(layer, expert))],
+        };
+    }
+
+    private FeedForwardWeights LoadFeedForward(int layer, int expert)
+    {
+        var (gate, up, down) = ModelTensors.FeedForward(_config, expert);
+        string[] both = [ModelTensors.InLayer(layer, gate), ModelTensors.InLayer(layer, up)], last = [ModelTensors.InLayer(layer, down)];
+        return new FeedForwardWeights
+        {
+            GateUp = LoadMatrix(Weights(both), alternate: true),
+            GateUpBias = _config.MlpBias ? LoadBias(both, alternate: true) : null,
+            Down = LoadMatrix(Weights(last)),
+            DownBias = _config.MlpBias ? LoadBias(last) : null,
         };
     }
 
@@ -114,7 +127,7 @@ internal sealed unsafe class WeightLoader
     /// <summary>Packs matrices with the same inputs into one, one after the other or their panels in turn.</summary>
     private WeightMatrix LoadMatrix(string[] names, bool alternate = false)
     {
-        var views = Array.ConvertAll(names, Map);
+        var views = Array.ConvertAll(names, _tensors.Map);
         try
         {
             var dtypes = Array.ConvertAll(views, Dtype);
@@ -123,7 +136,9 @@ internal sealed unsafe class WeightLoader
             var columns = Columns(Array.ConvertAll(views, view => (int)view.Entry.Shape[0]), alternate);
             var outputs = alternate ? columns.Length : views.Sum(view => (int)view.Entry.Shape[0]);
             var matrix = Own(WeightMatrix.Create(outputs, (int)views[0].Entry.Shape[1], _panelColumns, dtype));
-            matrix.Pack(Array.ConvertAll(columns, column => column.Part < 0 ? default : Source(views[column.Part], names[column.Part], column.Row)));
+            var sources = Array.ConvertAll(columns, column => column.Part < 0 ? default : Source(views[column.Part], names[column.Part], column.Row));
+            // Checked as they are packed, while they are in the cache.
+            if (!matrix.Pack(sources)) throw WeightCheck.NotFinite(_tensors, names[Array.FindIndex(views, view => !WeightCheck.IsFinite(view))]);
             _lengthBytes += matrix.LengthBytes;
             foreach (var view in views) Report(view.Entry);
             return matrix;
@@ -180,7 +195,9 @@ internal sealed unsafe class WeightLoader
         using var view = Map(name);
         var length = view.Entry.Shape[0];
         var target = NewVector(RunnerBuffers.Padded((int)length));
-        for (long i = 0; i < length; i++) target[i] = WeightReader.Widen(Dtype(view), view.Data, i);
+        // Gemma's norms are kept as what they differ from 1 by.
+        var offset = _config.IsGemma ? 1f : 0f;
+        for (long i = 0; i < length; i++) target[i] = offset + WeightReader.Widen(Dtype(view), view.Data, i);
         Report(view.Entry);
         return target;
     }

@@ -25,7 +25,7 @@ public static class BenchCudaCommand
         var command = new Command("cuda", "Check and measure a model on a CUDA device.") { model, index, rounds, verify };
         command.SetAction(parsed =>
         {
-            var device = new DeviceChoice(DeviceKind.Cuda, parsed.GetValue(index) ?? 0).Resolve(CudaProbe.Look, _ => { })!;
+            var device = new DeviceChoice(DeviceKind.Cuda, parsed.GetValue(index) ?? 0).Resolve(CudaProbe.Look, null, _ => { })!;
             return parsed.GetValue(verify) ? Verify(device.Index, parsed.GetRequiredValue(model)) : Measure(device.Index, parsed.GetRequiredValue(model), parsed.GetValue(rounds) ?? 3);
         });
         return command;

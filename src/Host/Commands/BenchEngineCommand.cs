@@ -90,7 +90,7 @@ public static class BenchEngineCommand
         private readonly Option<int> _threads = Count("--threads", "Compute threads.", Defaults.Threads);
         private readonly Option<int> _chunk = Count("--chunk-tokens", "Prompt tokens in a step.", Defaults.ChunkTokens);
         private readonly Option<int> _pageSize = Count("--page-size", "Tokens of a KV page, a power of two.", Defaults.PageSizeTokens);
-        private readonly Option<KvDtype> _kvDtype = new("--kv-dtype") { Description = "Element type of keys and values: f32, f16 or bf16.", DefaultValueFactory = _ => Defaults.KvDtype };
+        private readonly Option<KvDtype> _kvDtype = new("--kv-dtype") { Description = "Element type of keys and values: f32, f16, bf16 or q8_0.", DefaultValueFactory = _ => Defaults.KvDtype };
         private readonly Option<int[]> _batches = new("--batch")
         {
             Description = "Sequences that run together, one measurement for each number of a list such as 1,8.",

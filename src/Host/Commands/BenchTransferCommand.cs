@@ -159,6 +159,7 @@ public static class BenchTransferCommand
                 json.WriteNumber("page_latency_us", Math.Round(result.PageLatencyUs, 1));
                 json.WriteNumber("raw_round_trip_us", Math.Round(result.RawRoundTripUs, 1));
                 json.WriteNumber("allocation_cpu_share", Math.Round(result.AllocationCpuShare, 5));
+                json.WriteNumber("allocation_ms_per_gb", Math.Round(result.AllocationMsPerGigabyte, 4));
                 json.WriteEndObject();
             }
 
@@ -170,11 +171,11 @@ public static class BenchTransferCommand
 
     private static void WriteTable(IReadOnlyList<TransferBenchmarkResult> results)
     {
-        Console.Out.WriteLine("transport  page KiB      GB/s  with sums  of memcpy  of raw sockets  page us  of raw trip  allocation");
+        Console.Out.WriteLine("transport  page KiB      GB/s  with sums  of memcpy  of raw sockets  page us  of raw trip  allocation  ms per GB");
         foreach (var r in results)
         {
             Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{r.Transport.ToString().ToLowerInvariant(),-9}  {r.PageBytes / 1024.0,8:0.#}  {r.GigabytesPerSecond,8:0.00}  {r.WithSumsGigabytesPerSecond,9:0.00}  {r.GigabytesPerSecond / r.MemcpyGigabytesPerSecond,9:0.00}  {r.GigabytesPerSecond / r.RawSocketGigabytesPerSecond,14:0.00}  {r.PageLatencyUs,7:0.0}  {r.PageLatencyUs / r.RawRoundTripUs,11:0.00}  {r.AllocationCpuShare,10:0.00 %}"));
+                $"{r.Transport.ToString().ToLowerInvariant(),-9}  {r.PageBytes / 1024.0,8:0.#}  {r.GigabytesPerSecond,8:0.00}  {r.WithSumsGigabytesPerSecond,9:0.00}  {r.GigabytesPerSecond / r.MemcpyGigabytesPerSecond,9:0.00}  {r.GigabytesPerSecond / r.RawSocketGigabytesPerSecond,14:0.00}  {r.PageLatencyUs,7:0.0}  {r.PageLatencyUs / r.RawRoundTripUs,11:0.00}  {r.AllocationCpuShare,10:0.00 %}  {r.AllocationMsPerGigabyte,9:0.000}"));
         }
 
         Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,

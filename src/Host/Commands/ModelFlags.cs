@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Net;
 using System.Numerics;
+using ActorInference.Actors.Kv;
 using ActorInference.Gpu.Models.Gguf;
 using ActorInference.Host.Cli;
 using ActorInference.Host.Composition;
@@ -24,10 +25,11 @@ internal sealed class ModelFlags
     private readonly Option<int?> _kvPages = NumberOption.Integer("--kv-pages", "Size of the KV pool, in pages.", 1);
     private readonly Option<long?> _kvMemory = NumberOption.Bytes("--kv-memory", "Size of the KV pool, such as 512MiB.");
     private readonly Option<int?> _pageSize = NumberOption.Integer("--page-size", $"Tokens of a KV page, a power of two. Default: {DefaultPageSizeTokens}.", 1, MaxPageSizeTokens);
+    private readonly Option<KvDtype?> _kvDtype = new("--kv-dtype") { Description = "Element type of keys and values: f32, f16, bf16 or q8_0. Default: the configuration's, f32." };
     private readonly Option<TransferTransport> _transport = new("--transport") { Description = "How KV pages travel between processes: auto (shared memory on one host) or tcp. Default: auto." };
     private readonly Option<LogLevel?> _logLevel = new("--log-level") { Description = "Least level that is logged, to stderr. Default: Information, with --prompt Warning." };
 
-    public IEnumerable<Option> All => [_model, _name, _device, _threads, _kvPages, _kvMemory, _pageSize, _transport, _logLevel];
+    public IEnumerable<Option> All => [_model, _name, _device, _threads, _kvPages, _kvMemory, _pageSize, _kvDtype, _transport, _logLevel];
 
     public void Validate(CommandResult result)
     {
@@ -51,6 +53,7 @@ internal sealed class ModelFlags
             KvPages = parsed.GetValue(_kvPages),
             KvBytes = parsed.GetValue(_kvMemory),
             PageSizeTokens = parsed.GetValue(_pageSize) ?? DefaultPageSizeTokens,
+            KvDtype = parsed.GetValue(_kvDtype),
             Transport = parsed.GetValue(_transport),
             LogLevel = parsed.GetValue(_logLevel) ?? defaultLogLevel,
         };

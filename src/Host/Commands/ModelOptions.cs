@@ -1,3 +1,4 @@
+using ActorInference.Actors.Kv;
 using ActorInference.Host.Composition;
 
 namespace ActorInference.Host.Commands;
@@ -25,6 +26,9 @@ public record ModelOptions
 
     /// <summary>Tokens of a KV page; a power of two.</summary>
     public required int PageSizeTokens { get; init; }
+
+    /// <summary>Element type of keys and values; null for the configuration's.</summary>
+    public KvDtype? KvDtype { get; init; }
 
     /// <summary>How pages travel between processes.</summary>
     public TransferTransport Transport { get; init; }

@@ -13,6 +13,7 @@ public record ProcessOptions : ModelOptions
         : base(model)
     {
         Config = config;
+        KvDtype = model.KvDtype ?? config.Settings.KvDtype;
     }
 
     public NodeConfig Config { get; }

@@ -10,6 +10,8 @@ public sealed class CpuBackend(ModelWeights weights, KvPagePool pages) : IModelB
 {
     public KvPagePool Pages => pages;
 
+    public CancellationToken WhenLost => CancellationToken.None;
+
     public IModelRunner CreateRunner(int threads) => new CpuModelRunner(weights, pages, new CpuRunnerOptions { Threads = threads });
 
     public void Dispose()

@@ -25,6 +25,8 @@ public sealed class CudaBackend : IModelBackend
 
     public KvPagePool Pages { get; }
 
+    public CancellationToken WhenLost => _device.WhenLost;
+
     /// <summary>Where compiled kernels are kept.</summary>
     internal static string KernelCache => Path.Combine(DataFolder.Default, "kernels");
 
@@ -61,7 +63,7 @@ public sealed class CudaBackend : IModelBackend
     private static KvPagePool CreatePool(CudaDevice device, CudaWeights weights, ModelOptions options)
     {
         var config = weights.Config;
-        var dtype = weights.Activations switch
+        var dtype = options.KvDtype ?? weights.Activations switch
         {
             WeightDtype.F32 => KvDtype.F32,
             WeightDtype.F16 => KvDtype.F16,

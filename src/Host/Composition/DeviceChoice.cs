@@ -28,17 +28,18 @@ public readonly record struct DeviceChoice(DeviceKind Kind, int Index = 0)
 
     /// <summary>The CUDA device to use.</summary>
     /// <param name="machine">What there is.</param>
+    /// <param name="missing">What the model needs that CUDA devices do not do here; null if nothing.</param>
     /// <param name="note">Told why a choice left to us fell on the processor.</param>
     /// <returns>Null for the processor.</returns>
     /// <exception cref="UserErrorException">A CUDA device was asked for that is not there or not usable.</exception>
-    public CudaDeviceInfo? Resolve(Func<CudaMachine> machine, Action<string> note)
+    public CudaDeviceInfo? Resolve(Func<CudaMachine> machine, string? missing, Action<string> note)
     {
         if (Kind == DeviceKind.Cpu) return null;
         var found = machine();
         if (Kind == DeviceKind.Auto)
         {
-            if (found.FirstUsable is { } usable) return usable;
-            note($"The model runs on the processor: {found.Reason ?? found.Devices[0].Unusable}.");
+            if (found.FirstUsable is { } usable && missing is null) return usable;
+            note($"The model runs on the processor: {found.Reason ?? (found.FirstUsable is null ? found.Devices[0].Unusable : missing)}.");
             return null;
         }
 
@@ -46,6 +47,7 @@ public readonly record struct DeviceChoice(DeviceKind Kind, int Index = 0)
         var device = found.Devices.FirstOrDefault(device => device.Index == index);
         if (device is null)
             throw new UserErrorException($"--device is 'cuda:{index}'; expected one of the devices that `actorinference devices` lists: {found.Reason ?? $"this machine has {found.Devices.Count}"}.");
+        if (missing is not null) throw new UserErrorException($"--device is 'cuda:{index}'; expected cpu for this model: {missing}.");
         return device.Unusable is null ? device : throw new UserErrorException($"--device is 'cuda:{index}', which cannot be used: {device.Unusable}.");
     }
 }

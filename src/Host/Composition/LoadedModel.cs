@@ -1,5 +1,6 @@
 using ActorInference.Actors.Kv;
 using ActorInference.Gpu.ChatTemplates;
+using ActorInference.Gpu.Cuda;
 using ActorInference.Gpu.Cuda.Devices;
 using ActorInference.Gpu.Kv;
 using ActorInference.Gpu.Models;
@@ -37,7 +38,7 @@ public sealed class LoadedModel : IDisposable
     {
         var config = ModelConfig.Load(options.ModelFolder);
         var served = LoadServed(options);
-        var device = options.Device.Resolve(CudaProbe.Look, note);
+        var device = options.Device.Resolve(CudaProbe.Look, CudaSupport.Missing(config, options.KvDtype), note);
         IModelBackend backend = device is null ? LoadOnCpu(options, config, progress, shared) : CudaBackend.Load(device, options, config, progress);
         var pooled = (long)backend.Pages.CapacityPages * options.PageSizeTokens;
         return new LoadedModel(served with { ContextTokens = (int)Math.Min(served.ContextTokens, pooled) }, backend);
@@ -75,7 +76,7 @@ public sealed class LoadedModel : IDisposable
 
     private static CpuBackend LoadOnCpu(ModelOptions options, ModelConfig config, IProgress<LoadProgress> progress, bool shared)
     {
-        var layout = new KvPageLayout(config.Layers, options.PageSizeTokens, config.KvHeads, config.HeadDim, KvDtype.F32);
+        var layout = new KvPageLayout(config.Layers, options.PageSizeTokens, config.KvHeads, config.HeadDim, options.KvDtype ?? KvDtype.F32);
         var capacity = KvBudget.Pages(layout, config.MaxPositionEmbeddings, options.KvPages, options.KvBytes);
         var weights = ModelWeights.Load(options.ModelFolder, config, progress);
         return new CpuBackend(weights, CreatePool(layout, capacity, shared));

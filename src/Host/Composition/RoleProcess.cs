@@ -8,8 +8,8 @@ using ActorInference.Roles.Composition;
 namespace ActorInference.Host.Composition;
 
 /// <summary>
-/// A process of this machine with one role, started by the one that serves. Begun again when it dies, after a pause that
-/// grows; ends when its parent does, whatever happens to that, since its standard input ends then.
+/// A process of this machine with one role, started by the one that serves. Begun again when it dies, at once or, if none serves
+/// for long, after a pause that grows; ends when its parent does, whatever happens to that, since its standard input ends then.
 /// </summary>
 public sealed partial class RoleProcess : IAsyncDisposable
 {
@@ -21,7 +21,7 @@ public sealed partial class RoleProcess : IAsyncDisposable
     private readonly ILogger _log;
     private readonly Action<string> _onDeath;
     private readonly CancellationTokenSource _stop = new();
-    private volatile string? _address;
+    private volatile Place? _place;
     private readonly Task _running;
 
     /// <param name="role">What it does.</param>
@@ -49,11 +49,10 @@ public sealed partial class RoleProcess : IAsyncDisposable
         while (!_stop.IsCancellationRequested)
         {
             using var process = Start();
-            var started = Stopwatch.GetTimestamp();
             try
             {
                 await process.WaitForExitAsync(_stop.Token);
-                if (_address is { } address) _onDeath(address);
+                if (_place is { } place) _onDeath(place.Address);
             }
             catch (OperationCanceledException)
             {
@@ -61,7 +60,7 @@ public sealed partial class RoleProcess : IAsyncDisposable
                 return;
             }
 
-            var pause = backoff.Next(Stopwatch.GetElapsedTime(started));
+            var pause = backoff.Next(_place is { } joined ? Stopwatch.GetElapsedTime(joined.Since) : TimeSpan.Zero);
             _log.LogWarning("The {Role} process ended with exit code {ExitCode}; another begins in {Pause}.", _role.Name(), process.ExitCode, pause);
             await Task.Delay(pause, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -70,11 +69,11 @@ public sealed partial class RoleProcess : IAsyncDisposable
     private Process Start()
     {
         var process = Process.Start(OwnProgram.Start(Arguments())) ?? throw new InvalidOperationException($"{Environment.ProcessPath} did not start.");
-        _address = null;
+        _place = null;
         process.OutputDataReceived += (_, line) =>
         {
             // Its banner says where it is; stdout here is for answers.
-            if (line.Data is { } text && Banner().Match(text) is { Success: true } match) _address = match.Groups[1].Value;
+            if (line.Data is { } text && Banner().Match(text) is { Success: true } match) _place = new Place(match.Groups[1].Value, Stopwatch.GetTimestamp());
         };
         process.BeginOutputReadLine();
         return process;
@@ -94,6 +93,7 @@ public sealed partial class RoleProcess : IAsyncDisposable
             ("--kv-pages", _options.KvPages),
             ("--kv-memory", _options.KvBytes),
             ("--page-size", _options.PageSizeTokens),
+            ("--kv-dtype", _options.KvDtype),
             ("--transport", _options.Transport.ToString().ToLowerInvariant()),
             ("--log-level", _options.LogLevel),
             ("--config", _options.Config.Path),
@@ -124,6 +124,9 @@ public sealed partial class RoleProcess : IAsyncDisposable
             process.Kill(entireProcessTree: true);
         }
     }
+
+    /// <summary>A member of the cluster.</summary>
+    private sealed record Place(string Address, long Since);
 
     [GeneratedRegex(@" at (\S+:\d+)\.$")]
     private static partial Regex Banner();

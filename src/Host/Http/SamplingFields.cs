@@ -117,6 +117,7 @@ public sealed record SamplingFields
             StopTokenIds = fields.TokenIds("stop_token_ids", model.VocabSize, HttpLimits.MaxStopTokenIds),
             IgnoreEos = fields.Flag("ignore_eos"),
             LogitBias = ReadLogitBias(fields, model.VocabSize),
+            PromptLookupTokens = fields.Int("prompt_lookup_num_tokens", 0, SamplingOptions.MaxPromptLookupTokens) ?? 0,
         };
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using ActorInference.Actors.Generation;
 using ActorInference.Actors.Kv;
+using ActorInference.Gpu.Engine;
 using ActorInference.Gpu.Kv;
 using ActorInference.Roles.Gateway;
 
@@ -42,6 +43,13 @@ public sealed class InferenceMetrics : IDisposable
     {
         Meter.CreateObservableGauge("actorinference_kv_pages_used", () => pool.UsedPages, description: "KV pages that sequences or the prefix cache have.");
         Meter.CreateObservableGauge("actorinference_kv_pages_free", () => pool.FreePages, description: "KV pages that nobody has.");
+    }
+
+    /// <summary>Shows how well tokens are guessed by the engines of this process.</summary>
+    public void ObserveDrafts()
+    {
+        Meter.CreateObservableCounter("actorinference_drafted_tokens_total", () => DraftStatistics.Drafted, description: "Tokens that were guessed by prompt lookup.");
+        Meter.CreateObservableCounter("actorinference_accepted_draft_tokens_total", () => DraftStatistics.Accepted, description: "Guessed tokens that the model chose too.");
     }
 
     public void Dispose() => Meter.Dispose();

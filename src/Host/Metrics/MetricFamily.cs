@@ -18,7 +18,7 @@ internal sealed class MetricFamily
         _instrument = instrument;
         var isHistogram = instrument is Histogram<double>;
         _bounds = isHistogram ? [.. ((Histogram<double>)instrument).Advice?.HistogramBucketBoundaries ?? []] : [];
-        _type = isHistogram ? "histogram" : instrument is Counter<long> ? "counter" : "gauge";
+        _type = isHistogram ? "histogram" : instrument is Counter<long> or ObservableCounter<long> ? "counter" : "gauge";
         _record = instrument switch
         {
             Histogram<double> => (series, value) => series.Observe(value),

@@ -1,3 +1,4 @@
+using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
 using ActorInference.Roles.Composition;
 using ActorInference.Roles.Gateway;
@@ -17,10 +18,13 @@ public sealed record InferenceSettings(
     MembershipSettings Membership,
     PersistenceSettings Persistence,
     ManagementSettings Management,
-    CacheSettings Cache)
+    CacheSettings Cache,
+    KvDtype KvDtype)
 {
     /// <summary>Path of the section.</summary>
     public const string Root = "actor-inference";
+
+    private static readonly string[] KvDtypeNames = ["f32", "f16", "bf16", "q8_0"];
 
     /// <summary>hocon/reference.conf: every setting with its default.</summary>
     public static Config Reference { get; } = Load("reference");
@@ -49,7 +53,8 @@ public sealed record InferenceSettings(
             MembershipSettings.Read(root.Section("membership")),
             PersistenceSettings.Read(root.Section("persistence")),
             ManagementSettings.Read(root.Section("management")),
-            CacheSettings.Read(cache));
+            CacheSettings.Read(cache),
+            Enum.Parse<KvDtype>(root.OneOf("kv-dtype", KvDtypeNames), ignoreCase: true));
         cache.CheckNoOthers();
         root.CheckNoOthers("gpu-dispatcher", "cluster-dispatcher");
         return settings;

@@ -18,6 +18,18 @@ public sealed class KvPageLayoutTests
     }
 
     [Theory]
+    [InlineData(64, 64 + 2 * 2)]
+    [InlineData(80, 80 + 3 * 2)]
+    [InlineData(8, 8 + 2)]
+    public void A_quantized_head_has_a_scale_for_every_32_elements(int headDim, int headBytes)
+    {
+        var layout = new KvPageLayout(Layers: 3, PageSizeTokens: 16, KvHeads: 2, headDim, KvDtype.Q8_0);
+
+        Assert.Equal(16 * 2 * headBytes, layout.PlaneBytes);
+        Assert.Equal(3 * 2 * layout.PlaneBytes, layout.PageBytes);
+    }
+
+    [Theory]
     [InlineData(0, 0)]
     [InlineData(1, 1)]
     [InlineData(16, 1)]
@@ -30,6 +42,6 @@ public sealed class KvPageLayoutTests
     [Fact]
     public void An_unknown_dtype_has_no_size()
     {
-        Assert.Throws<ArgumentOutOfRangeException>(() => ((KvDtype)9).SizeBytes());
+        Assert.Throws<ArgumentOutOfRangeException>(() => ((KvDtype)9).HeadBytes(8));
     }
 }

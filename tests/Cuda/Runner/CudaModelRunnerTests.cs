@@ -11,9 +11,9 @@ namespace ActorInference.Cuda.Tests.Runner;
 public sealed class CudaModelRunnerTests
 {
     [SkippableTheory]
-    [InlineData("linear", 3e-4f)]
-    [InlineData("llama3", 2e-2f)]
-    [InlineData("qwen3", 8e-2f)]
+    [InlineData("linear", 1e-4f)]
+    [InlineData("llama3", 1e-2f)]
+    [InlineData("qwen3", 6e-2f)]
     public void Logits_are_those_of_an_independent_implementation(string name, float tolerance)
     {
         EmulatedCuda.Require();
@@ -22,7 +22,7 @@ public sealed class CudaModelRunnerTests
         foreach (var (index, expected) in fixture.Logits)
         {
             var pages = harness.Allocate(index + 1);
-            Near.Equal(expected, harness.Prefill(fixture.Ids.AsSpan(0, index + 1), pages, chunk: 23), tolerance, $"{name} after {index + 1} tokens");
+            Near.EqualOverall(expected, harness.Prefill(fixture.Ids.AsSpan(0, index + 1), pages, chunk: 23), tolerance, $"{name} after {index + 1} tokens");
             harness.Pool.Release(pages);
         }
     }

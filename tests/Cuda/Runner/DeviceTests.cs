@@ -58,6 +58,7 @@ public sealed class DeviceTests
             });
             Assert.Throws<CudaDeviceLostException>(device.Synchronize);
             Assert.Throws<CudaDeviceLostException>(device.Enter);
+            Assert.True(device.WhenLost.IsCancellationRequested, "Whoever runs the process hears of it.");
         }
         finally
         {

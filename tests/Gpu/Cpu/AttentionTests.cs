@@ -131,9 +131,17 @@ public sealed unsafe class AttentionTests
             return layout.Dtype switch
             {
                 KvDtype.F32 => ((float*)plane)[index],
+                KvDtype.Q8_0 => Q8(plane + index / layout.HeadDim * layout.HeadBytes, i),
                 KvDtype.F16 => (float)BitConverter.UInt16BitsToHalf(((ushort*)plane)[index]),
                 _ => BitConverter.UInt32BitsToSingle((uint)((ushort*)plane)[index] << 16),
             };
+        }
+
+        /// <summary>Blocks of 32 elements after their scale, as the format of pages says.</summary>
+        private static float Q8(byte* head, int i)
+        {
+            var block = head + i / 32 * 34;
+            return (float)BitConverter.UInt16BitsToHalf(*(ushort*)block) * ((sbyte*)block)[2 + i % 32];
         }
 
         private void FillPool()
@@ -146,7 +154,7 @@ public sealed unsafe class AttentionTests
                 {
                     foreach (ref var number in numbers.AsSpan()) number = 4 * _random.NextSingle() - 2;
                     fixed (float* source = numbers)
-                        KvElements.Store(layout.Dtype, source, _pool.Address(page) + plane * layout.PlaneBytes, 0, numbers.Length);
+                        KvElements.Store(layout, source, _pool.Address(page) + plane * layout.PlaneBytes, 0, layout.PageSizeTokens * layout.KvHeads);
                 }
             }
         }

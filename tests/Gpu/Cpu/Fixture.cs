@@ -5,7 +5,7 @@ namespace ActorInference.Gpu.Tests.Cpu;
 /// <summary>A tiny model with random weights and the logits that tools/reference computed for it in float64.</summary>
 internal sealed record Fixture(string Folder, int[] Ids, IReadOnlyDictionary<int, float[]> Logits)
 {
-    public static readonly string[] Names = ["qwen2", "qwen3", "llama3", "linear"];
+    public static readonly string[] Names = ["qwen2", "qwen3", "llama3", "linear", "mistral", "phi3", "gemma2", "gemma3", "mixtral", "qwen3moe"];
 
     public static Fixture Load(string name)
     {

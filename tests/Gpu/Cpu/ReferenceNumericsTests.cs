@@ -13,6 +13,9 @@ public sealed class ReferenceNumericsTests
     private const float F16KvTolerance = 0.05f;
     private const float BF16KvTolerance = 0.4f;
 
+    /// <summary>Seven bits, of the largest of 32 neighbours.</summary>
+    private const float Q8KvTolerance = 0.6f;
+
     public static TheoryData<string, SimdLevel> Cases()
     {
         var cases = new TheoryData<string, SimdLevel>();
@@ -46,6 +49,9 @@ public sealed class ReferenceNumericsTests
     [InlineData("qwen2", KvDtype.BF16, BF16KvTolerance)]
     [InlineData("qwen3", KvDtype.BF16, BF16KvTolerance)]
     [InlineData("llama3", KvDtype.BF16, BF16KvTolerance)]
+    [InlineData("qwen2", KvDtype.Q8_0, Q8KvTolerance)]
+    [InlineData("qwen3", KvDtype.Q8_0, Q8KvTolerance)]
+    [InlineData("llama3", KvDtype.Q8_0, Q8KvTolerance)]
     public void Narrow_keys_and_values_change_logits_by_no_more_than_their_rounding(string name, KvDtype dtype, float tolerance)
     {
         var fixture = Fixture.Load(name);

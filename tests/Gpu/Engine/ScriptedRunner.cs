@@ -12,6 +12,7 @@ public sealed unsafe class ScriptedRunner : IModelRunner
 {
     private float[] _logits = [];
     private int[] _rows = new int[16];
+    private int[] _counts = new int[16];
 
     public ScriptedRunner(KvPagePool pool, int vocabSize = 64, int maxContextTokens = 4096, int maxBatchTokens = 512)
     {
@@ -57,23 +58,27 @@ public sealed unsafe class ScriptedRunner : IModelRunner
         BeforeForward?.Invoke(batch);
         ForwardBatchCheck.Check(batch, this);
         if (_rows.Length < batch.Count) _rows = new int[2 * batch.Count];
-        if (_logits.Length < batch.Count * VocabSize) _logits = new float[2 * batch.Count * VocabSize];
+        if (_counts.Length < batch.Count) _counts = new int[2 * batch.Count];
+        if (_logits.Length < batch.TokenCount * VocabSize) _logits = new float[2 * batch.TokenCount * VocabSize];
+        var rows = 0;
         for (var i = 0; i < batch.Count; i++)
         {
             Write(batch, i);
-            _rows[i] = batch.WantLogits(i) ? i : -1;
+            _counts[i] = batch.LogitCount(i);
+            _rows[i] = _counts[i] > 0 ? rows : -1;
+            rows += _counts[i];
         }
 
         for (var i = 0; i < batch.Count; i++)
         {
-            if (_rows[i] >= 0) ComputeLogits(batch, i);
+            for (var nth = 0; nth < _counts[i]; nth++) ComputeLogits(batch, i, nth);
         }
     }
 
-    public Span<float> Logits(int index)
+    public Span<float> Logits(int index, int nth = 0)
     {
-        if (_rows[index] < 0) throw new ArgumentOutOfRangeException(nameof(index), index, "That sequence did not ask for logits.");
-        return _logits.AsSpan(index * VocabSize, VocabSize);
+        if (_rows[index] < 0 || nth >= _counts[index]) throw new ArgumentOutOfRangeException(nameof(index), index, "That token did not ask for logits.");
+        return _logits.AsSpan((_rows[index] + nth) * VocabSize, VocabSize);
     }
 
     public void Dispose() => IsDisposed = true;
@@ -105,9 +110,11 @@ public sealed unsafe class ScriptedRunner : IModelRunner
         }
     }
 
-    private void ComputeLogits(ForwardBatch batch, int index)
+    private void ComputeLogits(ForwardBatch batch, int index, int nth)
     {
-        var end = batch.FirstPosition(index) + batch.Tokens(index).Length;
+        var last = batch.Tokens(index).Length - _counts[index] + nth;
+        var end = batch.FirstPosition(index) + last + 1;
+        var row = (_rows[index] + nth) * VocabSize;
         var hash = 17UL;
         for (var position = 0; position < end; position++)
         {
@@ -115,7 +122,7 @@ public sealed unsafe class ScriptedRunner : IModelRunner
             hash = Mix(hash, (int)slot[0], (int)slot[1]);
         }
 
-        for (var token = 0; token < VocabSize; token++) _logits[index * VocabSize + token] = Logit(hash, token);
-        AfterLogits?.Invoke(batch.Tokens(index)[^1], _logits, index * VocabSize);
+        for (var token = 0; token < VocabSize; token++) _logits[row + token] = Logit(hash, token);
+        AfterLogits?.Invoke(batch.Tokens(index)[last], _logits, row);
     }
 }

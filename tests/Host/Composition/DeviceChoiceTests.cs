@@ -34,34 +34,37 @@ public sealed class DeviceChoiceTests
 
     [Fact]
     public void Auto_takes_the_first_usable_device() =>
-        Assert.Equal(New, new DeviceChoice(DeviceKind.Auto).Resolve(() => new CudaMachine([Old, New], null), reason => Assert.Fail(reason)));
+        Assert.Equal(New, new DeviceChoice(DeviceKind.Auto).Resolve(() => new CudaMachine([Old, New], null), null, reason => Assert.Fail(reason)));
 
     [Fact]
     public void Auto_falls_to_the_processor_and_says_why()
     {
         var notes = new List<string>();
 
-        Assert.Null(new DeviceChoice(DeviceKind.Auto).Resolve(() => Bare, notes.Add));
-        Assert.Null(new DeviceChoice(DeviceKind.Auto).Resolve(() => new CudaMachine([Old], null), notes.Add));
+        Assert.Null(new DeviceChoice(DeviceKind.Auto).Resolve(() => Bare, null, notes.Add));
+        Assert.Null(new DeviceChoice(DeviceKind.Auto).Resolve(() => new CudaMachine([Old], null), null, notes.Add));
+
+        Assert.Null(new DeviceChoice(DeviceKind.Auto).Resolve(() => new CudaMachine([New], null), "experts are not computed there", notes.Add));
 
         Assert.Equal(
             [
                 "The model runs on the processor: libcuda.so.1 is not found: this machine has no NVIDIA driver.",
                 "The model runs on the processor: compute capability 7.0; 8.0 or later is needed.",
+                "The model runs on the processor: experts are not computed there.",
             ],
             notes);
     }
 
     [Fact]
     public void The_processor_is_taken_without_looking_for_anything_else() =>
-        Assert.Null(new DeviceChoice(DeviceKind.Cpu).Resolve(() => throw new InvalidOperationException("It looked."), _ => { }));
+        Assert.Null(new DeviceChoice(DeviceKind.Cpu).Resolve(() => throw new InvalidOperationException("It looked."), null, _ => { }));
 
     [Theory]
     [InlineData(0, "which cannot be used: compute capability 7.0")]
     [InlineData(2, "expected one of the devices that `actorinference devices` lists: this machine has 2")]
     public void A_device_that_is_not_to_be_had_is_an_error(int index, string part)
     {
-        var error = Assert.Throws<UserErrorException>(() => new DeviceChoice(DeviceKind.Cuda, index).Resolve(() => new CudaMachine([Old, New], null), _ => { }));
+        var error = Assert.Throws<UserErrorException>(() => new DeviceChoice(DeviceKind.Cuda, index).Resolve(() => new CudaMachine([Old, New], null), null, _ => { }));
 
         Assert.StartsWith($"--device is 'cuda:{index}'", error.Message);
         Assert.Contains(part, error.Message);

@@ -18,6 +18,7 @@ internal static unsafe class BlockReader
     }
 
     /// <summary>Whether no scale is infinite or NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool AllFinite(WeightDtype dtype, byte* blocks, long elements)
     {
         var count = elements / dtype.BlockElements();

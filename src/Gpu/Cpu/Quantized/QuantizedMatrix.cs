@@ -31,11 +31,15 @@ internal sealed unsafe class QuantizedMatrix : WeightMatrix
 
     public byte* Group(int group) => _buffer.Data + group * GroupBytes;
 
-    public override void Pack(OutputSource[] sources) =>
+    public override bool Pack(OutputSource[] sources)
+    {
+        var bad = 0;
         Parallel.For(0, Panels * GroupsPerPanel, group =>
         {
-            for (var lane = 0; lane < QuantLayouts.Lanes; lane++) PackLane(sources[group * QuantLayouts.Lanes + lane], group, lane);
+            if (!PackGroup(sources.AsSpan(group * QuantLayouts.Lanes, QuantLayouts.Lanes), group)) Interlocked.Exchange(ref bad, 1);
         });
+        return bad == 0;
+    }
 
     public override void CopyOutput(int output, float* target)
     {
@@ -46,11 +50,33 @@ internal sealed unsafe class QuantizedMatrix : WeightMatrix
 
     public override void Dispose() => _buffer.Dispose();
 
-    private void PackLane(OutputSource source, int group, int lane)
+    private bool PackGroup(ReadOnlySpan<OutputSource> sources, int group)
     {
-        if (source.Row == null) return;   // Padding: scales of zero.
+        var (finite, complete) = (true, true);
+        foreach (var source in sources)
+        {
+            if (source.Row == null) complete = false;   // Padding: scales of zero.
+            else finite &= BlockReader.AllFinite(Dtype, source.Row, Inputs);
+        }
+
+        if (complete && QuantPacker.IsSupported)
+        {
+            QuantPacker.Pack(Dtype, sources, Units, Group(group));
+            return finite;
+        }
+
+        for (var lane = 0; lane < sources.Length; lane++)
+        {
+            if (sources[lane].Row != null) PackLane(sources[lane].Row, group, lane);
+        }
+
+        return finite;
+    }
+
+    private void PackLane(byte* row, int group, int lane)
+    {
         var blockBytes = Dtype.BlockBytes();
         for (var unit = 0; unit < Units; unit++)
-            QuantLayouts.Pack(Layout, Dtype, source.Row + (long)unit * blockBytes, lane, Group(group) + (long)unit * Layout.UnitBytes());
+            QuantLayouts.Pack(Layout, Dtype, row + (long)unit * blockBytes, lane, Group(group) + (long)unit * Layout.UnitBytes());
     }
 }

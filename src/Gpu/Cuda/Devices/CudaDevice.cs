@@ -11,6 +11,7 @@ public sealed class CudaDevice : IDisposable
 {
     private readonly PrimaryContext _context;
     private readonly CudaStream _stream;
+    private readonly CancellationTokenSource _lost = new();
 
     /// <param name="index">As the driver counts, from 0.</param>
     /// <param name="cacheFolder">Where compiled kernels are kept; null to keep none.</param>
@@ -37,6 +38,9 @@ public sealed class CudaDevice : IDisposable
     }
 
     public int Index { get; }
+
+    /// <summary>Cancelled when a call has found the device's context broken: what this process has there is gone, and only a new one gets it back.</summary>
+    public CancellationToken WhenLost => _lost.Token;
 
     public CudaDeviceProperties Info { get; }
 
@@ -114,6 +118,9 @@ public sealed class CudaDevice : IDisposable
         }
     }
 
-    private CudaDeviceLostException Lost(CUResult result, string call, Exception? cause) =>
-        new($"cuda:{Index}: {call} answers {result} ({(int)result}).", cause);
+    private CudaDeviceLostException Lost(CUResult result, string call, Exception? cause)
+    {
+        _lost.Cancel();
+        return new CudaDeviceLostException($"cuda:{Index}: {call} answers {result} ({(int)result}).", cause);
+    }
 }

@@ -21,7 +21,7 @@ internal sealed class CudaAttention(CudaKernels kernels, KernelLaunch launch, Cu
     /// <summary>Keys and values of a layer.</summary>
     public KvLayerArgument Layer(int layer)
     {
-        var size = _layout.PageBytes / (2 * _layout.Layers * _layout.PageSizeTokens * _layout.TokenElements);
+        var size = _layout.Dtype.HeadBytes(1);
         return new KvLayerArgument(
             pages + (ulong)((long)layer * _layout.LayerBytes), _layout.PageBytes / size, _layout.PlaneBytes / size, BitOperations.Log2((uint)_layout.PageSizeTokens), _layout.KvHeads);
     }

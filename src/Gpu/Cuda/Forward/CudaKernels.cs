@@ -27,7 +27,7 @@ internal sealed class CudaKernels
         (AttentionDecode, AttentionJoin) = (new CudaKernel("attention_decode", decode), new CudaKernel("attention_join", decode));
         if (kv == KvDtype.F32 || config.HeadDim % 16 != 0 || group > TileRows) return;
         TileTokens = TileRows / group;
-        PrefillSharedBytes = (TileRows + 4 * TileRows) * (config.HeadDim + Padding) * kv.SizeBytes();
+        PrefillSharedBytes = (TileRows + 4 * TileRows) * (config.HeadDim + Padding) * kv.HeadBytes(1);
         AttentionPrefill = new CudaKernel("attention_prefill", device.Modules.Load("attention_prefill.cu", act, kvt, head, heads)) { MaxDynamicSharedSizeBytes = PrefillSharedBytes };
     }
 

@@ -87,10 +87,11 @@ public sealed unsafe class CudaModelRunner : IModelRunner
         _device.Synchronize();
     }
 
-    public Span<float> Logits(int index)
+    public Span<float> Logits(int index, int nth = 0)
     {
-        var row = _plan.LogitIndex(index, _batch.Count);
-        return row < 0 ? throw new ArgumentOutOfRangeException(nameof(index), index, "That sequence did not ask for logits.") : _logits.Row(row);
+        if ((uint)index >= (uint)_batch.Count || (uint)nth >= (uint)_batch.LogitCount(index))
+            throw new ArgumentOutOfRangeException(nameof(index), index, $"Token {nth} of those did not ask for logits.");
+        return _logits.Row(_plan.LogitIndex(index) + nth);
     }
 
     public void Dispose()
@@ -152,7 +153,8 @@ public sealed unsafe class CudaModelRunner : IModelRunner
                 + $"the model has {config.Layers} layers of {config.KvHeads} heads of {config.HeadDim}.", nameof(pool));
         }
 
-        if (config.HeadDim * layout.PlaneBytes / (layout.PageSizeTokens * layout.TokenElements) % 16 != 0)
+        if (CudaSupport.Missing(config, layout.Dtype) is { } missing) throw new ArgumentException($"The model does not run on CUDA devices: {missing}.", nameof(pool));
+        if (layout.Dtype.HeadBytes(config.HeadDim) % 16 != 0)
             throw new ArgumentException($"A head of {config.HeadDim} elements of {layout.Dtype} is no whole number of 16-byte loads.", nameof(pool));
     }
 }

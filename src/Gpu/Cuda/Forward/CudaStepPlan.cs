@@ -84,8 +84,8 @@ internal sealed unsafe class CudaStepPlan : IDisposable
 
     private int PagesOffset => HeaderInts + (7 + TileInts) * _maxRows;
 
-    /// <summary>Row of the logits that belong to a sequence, or -1 if it asked for none.</summary>
-    public int LogitIndex(int sequence, int count) => (uint)sequence < (uint)count ? _logitIndexOfSequence[sequence] : -1;
+    /// <summary>Row of the first logits that belong to a sequence.</summary>
+    public int LogitIndex(int sequence) => _logitIndexOfSequence[sequence];
 
     /// <summary>Lays a checked batch out, and begins its copy to the device.</summary>
     public void Set(ForwardBatch batch, KvPagePool pool)
@@ -125,9 +125,9 @@ internal sealed unsafe class CudaStepPlan : IDisposable
 
         _pagesUsed += needed;
         AddQueries(first, position, tokens.Length, host);
-        _logitIndexOfSequence[sequence] = batch.WantLogits(sequence) ? LogitCount : -1;
         IsDecode &= tokens.Length == 1 && batch.WantLogits(sequence);
-        if (batch.WantLogits(sequence)) host[HeaderInts + 4 * _maxRows + LogitCount++] = first + tokens.Length - 1;
+        _logitIndexOfSequence[sequence] = LogitCount;
+        for (var i = tokens.Length - batch.LogitCount(sequence); i < tokens.Length; i++) host[HeaderInts + 4 * _maxRows + LogitCount++] = first + i;
     }
 
     private void AddQueries(int first, int position, int count, Span<int> host)

@@ -17,6 +17,8 @@ public static unsafe class GgufConverter
     public static void Convert(string source, string target, WeightDtype dtype, IProgress<LoadProgress>? progress = null)
     {
         var config = ModelConfig.Load(source);
+        if (GgufModel.NameOf(config.Architecture) is null)
+            throw new ModelFormatException(source, "architectures", $"{config.Architecture}", "one that GGUF files are written for: Llama, Qwen2 or Qwen3");
         var input = GgufFile.Find(source);
         if (input is not null && Path.GetFullPath(input) == Path.GetFullPath(target))
             throw new ModelFormatException(target, "target", "the source", "another file");
@@ -49,7 +51,7 @@ public static unsafe class GgufConverter
 
     private static void WriteModel(GgufWriter writer, ModelConfig config, WeightDtype dtype)
     {
-        var name = GgufModel.NameOf(config.Architecture);
+        var name = GgufModel.NameOf(config.Architecture)!;
         if (HasRopeFactors(config)) writer.Add("rope_freqs.weight", [config.HeadDim / 2], WeightDtype.F32);
         writer.Set("general.architecture", name);
         writer.Set("general.file_type", FileType(dtype));

@@ -22,8 +22,8 @@ internal static class GgufModel
         ["qwen3"] = ModelArchitecture.Qwen3,
     };
 
-    /// <summary>The name that files have for an architecture.</summary>
-    public static string NameOf(ModelArchitecture architecture) => Architectures.Single(pair => pair.Value == architecture).Key;
+    /// <summary>The name that files have for an architecture; null if this one is neither written nor read.</summary>
+    public static string? NameOf(ModelArchitecture architecture) => Architectures.FirstOrDefault(pair => pair.Value == architecture).Key;
 
     /// <exception cref="ModelFormatException">A key is missing, wrong or absurd.</exception>
     public static ModelConfig ReadConfig(GgufFile file)
