@@ -1,5 +1,4 @@
 using ActorInference.Gpu.Cpu;
-using ActorInference.Gpu.Cpu.Quantized;
 
 namespace ActorInference.Gpu.Models;
 

@@ -1,4 +1,5 @@
 using System.Numerics;
+using ActorInference.Actors.Kv;
 using ActorInference.Gpu.Cuda.Devices;
 using ActorInference.Gpu.Cuda.Weights;
 using ActorInference.Gpu.Engine;
