@@ -5,7 +5,6 @@ using System.Net.Http.Json;
 using ActorInference.Actors.Generation;
 using ActorInference.Actors.Kv;
 using ActorInference.Actors.Ids;
-using ActorInference.Gpu.Cpu;
 using ActorInference.Gpu.Engine;
 using ActorInference.Host.Commands;
 using ActorInference.Host.Composition;
@@ -33,7 +32,7 @@ internal static class TokenPath
     public static async Task<TokenPathResult> MeasureAsync(BenchOptions options)
     {
         var up = new ModelOptions { ModelFolder = options.Model, ModelName = "bench", PageSizeTokens = 16, LogLevel = LogLevel.Warning };
-        using var model = LoadedModel.Load(up, new Silent());
+        using var model = LoadedModel.Load(up, new Silent(), _ => { });
         var builder = WebServer.CreateBuilder(IPAddress.Loopback, 0, up.LogLevel);
         builder.Services.AddInferenceNode(model.ToNode(up) with { Entities = _ => [] }, up.LogLevel, _ => { }).AddGateway(model.Served);
         builder.Services.AddHttpApi();
@@ -42,7 +41,7 @@ internal static class TokenPath
         await app.StartAsync();
         await app.Services.WaitUntilServingAsync(CancellationToken.None);
         using var client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
-        using var runner = new CpuModelRunner(model.Weights, model.Pages, new CpuRunnerOptions());
+        using var runner = model.Backend.CreateRunner(Environment.ProcessorCount);
         var generator = app.Services.GetRequiredService<ITokenGenerator>();
 
         var times = new List<double>[] { [], [], [], [] };
@@ -63,7 +62,7 @@ internal static class TokenPath
         return new TokenPathResult(Median(times[0]), Median(times[1]), Median(times[2]), Median(times[3]));
     }
 
-    private static double MeasureRunner(CpuModelRunner runner, int tokens)
+    private static double MeasureRunner(IModelRunner runner, int tokens)
     {
         var pages = new int[runner.Pages.Layout.PagesFor(Prompt.Length + tokens)];
         if (!runner.Pages.TryAllocate(pages)) throw new InvalidOperationException("The pool has too few pages.");
@@ -83,7 +82,7 @@ internal static class TokenPath
         }
     }
 
-    private static double MeasureEngine(CpuModelRunner runner, int tokens)
+    private static double MeasureEngine(IModelRunner runner, int tokens)
     {
         var events = new LastTokenEvents();
         var engine = new InferenceEngine(runner, new EngineOptions { StepTarget = TimeSpan.Zero }, events, TimeProvider.System);

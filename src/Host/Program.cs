@@ -10,6 +10,7 @@ var root = new RootCommand("An actor cluster that serves large language models."
     CmdCommand.Create(),
     new Command("bench", "Measure this machine.")
     {
+        BenchCudaCommand.Create(),
         BenchDisaggCommand.Create(),
         BenchEngineCommand.Create(),
         BenchTransferCommand.Create(),
@@ -28,6 +29,7 @@ var root = new RootCommand("An actor cluster that serves large language models."
         ModelPerplexityCommand.Create(),
         ModelRandomCommand.Create(),
     },
+    DevicesCommand.Create(),
     VersionCommand.Create(),
 };
 foreach (var command in GroupCommands.All()) root.Add(command);

@@ -133,13 +133,13 @@ internal sealed class EngineBenchmarkSession
 
     private static readonly TimeSpan WarmTime = TimeSpan.FromSeconds(1.5);
 
-    private readonly CpuModelRunner _runner;
+    private readonly IModelRunner _runner;
     private readonly EngineBenchmarkOptions _options;
     private readonly ForwardBatch _batch = new();
     private readonly int[][] _prompts;
     private readonly int[][] _pages;
 
-    public EngineBenchmarkSession(CpuModelRunner runner, EngineBenchmarkOptions options, int batch)
+    public EngineBenchmarkSession(IModelRunner runner, EngineBenchmarkOptions options, int batch)
     {
         (_runner, _options) = (runner, options);
         var random = new Random(1);

@@ -18,6 +18,7 @@ public sealed unsafe class KvPagePool : IPageMemory, IDisposable
     private readonly int[] _generations;
     private readonly NativePage?[] _views;
     private readonly SharedSegment? _segment;
+    private readonly IPoolMemory? _storage;
     private byte* _memory;
     private int _freeCount;
 
@@ -42,10 +43,26 @@ public sealed unsafe class KvPagePool : IPageMemory, IDisposable
         _memory = _segment is null ? (byte*)NativeMemory.AlignedAlloc((nuint)bytes, AlignmentBytes) : _segment.Address;
     }
 
+    /// <param name="layout">Shape of each page.</param>
+    /// <param name="capacityPages">Number of pages, at least 1.</param>
+    /// <param name="storage">Memory for all of them, one after the other; the pool disposes it.</param>
+    public KvPagePool(KvPageLayout layout, int capacityPages, IPoolMemory storage)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacityPages);
+        Layout = layout;
+        CapacityPages = capacityPages;
+        (_free, _references, _generations) = (new int[capacityPages], new int[capacityPages], new int[capacityPages]);
+        for (var i = 0; i < capacityPages; i++) _free[i] = capacityPages - 1 - i;
+        _freeCount = capacityPages;
+        _views = new NativePage?[capacityPages];
+        _storage = storage;
+        _memory = storage.Address;
+    }
+
     ~KvPagePool()
     {
         // A segment's own handles are finalized by themselves; its file goes with the next owner's start.
-        if (_segment is null) FreeMemory();
+        if (_segment is null && _storage is null) FreeMemory();
     }
 
     /// <summary>Tells this pool's pages from those of others.</summary>
@@ -170,7 +187,8 @@ public sealed unsafe class KvPagePool : IPageMemory, IDisposable
 
     private void FreeMemory()
     {
-        if (_segment is not null) _segment.Dispose();
+        if (_storage is not null) _storage.Dispose();
+        else if (_segment is not null) _segment.Dispose();
         else NativeMemory.AlignedFree(_memory);
         _memory = null;
     }

@@ -1,5 +1,4 @@
 using ActorInference.Gpu.Cpu;
-using ActorInference.Gpu.Cpu.Quantized;
 
 namespace ActorInference.Gpu.Models;
 
@@ -38,7 +37,8 @@ internal sealed unsafe class WeightLoader
         _config = config;
         _progress = progress;
         _panelColumns = KernelTable.For(simd).PanelColumns;
-        _totalBytes = ModelTensors.All(config).Sum(Check);
+        // All tensors are checked before the first is read: a bad folder fails at once.
+        _totalBytes = ModelTensors.All(config).Sum(spec => WeightCheck.Check(tensors, spec));
     }
 
     /// <exception cref="ModelFormatException">A tensor is missing, of a wrong type or shape, or holds what is no number.</exception>
@@ -54,18 +54,6 @@ internal sealed unsafe class WeightLoader
             foreach (var owned in loader._owned) owned.Dispose();
             throw;
         }
-    }
-
-    /// <summary>All tensors are checked before the first is read: a bad folder fails at once.</summary>
-    /// <returns>The tensor's bytes.</returns>
-    private long Check(TensorSpec spec)
-    {
-        var (path, entry) = _tensors.Find(spec.Name);
-        if (!WeightDtypes.TryParse(entry.Dtype, out var dtype) || (dtype.IsQuantized() && spec.Shape.Length == 1))
-            throw new ModelFormatException(path, $"{entry.Name}.dtype", entry.Dtype, "F32, F16 or BF16");
-        if (!entry.Shape.SequenceEqual(spec.Shape.Select(dimension => (long)dimension)))
-            throw new ModelFormatException(path, $"{entry.Name}.shape", entry.ShapeText, $"[{string.Join(", ", spec.Shape)}] as the model's configuration says");
-        return entry.LengthBytes;
     }
 
     private WeightParts LoadAll()
@@ -149,7 +137,7 @@ internal sealed unsafe class WeightLoader
             var matrix = Own(WeightMatrix.Create(outputs, (int)views[0].Entry.Shape[1], _panelColumns, dtype));
             var sources = Array.ConvertAll(columns, column => column.Part < 0 ? default : Source(views[column.Part], names[column.Part], column.Row));
             // Checked as they are packed, while they are in the cache.
-            if (!matrix.Pack(sources)) throw NotFinite(names[Array.FindIndex(views, view => !IsFinite(view))]);
+            if (!matrix.Pack(sources)) throw WeightCheck.NotFinite(_tensors, names[Array.FindIndex(views, view => !WeightCheck.IsFinite(view))]);
             _lengthBytes += matrix.LengthBytes;
             foreach (var view in views) Report(view.Entry);
             return matrix;
@@ -244,23 +232,7 @@ internal sealed unsafe class WeightLoader
         return buffer.Floats;
     }
 
-    private TensorView Map(string name)
-    {
-        var view = _tensors.Map(name);
-        if (IsFinite(view)) return view;
-        view.Dispose();
-        throw NotFinite(name);
-    }
-
-    private static bool IsFinite(TensorView view)
-    {
-        var dtype = Dtype(view);
-        var elements = view.Entry.LengthBytes / dtype.BlockBytes() * dtype.BlockElements();
-        return dtype.IsQuantized() ? BlockReader.AllFinite(dtype, view.Data, elements) : WeightReader.AllFinite(dtype, view.Data, elements);
-    }
-
-    private ModelFormatException NotFinite(string name) =>
-        new(_tensors.Find(name).Path, _tensors.Find(name).Entry.Name, "not finite somewhere", "weights without infinities and NaN");
+    private TensorView Map(string name) => WeightCheck.Map(_tensors, name);
 
     private static WeightDtype Dtype(TensorView view) =>
         WeightDtypes.TryParse(view.Entry.Dtype, out var dtype) ? dtype : throw new InvalidOperationException($"{view.Entry.Name} was not checked.");

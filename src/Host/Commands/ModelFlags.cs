@@ -20,6 +20,7 @@ internal sealed class ModelFlags
 
     private readonly Option<string?> _model = new("--model") { Description = "Model folder in Hugging Face form, or a GGUF file. Default: the shipped model." };
     private readonly Option<string?> _name = new("--served-model-name") { Description = "Name of the model in the API. Default: the folder's name." };
+    private readonly Option<string?> _device = new("--device") { Description = "Where the model runs: auto (a CUDA device if one is usable, else the processor), cpu or cuda:N. Default: auto." };
     private readonly Option<int?> _threads = NumberOption.Integer("--threads", "Compute threads. Default: one a core.", 1, 1024);
     private readonly Option<int?> _kvPages = NumberOption.Integer("--kv-pages", "Size of the KV pool, in pages.", 1);
     private readonly Option<long?> _kvMemory = NumberOption.Bytes("--kv-memory", "Size of the KV pool, such as 512MiB.");
@@ -28,12 +29,14 @@ internal sealed class ModelFlags
     private readonly Option<TransferTransport> _transport = new("--transport") { Description = "How KV pages travel between processes: auto (shared memory on one host) or tcp. Default: auto." };
     private readonly Option<LogLevel?> _logLevel = new("--log-level") { Description = "Least level that is logged, to stderr. Default: Information, with --prompt Warning." };
 
-    public IEnumerable<Option> All => [_model, _name, _threads, _kvPages, _kvMemory, _pageSize, _kvDtype, _transport, _logLevel];
+    public IEnumerable<Option> All => [_model, _name, _device, _threads, _kvPages, _kvMemory, _pageSize, _kvDtype, _transport, _logLevel];
 
     public void Validate(CommandResult result)
     {
         if (result.GetValue(_kvPages) is not null && result.GetValue(_kvMemory) is not null)
             result.AddError("--kv-pages and --kv-memory are both given; expected one of them.");
+        if (result.GetValue(_device) is { } device && !DeviceChoice.TryParse(device, out _))
+            result.AddError($"--device is '{device}'; expected {DeviceChoice.Expected}.");
         if (result.GetValue(_pageSize) is { } pageSize && !BitOperations.IsPow2(pageSize))
             result.AddError($"--page-size is '{pageSize}'; expected a power of two.");
     }
@@ -45,6 +48,7 @@ internal sealed class ModelFlags
         {
             ModelFolder = folder,
             ModelName = parsed.GetValue(_name) is { Length: > 0 } name ? name : Path.GetFileNameWithoutExtension(folder) is var stem && File.Exists(folder) ? stem : Path.GetFileName(folder),
+            Device = parsed.GetValue(_device) is { } device && DeviceChoice.TryParse(device, out var choice) ? choice : default,
             Threads = parsed.GetValue(_threads),
             KvPages = parsed.GetValue(_kvPages),
             KvBytes = parsed.GetValue(_kvMemory),

@@ -12,6 +12,9 @@ public record ModelOptions
     /// <summary>Name in the API.</summary>
     public required string ModelName { get; init; }
 
+    /// <summary>Where the model runs.</summary>
+    public DeviceChoice Device { get; init; }
+
     /// <summary>Threads of the compute pool; null for one a core.</summary>
     public int? Threads { get; init; }
 
@@ -31,4 +34,10 @@ public record ModelOptions
     public TransferTransport Transport { get; init; }
 
     public required LogLevel LogLevel { get; init; }
+
+    /// <summary>Says something on stderr before there is a logger, if it would be logged.</summary>
+    public void Note(string line)
+    {
+        if (LogLevel <= LogLevel.Information) Console.Error.WriteLine(line);
+    }
 }

@@ -22,7 +22,7 @@ public static class Node
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(signals.Token);
         if (options.EndsWithInput) _ = EndWithInputAsync(stop);
         using var model = options.Cluster.HasWorkers
-            ? LoadingBar.Show(options.ModelName, progress => LoadedModel.Load(options, progress, shared: options.Transport != TransferTransport.Tcp && Actors.Kv.SharedSegment.Folder is not null))
+            ? LoadingBar.Show(options.ModelName, progress => LoadedModel.Load(options, progress, options.Note, shared: options.Transport != TransferTransport.Tcp && Actors.Kv.SharedSegment.Folder is not null))
             : null;
         if (model is not null)
         {
@@ -30,11 +30,13 @@ public static class Node
             operations.Metrics.ObserveDrafts();
         }
 
+        using var lost = model?.Backend.WhenLost.Register(stop.Cancel);
         await using var exchange = model is null ? null : options.Cluster.CreateExchange(model, options);
         var node = (model?.ToNode(options) ?? new InferenceNode()) with { Roles = options.Cluster.Roles, Exchange = exchange };
         if (options.IsGateway) await ServeAsync(new NodeRun(options, node, operations), model?.Served ?? LoadedModel.LoadServed(options), stop.Token);
         else await WorkAsync(new NodeRun(options, node, operations), stop.Token);
-        return CommandLine.Success;
+        // Whoever started the process begins another one, which gets the device back.
+        return model?.Backend.WhenLost.IsCancellationRequested == true ? CommandLine.Failure : CommandLine.Success;
     }
 
     private static async Task WorkAsync(NodeRun run, CancellationToken stop)

@@ -26,11 +26,12 @@ public static class Up
             return CommandLine.Success;
         }
 
-        using var model = LoadingBar.Show(options.ModelName, progress => LoadedModel.Load(options, progress));
+        using var model = LoadingBar.Show(options.ModelName, progress => LoadedModel.Load(options, progress, options.Note));
         operations?.Metrics.ObservePages(model.Pages);
         operations?.Metrics.ObserveDrafts();
-        await RunAsync(new UpRun(options, model.Served, model.ToNode(options), operations, data), signals.Token);
-        return CommandLine.Success;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(signals.Token, model.Backend.WhenLost);
+        await RunAsync(new UpRun(options, model.Served, model.ToNode(options), operations, data), stop.Token);
+        return model.Backend.WhenLost.IsCancellationRequested ? CommandLine.Failure : CommandLine.Success;
     }
 
     /// <summary>One answer leaves nothing behind, unless it is told where.</summary>

@@ -1,5 +1,7 @@
 using ActorInference.Actors.Kv;
 using ActorInference.Gpu.ChatTemplates;
+using ActorInference.Gpu.Cuda;
+using ActorInference.Gpu.Cuda.Devices;
 using ActorInference.Gpu.Kv;
 using ActorInference.Gpu.Models;
 using ActorInference.Gpu.Tokenization;
@@ -12,34 +14,34 @@ namespace ActorInference.Host.Composition;
 /// <summary>A model in memory, with the KV pages that the workers of this process share. Outlives them.</summary>
 public sealed class LoadedModel : IDisposable
 {
-    private LoadedModel(ServedModel served, ModelWeights weights, KvPagePool pages)
+    private LoadedModel(ServedModel served, IModelBackend backend)
     {
         Served = served;
-        Weights = weights;
-        Pages = pages;
+        Backend = backend;
     }
 
     public ServedModel Served { get; }
 
-    public ModelWeights Weights { get; }
+    /// <summary>Where it computes.</summary>
+    public IModelBackend Backend { get; }
 
-    public KvPagePool Pages { get; }
+    public KvPagePool Pages => Backend.Pages;
 
     /// <summary>Reads the folder: what is small first, so that a broken file is found before the weights are read.</summary>
     /// <param name="options">Which model, and how much memory for pages.</param>
     /// <param name="progress">Told of the weights.</param>
-    /// <param name="shared">Whether other processes of this host may map the pages.</param>
+    /// <param name="note">Told where it runs, if that was left open.</param>
+    /// <param name="shared">Whether other processes of this host may map the pages; those of a device they never can.</param>
     /// <exception cref="ModelFormatException">A file is missing or wrong.</exception>
-    /// <exception cref="UserErrorException">The pages don't fit.</exception>
-    public static LoadedModel Load(ModelOptions options, IProgress<LoadProgress> progress, bool shared = false)
+    /// <exception cref="UserErrorException">The pages don't fit, or the device is not to be had.</exception>
+    public static LoadedModel Load(ModelOptions options, IProgress<LoadProgress> progress, Action<string> note, bool shared = false)
     {
         var config = ModelConfig.Load(options.ModelFolder);
-        var layout = new KvPageLayout(config.Layers, options.PageSizeTokens, config.KvHeads, config.HeadDim, options.KvDtype ?? KvDtype.F32);
-        var capacity = KvBudget.Pages(layout, config.MaxPositionEmbeddings, options.KvPages, options.KvBytes);
         var served = LoadServed(options);
-        served = served with { ContextTokens = (int)Math.Min(served.ContextTokens, (long)capacity * layout.PageSizeTokens) };
-        var weights = ModelWeights.Load(options.ModelFolder, config, progress);
-        return new LoadedModel(served, weights, CreatePool(layout, capacity, shared));
+        var device = options.Device.Resolve(CudaProbe.Look, CudaSupport.Missing(config, options.KvDtype), note);
+        IModelBackend backend = device is null ? LoadOnCpu(options, config, progress, shared) : CudaBackend.Load(device, options, config, progress);
+        var pooled = (long)backend.Pages.CapacityPages * options.PageSizeTokens;
+        return new LoadedModel(served with { ContextTokens = (int)Math.Min(served.ContextTokens, pooled) }, backend);
     }
 
     /// <summary>What the edge needs of a model whose weights are in other processes.</summary>
@@ -70,10 +72,14 @@ public sealed class LoadedModel : IDisposable
         };
     }
 
-    public void Dispose()
+    public void Dispose() => Backend.Dispose();
+
+    private static CpuBackend LoadOnCpu(ModelOptions options, ModelConfig config, IProgress<LoadProgress> progress, bool shared)
     {
-        Pages.Dispose();
-        Weights.Dispose();
+        var layout = new KvPageLayout(config.Layers, options.PageSizeTokens, config.KvHeads, config.HeadDim, options.KvDtype ?? KvDtype.F32);
+        var capacity = KvBudget.Pages(layout, config.MaxPositionEmbeddings, options.KvPages, options.KvBytes);
+        var weights = ModelWeights.Load(options.ModelFolder, config, progress);
+        return new CpuBackend(weights, CreatePool(layout, capacity, shared));
     }
 
     private static KvPagePool CreatePool(KvPageLayout layout, int capacity, bool shared)

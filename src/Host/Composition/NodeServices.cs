@@ -1,5 +1,4 @@
 using ActorInference.Actors.Kv;
-using ActorInference.Gpu.Cpu;
 using ActorInference.Gpu.Engine;
 using ActorInference.Host.Cli;
 using ActorInference.Host.Commands;
@@ -24,13 +23,13 @@ public static class NodeServices
     /// <summary>Enough for each kernel of prompts to run; less than a step of a large model takes.</summary>
     private const int WarmUpTokens = 32;
 
-    /// <summary>What a process with workers runs: the model on the CPU.</summary>
+    /// <summary>What a process with workers runs.</summary>
     public static InferenceNode ToNode(this LoadedModel model, ModelOptions options)
     {
         var threads = options.Threads ?? Environment.ProcessorCount;
         return new InferenceNode
         {
-            CreateRunner = _ => WarmRunner(model, threads),
+            CreateRunner = _ => WarmRunner(model.Backend, threads),
             EndTokenIds = model.Served.EosTokenIds,
             DevicePool = model.Pages,
             Namespace = new KvNamespace(model.Served.Name, WeightsFingerprint.Of(model.Served.Folder), model.Pages.Layout.Dtype),
@@ -38,9 +37,9 @@ public static class NodeServices
     }
 
     /// <summary>One that has computed before it is given work: in an upgrade, nobody waits for its first steps.</summary>
-    private static CpuModelRunner WarmRunner(LoadedModel model, int threads)
+    private static IModelRunner WarmRunner(IModelBackend backend, int threads)
     {
-        var runner = new CpuModelRunner(model.Weights, model.Pages, new CpuRunnerOptions { Threads = threads });
+        var runner = backend.CreateRunner(threads);
         try
         {
             EngineWarmUp.Run(runner, WarmUpTokens);

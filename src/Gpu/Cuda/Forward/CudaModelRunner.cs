@@ -1,0 +1,161 @@
+using System.Numerics;
+using ActorInference.Actors.Kv;
+using ActorInference.Gpu.Cuda.Devices;
+using ActorInference.Gpu.Cuda.Weights;
+using ActorInference.Gpu.Engine;
+using ActorInference.Gpu.Kv;
+using ActorInference.Gpu.Models;
+
+namespace ActorInference.Gpu.Cuda.Forward;
+
+/// <summary>
+/// Runs a model on a CUDA device. Steps in which every sequence has one token are recorded, for each power of two of sequences, and
+/// launched as a whole.
+/// </summary>
+/// <remarks>
+/// Weights and pool are the caller's and must outlive the runner; the pool's memory must be the device's too. All memory is taken when the runner
+/// is made, or grows with a larger step than any before; a step that fails for want of memory leaves nothing behind.
+/// </remarks>
+public sealed unsafe class CudaModelRunner : IModelRunner
+{
+    private const int MaxRecordedRows = 256;
+
+    private readonly CudaWeights _weights;
+    private readonly CudaDevice _device;
+    private readonly List<IDisposable> _owned = [];
+    private readonly CudaStepPlan _plan;
+    private readonly CudaForward _forward;
+    private readonly CudaLogits _logits;
+    private readonly CudaGraphs? _graphs;
+    private readonly HashSet<CudaGraphs.Shape> _seen = [];
+    private ForwardBatch _batch = new();
+    private (int Plan, int Logits) _recordedVersion;
+
+    /// <exception cref="ArgumentException">The pool's pages don't fit the model, or an option is out of range.</exception>
+    /// <exception cref="CudaMemoryException">The device has not the memory.</exception>
+    /// <exception cref="CudaLibraryException">A kernel does not compile for the device.</exception>
+    public CudaModelRunner(CudaWeights weights, KvPagePool pool, CudaRunnerOptions options)
+    {
+        var config = weights.Config;
+        CheckLayout(config, pool);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxBatchTokens);
+        (_weights, _device, Pages, MaxBatchTokens) = (weights, weights.Device, pool, options.MaxBatchTokens);
+        MaxContextTokens = ContextTokens(config, pool, options);
+        try
+        {
+            _device.Enter();
+            var kernels = new CudaKernels(_device, config, weights.Activations, pool.Layout.Dtype);
+            var rows = CudaProducts.RoundRows(MaxBatchTokens);
+            var buffers = Own(new CudaBuffers(_device, config, rows, weights.Activations.SizeBytes(), LargestQuantized(weights)));
+            _plan = Own(new CudaStepPlan(_device, MaxBatchTokens, kernels.TileTokens));
+            _logits = Own(new CudaLogits(_device, config.VocabSize));
+            _forward = Own(new CudaForward(weights, pool, (ulong)pool.Address(0), kernels, _plan, buffers, MaxContextTokens));
+            _graphs = options.UseGraphs ? Own(new CudaGraphs(_device)) : null;
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public int VocabSize => _weights.Config.VocabSize;
+
+    public int MaxContextTokens { get; }
+
+    public int MaxBatchTokens { get; }
+
+    public KvPagePool Pages { get; }
+
+    /// <summary>Steps that are recorded.</summary>
+    public int RecordedSteps => _graphs?.Count ?? 0;
+
+    /// <inheritdoc/>
+    /// <exception cref="CudaMemoryException">A larger step than any before, for which there is no memory. Nothing was computed.</exception>
+    /// <exception cref="CudaDeviceLostException">The device failed; no later step will work.</exception>
+    public void Forward(ForwardBatch batch)
+    {
+        ForwardBatchCheck.Check(batch, this);
+        _device.Enter();
+        _batch = batch;
+        _plan.Set(batch, Pages);
+        var rounded = (int)BitOperations.RoundUpToPowerOf2((uint)_plan.Rows);
+        var isRecorded = _plan.IsDecode && rounded <= Math.Min(MaxRecordedRows, MaxBatchTokens) && _graphs is not null;
+        var rows = isRecorded ? rounded : _plan.Rows;
+        _logits.Reserve(CudaProducts.RoundRows(isRecorded ? rows : _plan.LogitCount));
+        if (isRecorded) LaunchRecorded(rows);
+        else _forward.Launch(rows, _plan.LogitCount, _plan.SingleCount, _forward.Attention.Splits(_plan.SingleCount, _plan.LongestSingle), _logits.Address);
+        _device.Synchronize();
+    }
+
+    public Span<float> Logits(int index, int nth = 0)
+    {
+        if ((uint)index >= (uint)_batch.Count || (uint)nth >= (uint)_batch.LogitCount(index))
+            throw new ArgumentOutOfRangeException(nameof(index), index, $"Token {nth} of those did not ask for logits.");
+        return _logits.Row(_plan.LogitIndex(index) + nth);
+    }
+
+    public void Dispose()
+    {
+        for (var i = _owned.Count - 1; i >= 0; i--) _owned[i].Dispose();
+        _owned.Clear();
+    }
+
+    /// <summary>A shape is launched as it is the first time, which finds its algorithms, and recorded the second.</summary>
+    private void LaunchRecorded(int rows)
+    {
+        if (_recordedVersion != (_plan.Version, _logits.Version))
+        {
+            _graphs!.Clear();
+            _recordedVersion = (_plan.Version, _logits.Version);
+        }
+
+        var splits = _forward.Attention.Splits(rows, _plan.LongestSingle);
+        var shape = new CudaGraphs.Shape(rows, splits.Keys, splits.Count);
+        if (_graphs!.TryLaunch(shape)) return;
+        if (!_seen.Add(shape))
+        {
+            _graphs.Record(shape, () => _forward.Launch(rows, rows, rows, splits, _logits.Address));
+            _graphs.TryLaunch(shape);
+            return;
+        }
+
+        _forward.Launch(rows, rows, rows, splits, _logits.Address);
+    }
+
+    private T Own<T>(T part)
+        where T : IDisposable
+    {
+        _owned.Add(part);
+        return part;
+    }
+
+    private static long LargestQuantized(CudaWeights weights)
+    {
+        var matrices = weights.Layers.SelectMany(layer => new[] { layer.Qkv, layer.Output, layer.GateUp, layer.Down }).Append(weights.Head);
+        return matrices.Where(matrix => matrix.Form != MatrixForm.Plain).Select(matrix => (long)matrix.Outputs * matrix.Inputs).DefaultIfEmpty().Max();
+    }
+
+    private static int ContextTokens(ModelConfig config, KvPagePool pool, CudaRunnerOptions options)
+    {
+        var pooled = (long)pool.CapacityPages * pool.Layout.PageSizeTokens;
+        var context = options.MaxContextTokens ?? (int)Math.Min(config.MaxPositionEmbeddings, pooled);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(context, nameof(options.MaxContextTokens));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(context, config.MaxPositionEmbeddings, nameof(options.MaxContextTokens));
+        return context;
+    }
+
+    private static void CheckLayout(ModelConfig config, KvPagePool pool)
+    {
+        var layout = pool.Layout;
+        if (layout.Layers != config.Layers || layout.KvHeads != config.KvHeads || layout.HeadDim != config.HeadDim)
+        {
+            throw new ArgumentException($"The pool's pages hold {layout.Layers} layers of {layout.KvHeads} heads of {layout.HeadDim}; "
+                + $"the model has {config.Layers} layers of {config.KvHeads} heads of {config.HeadDim}.", nameof(pool));
+        }
+
+        if (CudaSupport.Missing(config, layout.Dtype) is { } missing) throw new ArgumentException($"The model does not run on CUDA devices: {missing}.", nameof(pool));
+        if (layout.Dtype.HeadBytes(config.HeadDim) % 16 != 0)
+            throw new ArgumentException($"A head of {config.HeadDim} elements of {layout.Dtype} is no whole number of 16-byte loads.", nameof(pool));
+    }
+}

@@ -1,0 +1,127 @@
+// Products of weights with a few vectors, where reading the weights is all the time there is: y = W x, a warp an output row,
+// 16 bytes of weights a load. Quantized rows are integers of 8 or 4 bits with a 16-bit scale for each 32.
+#include "device.cuh"
+
+#ifndef ACT
+#define ACT bf16
+#endif
+
+namespace gemv {
+
+constexpr int Warps = 4;
+
+// Weights as 16-byte loads: how many inputs one holds, and their values.
+template <typename T> struct Plain {
+    const T* data;
+    static constexpr int Inputs = Lanes16<T>::count;
+    DEVICE_METHOD static void values(Vec16 bits, float* w) { unpack16<T>(bits, w); }
+    DEVICE_METHOD Vec16 load(long long row, int inputs, int i) const { return load16_stream(data + row * inputs + i); }
+    DEVICE_METHOD float scale(long long, int, int) const { return 1; }
+};
+
+// Integers [outputs][inputs], then scales [outputs][inputs / 32].
+struct Bytes {
+    const s8* data;
+    const f16* scales;
+    static constexpr int Inputs = 16;
+    DEVICE_METHOD static void values(Vec16 bits, float* w) {
+#pragma unroll
+        for (int i = 0; i < 16; i++) w[i] = (float)(s8)(bits.w[i / 4] >> (i % 4 * 8));
+    }
+    DEVICE_METHOD Vec16 load(long long row, int inputs, int i) const { return load16_stream(data + row * inputs + i); }
+    DEVICE_METHOD float scale(long long row, int inputs, int i) const { return to_float(scales[row * (inputs / 32) + i / 32]); }
+};
+
+// As the bytes, two to one: of each 32 inputs the first 16 are the low halves; less 8.
+struct Nibbles {
+    const u8* data;
+    const f16* scales;
+    static constexpr int Inputs = 32;
+    DEVICE_METHOD static void values(Vec16 bits, float* w) {
+#pragma unroll
+        for (int i = 0; i < 16; i++) {
+            u32 both = bits.w[i / 4] >> (i % 4 * 8);
+            w[i] = (float)(int)(both & 15) - 8;
+            w[i + 16] = (float)(int)(both >> 4 & 15) - 8;
+        }
+    }
+    DEVICE_METHOD Vec16 load(long long row, int inputs, int i) const { return load16_stream(data + (row * inputs + i) / 2); }
+    DEVICE_METHOD float scale(long long row, int inputs, int i) const { return to_float(scales[row * (inputs / 32) + i / 32]); }
+};
+
+template <int Batch, typename W> DEVICE void product(float* y, const ACT* x, const W& weights, int outputs, int inputs) {
+    long long row = block_x() * Warps + thread_x() / WarpSize;
+    int lane = thread_x() % WarpSize;
+    if (row >= outputs) return;
+    float sums[Batch];
+#pragma unroll
+    for (int b = 0; b < Batch; b++) sums[b] = 0;
+    for (int i = lane * W::Inputs; i < inputs; i += WarpSize * W::Inputs) {
+        float w[W::Inputs], scale = weights.scale(row, inputs, i);
+        W::values(weights.load(row, inputs, i), w);
+#pragma unroll
+        for (int b = 0; b < Batch; b++) {
+            float sum = 0;
+#pragma unroll
+            for (int j = 0; j < W::Inputs; j += Lanes16<ACT>::count) {
+                float part[Lanes16<ACT>::count];
+                unpack16<ACT>(load16(x + (long long)b * inputs + i + j), part);
+#pragma unroll
+                for (int e = 0; e < Lanes16<ACT>::count; e++) sum += w[j + e] * part[e];
+            }
+            sums[b] += sum * scale;
+        }
+    }
+#pragma unroll
+    for (int b = 0; b < Batch; b++) {
+        float sum = warp_sum(sums[b]);
+        if (lane == 0) y[(long long)b * outputs + row] = sum;
+    }
+}
+
+template <typename W> DEVICE void products(float* y, const ACT* x, const W& weights, int batch, int outputs, int inputs) {
+    int first = 0;
+    for (; first + 4 <= batch; first += 4) product<4>(y + (long long)first * outputs, x + (long long)first * inputs, weights, outputs, inputs);
+    y += (long long)first * outputs;
+    x += (long long)first * inputs;
+    if (batch - first == 1) product<1>(y, x, weights, outputs, inputs);
+    if (batch - first == 2) product<2>(y, x, weights, outputs, inputs);
+    if (batch - first == 3) product<3>(y, x, weights, outputs, inputs);
+}
+
+// 256 weights a warp into activations' type, for products with many vectors.
+template <typename W> DEVICE void widen(ACT* target, const W& weights, int outputs, int inputs) {
+    long long row = block_y();
+    int i = (block_x() * block_x_size() + thread_x()) * W::Inputs;
+    if (i >= inputs) return;
+    float w[W::Inputs], scale = weights.scale(row, inputs, i);
+    W::values(weights.load(row, inputs, i), w);
+#pragma unroll
+    for (int j = 0; j < W::Inputs; j++) from_float(w[j] * scale, target[row * inputs + i + j]);
+}
+
+}
+
+// Blocks of 128 threads, four outputs each. y [batch, outputs] in float, x [batch, inputs], batch up to 8; inputs a multiple of 8, of 32 for the quantized.
+KERNEL(128, gemv_plain)(float* y, const ACT* x, const ACT* data, int batch, int outputs, int inputs) {
+    gemv::products(y, x, gemv::Plain<ACT>{data}, batch, outputs, inputs);
+}
+
+KERNEL(128, gemv_bytes)(float* y, const ACT* x, const s8* data, const f16* scales, int batch, int outputs, int inputs) {
+    gemv::products(y, x, gemv::Bytes{data, scales}, batch, outputs, inputs);
+}
+
+KERNEL(128, gemv_nibbles)(float* y, const ACT* x, const u8* data, const f16* scales, int batch, int outputs, int inputs) {
+    gemv::products(y, x, gemv::Nibbles{data, scales}, batch, outputs, inputs);
+}
+
+// Blocks of 128 threads: x over the inputs, y over the outputs.
+KERNEL(128, widen_bytes)(ACT* target, const s8* data, const f16* scales, int outputs, int inputs) {
+    gemv::widen(target, gemv::Bytes{data, scales}, outputs, inputs);
+}
+
+KERNEL(128, widen_nibbles)(ACT* target, const u8* data, const f16* scales, int outputs, int inputs) {
+    gemv::widen(target, gemv::Nibbles{data, scales}, outputs, inputs);
+}
+
+KERNELS(gemv_plain, gemv_bytes, gemv_nibbles, widen_bytes, widen_nibbles)

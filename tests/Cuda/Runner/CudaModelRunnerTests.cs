@@ -1,0 +1,116 @@
+using ActorInference.Cuda.Tests.Testing;
+using ActorInference.Gpu.Cpu;
+using ActorInference.Gpu.Engine;
+using ActorInference.Gpu.Kv;
+using ActorInference.Gpu.Models;
+using ActorInference.Gpu.Tests.Cpu;
+
+namespace ActorInference.Cuda.Tests.Runner;
+
+/// <summary>Whole models through the CUDA backend: kernels, products, page tables and recorded steps.</summary>
+public sealed class CudaModelRunnerTests
+{
+    [SkippableTheory]
+    [InlineData("linear", 1e-4f)]
+    [InlineData("llama3", 1e-2f)]
+    [InlineData("qwen3", 6e-2f)]
+    public void Logits_are_those_of_an_independent_implementation(string name, float tolerance)
+    {
+        EmulatedCuda.Require();
+        var fixture = Fixture.Load(name);
+        using var harness = new CudaHarness(fixture.Folder, poolTokens: 256);
+        foreach (var (index, expected) in fixture.Logits)
+        {
+            var pages = harness.Allocate(index + 1);
+            Near.EqualOverall(expected, harness.Prefill(fixture.Ids.AsSpan(0, index + 1), pages, chunk: 23), tolerance, $"{name} after {index + 1} tokens");
+            harness.Pool.Release(pages);
+        }
+    }
+
+    [SkippableFact]
+    public void Heads_that_are_no_whole_loads_are_refused()
+    {
+        EmulatedCuda.Require();
+
+        var error = Assert.Throws<ArgumentException>(() => new CudaHarness(Fixture.Load("qwen2").Folder).Dispose());
+
+        Assert.Contains("A head of 10 elements of F32", error.Message);
+    }
+
+    [SkippableFact]
+    public void Stories_go_on_token_by_token_as_the_reference_does()
+    {
+        EmulatedCuda.Require();
+        var stories = Stories.Find();
+        using var harness = new CudaHarness(stories.Folder);
+        var cases = stories.Cases.Take(4).ToArray();
+
+        var generated = harness.Greedy([.. cases.Select(c => c.PromptIds)], [.. cases.Select(c => Math.Min(40, c.GreedyIds.Length))], chunk: 7);
+
+        for (var i = 0; i < cases.Length; i++) Assert.Equal(cases[i].GreedyIds.Take(generated[i].Count), generated[i]);
+        Assert.True(harness.Runner.RecordedSteps > 0, "Steps of single tokens are recorded.");
+    }
+
+    [SkippableTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_shipped_model_says_on_tensor_cores_what_the_processor_says(bool useGraphs)
+    {
+        EmulatedCuda.Require();
+        var folder = Path.Combine(AppContext.BaseDirectory, "models", "demo");
+        var prompt = Enumerable.Range(0, 45).Select(i => (i * 131 + 7) % 2000).ToArray();
+        using var harness = new CudaHarness(folder, poolTokens: 128, useGraphs: useGraphs);
+        var pages = harness.Allocate(48);
+
+        var batch = new ForwardBatch();
+        var actual = new List<float[]> { harness.Prefill(prompt, pages, chunk: 40) };
+        for (var i = 0; i < 3; i++)
+        {
+            batch.Clear();
+            batch.Add([100 + i], 45 + i, pages, wantLogits: true);
+            harness.Runner.Forward(batch);
+            actual.Add(harness.Runner.Logits(0).ToArray());
+        }
+
+        var expected = Expected(folder, [.. prompt, 100, 101, 102]);
+        for (var i = 0; i < actual.Count; i++)
+        {
+            // BF16 keeps eight bits of a logit of about 10.
+            var worst = expected[i].Zip(actual[i]).Max(pair => Math.Abs(pair.First - pair.Second));
+            Assert.True(worst < 0.35f, $"step {i}: logits differ by {worst}.");
+        }
+
+        Assert.Equal(useGraphs ? 1 : 0, harness.Runner.RecordedSteps);
+    }
+
+    [SkippableFact]
+    public void A_batch_that_breaks_a_limit_is_refused()
+    {
+        EmulatedCuda.Require();
+        using var harness = new CudaHarness(Fixture.Load("qwen3").Folder, poolTokens: 64, maxBatchTokens: 8);
+        var batch = new ForwardBatch();
+        batch.Add(new int[9], 0, harness.Allocate(9), wantLogits: true);
+
+        Assert.Contains("9 tokens", Assert.Throws<ArgumentException>(() => harness.Runner.Forward(batch)).Message);
+    }
+
+    /// <summary>What the CPU backend says after the prompt's last three tokens but none, and after each of the others.</summary>
+    private static List<float[]> Expected(string folder, int[] tokens)
+    {
+        using var weights = ModelWeights.Load(folder);
+        var config = weights.Config;
+        using var pool = new KvPagePool(new Actors.Kv.KvPageLayout(config.Layers, 16, config.KvHeads, config.HeadDim, Actors.Kv.KvDtype.F32), 4);
+        using var runner = new CpuModelRunner(weights, pool, new CpuRunnerOptions { Threads = 2 });
+        var batch = new ForwardBatch();
+        var logits = new List<float[]>();
+        for (var (first, count) = (0, tokens.Length - 3); first < tokens.Length; (first, count) = (first + count, 1))
+        {
+            batch.Clear();
+            batch.Add(tokens.AsSpan(first, count), first, [0, 1, 2, 3], wantLogits: true);
+            runner.Forward(batch);
+            logits.Add(runner.Logits(0).ToArray());
+        }
+
+        return logits;
+    }
+}
