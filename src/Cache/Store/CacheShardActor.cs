@@ -50,7 +50,7 @@ public sealed class CacheShardActor : ReceivePersistentActor, IWithTimers
         Command<List>(list => Sender.Tell(_state.Answer(list, Now)));
         Command<GetShardStatus>(_ => Sender.Tell(_state.Status(Now)));
         Command<Adopt>(adopt => Do(_state.Decide(adopt, _messages)));
-        Command<DiskChanged>(changed => Do(_state.Decide(changed, _messages)));
+        Command<DiskChanged>(changed => Do(_state.Decide(changed, _messages, IsOfItsLife(changed.Store, Sender))));
         Command<Pulled>(pulled => Do(_state.Decide(pulled, _messages)));
         Command<StoresChanged>(OnStores);
         Command<Tick>(_ => OnTick());
@@ -112,9 +112,14 @@ public sealed class CacheShardActor : ReceivePersistentActor, IWithTimers
         }
     }
 
+    /// <summary>Whether the store has neither left nor begun anew since it sent this.</summary>
+    private bool IsOfItsLife(StoreId store, IActorRef sender) =>
+        _messages.Stores.TryGet(store, out var known) && known.Report.Epoch != Guid.Empty && known.Report.Actor.Equals(sender);
+
     private void OnStores(StoresChanged changed)
     {
-        Do(_state.Decide(changed.Table, Now));
+        // What a store tells of its pages is compared with what is left here of its earlier life: not before that is gone.
+        if (_state.Decide(changed.Table, Now).Events is { IsEmpty: false } events) PersistAll(events, OnPersisted);
         _messages.Stores = changed.Table;
         foreach (var store in changed.Table.Stores.Values)
         {

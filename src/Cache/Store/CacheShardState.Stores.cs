@@ -83,14 +83,15 @@ public sealed partial class CacheShardState
 
     /// <summary>A store's disk has pages, or no longer.</summary>
     /// <remarks>A page that went while it was written is told to go from the disk too, or nobody would ever ask for it there.</remarks>
-    public ShardDecision Decide(DiskChanged changed, IShardEffects effects)
+    /// <param name="isOfItsLife">Whether the store lives on. Of one that does not, pages went with its memory: its next life tells of those on disk.</param>
+    public ShardDecision Decide(DiskChanged changed, IShardEffects effects, bool isOfItsLife = true)
     {
         var events = changed.Keys.GroupBy(key => key.Tenant).Select(IShardEvent? (tenant) =>
         {
             var copy = Replica.OnDisk(changed.Store);
             var pages = tenant.Where(key => Find(key.Tenant, key.Key) is { IsAlive: true } entry && entry.Replicas.Contains(copy) != changed.IsAdded)
                 .Select(key => new PageReplica(key.Key, copy)).ToImmutableArray();
-            if (changed.IsAdded)
+            if (changed.IsAdded && isOfItsLife)
             {
                 foreach (var gone in tenant.Where(key => Find(key.Tenant, key.Key) is not { IsAlive: true })) effects.Free(gone.Tenant, copy, gone.Key);
             }

@@ -157,6 +157,7 @@ public sealed class WorkerActor : ReceiveActor, IWithTimers
         _drain.Begin(Sender);
         TellRouter();
         if (_jobs.Count == 0) TellDrained();
+        else if (drain.Grace <= TimeSpan.Zero) GiveUpJobs();
         else Timers.StartSingleTimer(nameof(GraceOver), GraceOver.Instance, drain.Grace);
     }
 

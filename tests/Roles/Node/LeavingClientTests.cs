@@ -100,6 +100,8 @@ public sealed class LeavingClientTests
     public async Task An_id_that_is_in_use_is_rejected()
     {
         await using var node = new ScriptedNode();
+        using var gate = new ManualResetEventSlim();
+        node.Script("decode-0", runner => runner.BeforeForward = _ => gate.Wait(Deadline.Limit));
         var request = ScriptedNode.Request(ScriptedNode.Prompt(10), 3000);
         using var leave = new CancellationTokenSource();
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -111,6 +113,7 @@ public sealed class LeavingClientTests
         Assert.Equal(GenerationError.InvalidRequest, second.Failed.Error);
         await leave.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        gate.Set();
         await node.AllPagesBackAsync();
     }
 

@@ -103,10 +103,18 @@ public sealed class RoleTests
         var drain = 0;
         IReadOnlyList<Task<WorkerProtocol.Drained>> answers = [];
         var worker = await node.RoleActorAsync("decode-0");
+        using var isTold = new ManualResetEventSlim();
+        // None of its sequences is near its end when it is told.
+        node.Script("decode-0", runner => runner.BeforeForward = batch =>
+        {
+            if (batch.FirstPosition(0) >= 120) isTold.Wait(Deadline.Limit);
+        });
 
         var outcomes = await RunAllAsync(node, Requests(4, newTokens: 400), token =>
         {
-            if (token.Index == 20 && Interlocked.Exchange(ref drain, 1) == 0) answers = [worker.Ask<WorkerProtocol.Drained>(new WorkerProtocol.Drain(TimeSpan.Zero), Deadline.Limit)];
+            if (token.Index != 20 || Interlocked.Exchange(ref drain, 1) != 0) return;
+            answers = [worker.Ask<WorkerProtocol.Drained>(new WorkerProtocol.Drain(TimeSpan.Zero), Deadline.Limit)];
+            isTold.Set();
         });
 
         var drained = await Deadline.OnAsync(answers.Single());
