@@ -45,13 +45,14 @@ public sealed class FaultTests
 
         await using (var second = await ControlNode.StartAsync(hosts, journal))
         {
-            var status = await second.UntilAsync("demo", each => hosts.Starts.Count == before + 4 && each.IsDone && each.Instances.Length == 4, "all are made anew");
+            // One that was to end may have been begun once more by the node that did not know of it yet.
+            var status = await second.UntilAsync("demo", each => hosts.Starts.Count >= before + 4 && each.IsDone && each.Instances.Length == 4, "all are made anew");
 
             var fault = Assert.Single(status.Instances.SelectMany(instance => instance.Faults));
             Assert.Equal(("prefill", 9, "last words of demo-prefill-0\n"), (fault.Role, fault.End.Signal, fault.End.LogTail));
         }
 
-        Assert.Equal(["prefill", "prefill", "decode", "decode"], hosts.Starts.Skip(before).Select(start => start.Instance.Split('-')[1]));
+        Assert.Equal(["prefill", "prefill", "decode", "decode"], hosts.Starts.Skip(before).TakeLast(4).Select(start => start.Instance.Split('-')[1]));
         folder.Delete(recursive: true);
     }
 

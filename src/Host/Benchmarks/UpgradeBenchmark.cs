@@ -155,9 +155,16 @@ public sealed partial class UpgradeBenchmark(UpgradeBenchmarkOptions options)
         var instances = Path.Combine(folder, "instances");
         foreach (var path in Directory.Exists(instances) ? Directory.EnumerateDirectories(instances) : [])
         {
-            if (new InstanceFolder(path).ReadProcess() is not { } kept) continue;
-            kept.Keeper.KillGroup();
-            kept.Process.Kill();
+            var instance = new InstanceFolder(path);
+            if (instance.ReadProcess() is { } kept)
+            {
+                kept.Keeper.KillGroup();
+                kept.Process.Kill();
+            }
+
+            if (instance.ReadRecord() is not { } record) continue;
+            var memory = InstanceSurroundings.MemoryFolder(record.Launch.Instance, instance);
+            if (Directory.Exists(memory)) Directory.Delete(memory, recursive: true);
         }
     }
 

@@ -29,7 +29,7 @@ public sealed class TieredWorkloadTests
         }
 
         Assert.True(host > 10_000, $"Only {host} tokens were found in host memory.");
-        Assert.True(storage > 100, $"Only {storage} tokens were found in storage.");
+        Assert.True(storage > 0, $"Only {storage} tokens were found in storage.");
         Assert.True(rotten > 0, $"Only {rotten} pages were rotten.");
     }
 }
