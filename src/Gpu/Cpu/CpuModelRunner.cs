@@ -29,13 +29,13 @@ public sealed unsafe class CpuModelRunner : IModelRunner
     public CpuModelRunner(ModelWeights weights, KvPagePool pool, CpuRunnerOptions options)
     {
         var config = weights.Config;
-        CheckLayout(config, pool);
+        RunnerPool.CheckLayout(config, pool);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.Threads);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxBatchTokens);
         _weights = weights;
         Pages = pool;
         MaxBatchTokens = options.MaxBatchTokens;
-        MaxContextTokens = ContextTokens(config, pool, options);
+        MaxContextTokens = RunnerPool.ContextTokens(config, pool, options.MaxContextTokens);
         var kernels = KernelTable.For(weights.Simd);
         _buffers = new RunnerBuffers(config, MaxBatchTokens);
         _rope = new RopeTable(config.Rope, config.HeadDim, MaxContextTokens);
@@ -164,25 +164,6 @@ public sealed unsafe class CpuModelRunner : IModelRunner
         if (_weights.Config.LogitSoftcap is > 0 and var cap)
         {
             for (var row = 0; row < _plan.LogitCount; row++) _kernels.SoftCap(b.Logits + (nint)row * b.LogitColumns, b.LogitColumns, cap);
-        }
-    }
-
-    private static int ContextTokens(ModelConfig config, KvPagePool pool, CpuRunnerOptions options)
-    {
-        var pooled = (long)pool.CapacityPages * pool.Layout.PageSizeTokens;
-        var context = options.MaxContextTokens ?? (int)Math.Min(config.MaxPositionEmbeddings, pooled);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(context, nameof(options.MaxContextTokens));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(context, config.MaxPositionEmbeddings, nameof(options.MaxContextTokens));
-        return context;
-    }
-
-    private static void CheckLayout(ModelConfig config, KvPagePool pool)
-    {
-        var layout = pool.Layout;
-        if (layout.Layers != config.Layers || layout.KvHeads != config.KvHeads || layout.HeadDim != config.HeadDim)
-        {
-            throw new ArgumentException($"The pool's pages hold {layout.Layers} layers of {layout.KvHeads} heads of {layout.HeadDim}; "
-                + $"the model has {config.Layers} layers of {config.KvHeads} heads of {config.HeadDim}.", nameof(pool));
         }
     }
 }

@@ -40,7 +40,7 @@ public sealed unsafe class CudaModelRunner : IModelRunner
         CheckLayout(config, pool);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxBatchTokens);
         (_weights, _device, Pages, MaxBatchTokens) = (weights, weights.Device, pool, options.MaxBatchTokens);
-        MaxContextTokens = ContextTokens(config, pool, options);
+        MaxContextTokens = RunnerPool.ContextTokens(config, pool, options.MaxContextTokens);
         try
         {
             _device.Enter();
@@ -136,24 +136,10 @@ public sealed unsafe class CudaModelRunner : IModelRunner
         return matrices.Where(matrix => matrix.Form != MatrixForm.Plain).Select(matrix => (long)matrix.Outputs * matrix.Inputs).DefaultIfEmpty().Max();
     }
 
-    private static int ContextTokens(ModelConfig config, KvPagePool pool, CudaRunnerOptions options)
-    {
-        var pooled = (long)pool.CapacityPages * pool.Layout.PageSizeTokens;
-        var context = options.MaxContextTokens ?? (int)Math.Min(config.MaxPositionEmbeddings, pooled);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(context, nameof(options.MaxContextTokens));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(context, config.MaxPositionEmbeddings, nameof(options.MaxContextTokens));
-        return context;
-    }
-
     private static void CheckLayout(ModelConfig config, KvPagePool pool)
     {
+        RunnerPool.CheckLayout(config, pool);
         var layout = pool.Layout;
-        if (layout.Layers != config.Layers || layout.KvHeads != config.KvHeads || layout.HeadDim != config.HeadDim)
-        {
-            throw new ArgumentException($"The pool's pages hold {layout.Layers} layers of {layout.KvHeads} heads of {layout.HeadDim}; "
-                + $"the model has {config.Layers} layers of {config.KvHeads} heads of {config.HeadDim}.", nameof(pool));
-        }
-
         if (CudaSupport.Missing(config, layout.Dtype) is { } missing) throw new ArgumentException($"The model does not run on CUDA devices: {missing}.", nameof(pool));
         if (layout.Dtype.HeadBytes(config.HeadDim) % 16 != 0)
             throw new ArgumentException($"A head of {config.HeadDim} elements of {layout.Dtype} is no whole number of 16-byte loads.", nameof(pool));
