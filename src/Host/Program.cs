@@ -30,6 +30,7 @@ var root = new RootCommand("An actor cluster that serves large language models."
         ModelRandomCommand.Create(),
     },
     DevicesCommand.Create(),
+    RankCommand.Create(),
     VersionCommand.Create(),
 };
 foreach (var command in GroupCommands.All()) root.Add(command);
