@@ -165,6 +165,9 @@ public sealed unsafe class RankGroup : IDisposable
     /// <summary>Whether rank 0 has ended the group in order.</summary>
     public bool IsStopping => Volatile.Read(ref *Memory.State) == Stopping;
 
+    /// <summary>Whether the model was given up because of a rank; known at rank 0.</summary>
+    public bool HasFailed => Volatile.Read(ref _failure) is not null;
+
     /// <summary>Gives the model up because of a rank: whoever waits is told. At rank 0 only, from any thread.</summary>
     public void Fail(RankFailedException reason)
     {

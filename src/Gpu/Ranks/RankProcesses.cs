@@ -47,9 +47,11 @@ internal sealed class RankProcesses : IDisposable
         _group.Stop();
         foreach (var process in _processes) process.StandardInput.Close();
         var started = Stopwatch.GetTimestamp();
+        // Where a rank has failed, one may hang, and there is nothing to be finished.
+        var patience = _group.HasFailed ? TimeSpan.Zero : EndDeadline;
         foreach (var process in _processes)
         {
-            var rest = EndDeadline - Stopwatch.GetElapsedTime(started);
+            var rest = patience - Stopwatch.GetElapsedTime(started);
             if (!process.WaitForExit(rest > TimeSpan.Zero ? rest : TimeSpan.Zero))
             {
                 process.Kill(entireProcessTree: true);

@@ -1,5 +1,5 @@
-using ActorInference.Gpu.Engine;
 using ActorInference.Actors.Kv;
+using ActorInference.Gpu.Engine;
 using ActorInference.Gpu.Ranks;
 
 namespace ActorInference.Gpu.Tests.Ranks;
@@ -93,7 +93,7 @@ public sealed unsafe class RankGroupTests
     public void A_rank_that_does_not_answer_is_named_after_the_deadline()
     {
         RankThreads.Require();
-        using var first = RankGroup.Create(3, Floats, TimeSpan.FromMilliseconds(50));
+        using var first = RankGroup.Create(3, Floats, TimeSpan.FromMilliseconds(100));
         using var second = RankGroup.Join(first.Path, 1, 3, Floats, RankThreads.Patience);
         // It has come to the exchange, and the third has not.
         *second.Memory.Arrived(1) = 1;

@@ -137,7 +137,7 @@ public sealed class RankedRunnerTests
         whole.Runner.Forward(batch);
         harness.Runner.Forward(batch);
 
-        // 64 numbers of a row of 90 in an exchange, of logits 160: a third of the rows at a time.
+        // An exchange holds 90 rows of 64 numbers; a rank's logits have 160: 36 rows at a time.
         for (var nth = 0; nth < 90; nth++)
         {
             var (expected, actual) = (whole.Runner.Logits(0, nth), harness.Runner.Logits(0, nth));
