@@ -9,7 +9,7 @@ namespace ActorInference.Gpu.Ranks;
 internal sealed class RankProcesses : IDisposable
 {
     /// <summary>For a rank that was told to end; then it is killed.</summary>
-    private static readonly TimeSpan EndDeadline = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan EndDeadline = TimeSpan.FromSeconds(5);
 
     private readonly RankGroup _group;
     private readonly Lock _lock = new();
@@ -36,7 +36,11 @@ internal sealed class RankProcesses : IDisposable
     /// <summary>Ends when one has ended by itself, with the reason.</summary>
     public Task<Exception> Lost => _lost.Task;
 
-    public void Dispose()
+    public void Dispose() => End(EndDeadline);
+
+    /// <summary>Ends all of them, and has them ended when it returns: none of them writes to what is shared from then on.</summary>
+    /// <param name="patience">After which they are killed.</param>
+    public void End(TimeSpan patience)
     {
         lock (_lock)
         {
@@ -47,8 +51,6 @@ internal sealed class RankProcesses : IDisposable
         _group.Stop();
         foreach (var process in _processes) process.StandardInput.Close();
         var started = Stopwatch.GetTimestamp();
-        // Where a rank has failed, one may hang, and there is nothing to be finished.
-        var patience = _group.HasFailed ? TimeSpan.Zero : EndDeadline;
         foreach (var process in _processes)
         {
             var rest = patience - Stopwatch.GetElapsedTime(started);

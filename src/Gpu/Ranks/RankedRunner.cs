@@ -67,8 +67,17 @@ public sealed class RankedRunner : IRunnerWithParts
         // A batch that is refused must not have been told to the others.
         ForwardBatchCheck.Check(batch, this);
         _group.ThrowIfEnded();
-        _steps.Write(batch);
-        _own.Forward(batch);
+        try
+        {
+            _steps.Write(batch);
+            _own.Forward(batch);
+        }
+        catch
+        {
+            // The others may be within the step still: its pages go to somebody else as soon as this is known.
+            _others?.End(TimeSpan.Zero);
+            throw;
+        }
     }
 
     public Span<float> Logits(int index, int nth = 0) => _own.Logits(index, nth);
@@ -76,7 +85,7 @@ public sealed class RankedRunner : IRunnerWithParts
     public void Dispose()
     {
         _group.Stop();
-        _others?.Dispose();
+        _others?.End(_group.HasFailed ? TimeSpan.Zero : RankProcesses.EndDeadline);
         _own.Dispose();
         _group.Dispose();
     }
