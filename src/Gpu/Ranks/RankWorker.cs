@@ -1,7 +1,6 @@
 using ActorInference.Actors.Kv;
 using ActorInference.Gpu.Cpu;
 using ActorInference.Gpu.Engine;
-using ActorInference.Gpu.Kv;
 using ActorInference.Gpu.Models;
 
 namespace ActorInference.Gpu.Ranks;
