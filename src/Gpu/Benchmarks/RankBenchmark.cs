@@ -68,7 +68,8 @@ public static unsafe class RankBenchmark
 
     private static void Add(ReadOnlySpan<float> numbers, Span<float> sum)
     {
-        var (from, to) = (MemoryMarshal.Cast<float, Vector<float>>(numbers), MemoryMarshal.Cast<float, Vector<float>>(sum));
+        var from = MemoryMarshal.Cast<float, Vector<float>>(numbers);
+        var to = MemoryMarshal.Cast<float, Vector<float>>(sum);
         for (var i = 0; i < to.Length; i++) to[i] += from[i];
         for (var i = to.Length * Vector<float>.Count; i < sum.Length; i++) sum[i] += numbers[i];
     }

@@ -98,7 +98,8 @@ internal sealed unsafe class RankJoin : ComputeWork
         {
             var count = Math.Min(_logitRows, rows - first);
             var target = logits + (nint)first * columns;
-            var (own, stride) = _shard.Rank == 0 ? (target, columns) : (_group.Mine, _logitColumns);
+            var own = _shard.Rank == 0 ? target : _group.Mine;
+            var stride = _shard.Rank == 0 ? columns : _logitColumns;
             products.Run(threads, x + (nint)first * _stride, _stride, count, head, null, own, stride, GemmEnd.Store);
             _group.Exchange();
             if (_shard.Rank == 0) Collect(target, columns, count);
@@ -109,7 +110,8 @@ internal sealed unsafe class RankJoin : ComputeWork
     {
         for (var rank = 1; rank < _shard.Ranks; rank++)
         {
-            var (first, part) = (_shard.FirstTokenOf(rank), _group.Of(rank));
+            var first = _shard.FirstTokenOf(rank);
+            var part = _group.Of(rank);
             var bytes = (long)(_shard.FirstTokenOf(rank + 1) - first) * sizeof(float);
             for (nint row = 0; row < rows; row++) Buffer.MemoryCopy(part + row * _logitColumns, logits + row * columns + first, bytes, bytes);
         }

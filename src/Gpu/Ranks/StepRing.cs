@@ -24,7 +24,8 @@ internal sealed unsafe class StepWriter(RankGroup group, KvPageLayout layout, Ti
         Put(batch.Count);
         for (var i = 0; i < batch.Count; i++)
         {
-            var (tokens, first) = (batch.Tokens(i), batch.FirstPosition(i));
+            var tokens = batch.Tokens(i);
+            var first = batch.FirstPosition(i);
             var pages = batch.Pages(i)[..layout.PagesFor(first + tokens.Length)];
             Put(tokens.Length);
             Put(first);

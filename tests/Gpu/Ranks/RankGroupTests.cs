@@ -4,7 +4,7 @@ using ActorInference.Gpu.Ranks;
 
 namespace ActorInference.Gpu.Tests.Ranks;
 
-public sealed unsafe class RankGroupTests
+public sealed class RankGroupTests
 {
     private const int Floats = 40;
 
@@ -12,7 +12,7 @@ public sealed unsafe class RankGroupTests
     [InlineData(2, 101)]
     [InlineData(3, 102)]
     [InlineData(4, 103)]
-    public void Every_rank_reads_what_all_wrote_in_every_exchange(int ranks, int seed)
+    public unsafe void Every_rank_reads_what_all_wrote_in_every_exchange(int ranks, int seed)
     {
         RankThreads.Require();
         const int rounds = 1500;
@@ -90,7 +90,7 @@ public sealed unsafe class RankGroupTests
     }
 
     [SkippableFact]
-    public void A_rank_that_does_not_answer_is_named_after_the_deadline()
+    public unsafe void A_rank_that_does_not_answer_is_named_after_the_deadline()
     {
         RankThreads.Require();
         using var first = RankGroup.Create(3, Floats, TimeSpan.FromMilliseconds(100));

@@ -4,7 +4,6 @@ using ActorInference.Gpu.Engine;
 using ActorInference.Gpu.Kv;
 using ActorInference.Gpu.Models;
 using ActorInference.Gpu.Models.Gguf;
-using ActorInference.Gpu.Ranks;
 using ActorInference.Gpu.Tests.Cpu;
 
 namespace ActorInference.Gpu.Tests.Ranks;
@@ -140,7 +139,8 @@ public sealed class RankedRunnerTests
         // An exchange holds 90 rows of 64 numbers; a rank's logits have 160: 36 rows at a time.
         for (var nth = 0; nth < 90; nth++)
         {
-            var (expected, actual) = (whole.Runner.Logits(0, nth), harness.Runner.Logits(0, nth));
+            var expected = whole.Runner.Logits(0, nth);
+            var actual = harness.Runner.Logits(0, nth);
             for (var i = 0; i < expected.Length; i++) Assert.InRange(actual[i], expected[i] - Tolerance, expected[i] + Tolerance);
         }
     }
