@@ -49,7 +49,7 @@ public sealed class TensorParallelTests
         Skip.IfNot(RankChildren.CanBeSeen, "this system has no ranks, or does not show processes");
         // Nobody gives up because the machine is busy.
         await using var server = await RunningServer.StartAsync(
-            "--tensor-parallel", "2", "--set", "actor-inference.tensor-parallel.step-deadline=4s",
+            "--tensor-parallel", "2", "--set", "actor-inference.tensor-parallel.step-deadline=3s",
             "--set", "actor-inference.gateway.assign-deadline=60s", "--set", "actor-inference.router.worker-silence=60s");
         var prompts = Enumerable.Range(0, 4).Select(i => Enumerable.Range(20 + i, 30 + i).ToArray()).ToList();
         var expected = new List<int[]>();
@@ -69,18 +69,16 @@ public sealed class TensorParallelTests
         var end = await server.TerminateAsync();
         Assert.True(end.ExitCode == 0, end.ToString());
         Assert.Contains("has ended with exit code 137", end.Error, StringComparison.Ordinal);
-        Assert.Contains("Rank 1 has not answered within 4 s.", end.Error, StringComparison.Ordinal);
+        Assert.Contains("Rank 1 has not answered within 3 s.", end.Error, StringComparison.Ordinal);
         Assert.Empty(RankChildren.SharedFilesOf(server.ProcessId));
     }
 
-    [SkippableTheory]
-    [InlineData("2")]
-    [InlineData("3")]
-    public async Task Processes_add_their_numbers_up_in_shared_memory(string ranks)
+    [SkippableFact]
+    public async Task Processes_add_their_numbers_up_in_shared_memory()
     {
         Skip.IfNot(RankChildren.CanBeSeen, "this system has no ranks");
 
-        var result = await Executable.RunAsync("bench", "ranks", "--ranks", ranks, "--rounds", "300", "--floats", "1", "100", "5000", "--json");
+        var result = await Executable.RunAsync("bench", "ranks", "--ranks", "3", "--rounds", "300", "--floats", "1", "100", "5000", "--json");
 
         Assert.True(result.ExitCode == 0, result.ToString());
         Assert.Equal([(1, 0), (100, 0), (5000, 0)], JsonNode.Parse(result.Output)!.AsArray().Select(size => ((int)size!["floats"]!, (int)size["wrong"]!)));
@@ -89,7 +87,6 @@ public sealed class TensorParallelTests
     [SkippableTheory]
     [InlineData("up", "--tensor-parallel", "3", "--prompt", "x")]
     [InlineData("up", "--tensor-parallel", "3", "--processes", "--prompt", "x")]
-    [InlineData("node", "--role", "both", "--tensor-parallel", "3", "--cluster-port", "0", "--management-port", "none", "--cmd-port", "none")]
     public async Task Ranks_that_do_not_divide_the_model_are_refused_at_once(params string[] arguments)
     {
         Skip.IfNot(RankChildren.CanBeSeen, "this system has no ranks");
