@@ -27,6 +27,8 @@ internal sealed unsafe class AttentionWork : ComputeWork, IDisposable
     private readonly AttentionScratch[] _scratch;
     private readonly int _headDim;
     private readonly int _kvHeads;
+    private readonly int _pageHeads;
+    private readonly int _firstHead;
     private readonly int _group;
     private readonly int _pageSize;
     private readonly int _pageShift;
@@ -43,9 +45,12 @@ internal sealed unsafe class AttentionWork : ComputeWork, IDisposable
     private int _layer;
     private int _window;
 
-    public AttentionWork(KernelTable kernels, ModelConfig config, KvPagePool pool, StepPlan plan, int threads)
+    /// <param name="shard">Whose heads it computes; the pages have all heads.</param>
+    public AttentionWork(KernelTable kernels, ModelShard shard, KvPagePool pool, StepPlan plan, int threads)
     {
+        var config = shard.Config;
         (_kernels, _pool, _plan) = (kernels, pool, plan);
+        (_pageHeads, _firstHead) = (pool.Layout.KvHeads, shard.FirstKvHead);
         (_headDim, _kvHeads, _group) = (config.HeadDim, config.KvHeads, config.Heads / config.KvHeads);
         _pageSize = pool.Layout.PageSizeTokens;
         _pageShift = BitOperations.Log2((uint)_pageSize);
@@ -135,8 +140,8 @@ internal sealed unsafe class AttentionWork : ComputeWork, IDisposable
             var slot = (first + i) & (_pageSize - 1);
             var run = Math.Min(_pageSize - slot, count - i);
             var page = pages[(first + i) >> _pageShift];
-            var element = (slot * _kvHeads + head) * _headDim;
-            scratch.Pack(_kernels, (float*)_pool.Keys(page, _layer) + element, (float*)_pool.Values(page, _layer) + element, _kvHeads * _headDim, i, run);
+            var element = (slot * _pageHeads + _firstHead + head) * _headDim;
+            scratch.Pack(_kernels, (float*)_pool.Keys(page, _layer) + element, (float*)_pool.Values(page, _layer) + element, _pageHeads * _headDim, i, run);
             i += run;
         }
     }
@@ -144,7 +149,7 @@ internal sealed unsafe class AttentionWork : ComputeWork, IDisposable
     private void GatherRow(ReadOnlySpan<int> pages, int position, int row, int head, AttentionScratch scratch)
     {
         var page = pages[position >> _pageShift];
-        var offset = ((position & (_pageSize - 1)) * _kvHeads + head) * (nint)_headBytes;
+        var offset = ((position & (_pageSize - 1)) * _pageHeads + _firstHead + head) * (nint)_headBytes;
         Widen(_pool.Keys(page, _layer) + offset, scratch.KeyRows + row * _headDim);
         Widen(_pool.Values(page, _layer) + offset, scratch.ValueRows + row * _headDim);
     }

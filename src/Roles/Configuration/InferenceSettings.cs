@@ -19,7 +19,8 @@ public sealed record InferenceSettings(
     PersistenceSettings Persistence,
     ManagementSettings Management,
     CacheSettings Cache,
-    KvDtype KvDtype)
+    KvDtype KvDtype,
+    TensorParallelSettings TensorParallel)
 {
     /// <summary>Path of the section.</summary>
     public const string Root = "actor-inference";
@@ -55,7 +56,8 @@ public sealed record InferenceSettings(
             PersistenceSettings.Read(root.Section("persistence")),
             ManagementSettings.Read(root.Section("management")),
             CacheSettings.Read(cache),
-            Enum.Parse<KvDtype>(root.OneOf("kv-dtype", KvDtypeNames), ignoreCase: true));
+            Enum.Parse<KvDtype>(root.OneOf("kv-dtype", KvDtypeNames), ignoreCase: true),
+            TensorParallelSettings.Read(root.Section("tensor-parallel")));
         cache.CheckNoOthers();
         root.CheckNoOthers("gpu-dispatcher", "cluster-dispatcher");
         return settings;

@@ -70,7 +70,7 @@ public sealed unsafe class AttentionTests
             plan.Set(batch, _pool);
             var query = Enumerable.Range(0, batch.TokenCount * _config.QuerySize).Select(_ => 4 * _random.NextSingle() - 2).ToArray();
             var actual = new float[query.Length];
-            using var attention = new AttentionWork(_kernels, _config, _pool, plan, _threads.Count);
+            using var attention = new AttentionWork(_kernels, ModelShard.Whole(_config), _pool, plan, _threads.Count);
             fixed (float* q = query, y = actual) attention.Run(_threads, 1, q, _config.QuerySize, y, _config.QuerySize);
 
             for (var sequence = 0; sequence < batch.Count; sequence++)

@@ -9,31 +9,34 @@ namespace ActorInference.Gpu.Tests.Cpu;
 /// <summary>A runner with its weights and pages, and the plain loops that tests drive it with.</summary>
 internal sealed class RunnerHarness : IDisposable
 {
-    private readonly ModelWeights _weights;
-    private readonly KvPagePool _pool;
+    private readonly IDisposable[] _owned;
     private readonly ForwardBatch _batch = new();
 
     public RunnerHarness(string folder, int pageSize = 16, int poolTokens = 4096, int threads = 2, int maxBatchTokens = 512,
         KvDtype kvDtype = KvDtype.F32, SimdLevel? simd = null)
     {
-        _weights = ModelWeights.Load(folder, simd: simd);
-        var config = _weights.Config;
-        var layout = new KvPageLayout(config.Layers, pageSize, config.KvHeads, config.HeadDim, kvDtype);
-        _pool = new KvPagePool(layout, layout.PagesFor(poolTokens));
-        Runner = new CpuModelRunner(_weights, _pool, new CpuRunnerOptions { Threads = threads, MaxBatchTokens = maxBatchTokens });
+        var weights = ModelWeights.Load(folder, simd: simd);
+        Config = weights.Config;
+        var layout = new KvPageLayout(Config.Layers, pageSize, Config.KvHeads, Config.HeadDim, kvDtype);
+        var pool = new KvPagePool(layout, layout.PagesFor(poolTokens));
+        Runner = new CpuModelRunner(weights, pool, new CpuRunnerOptions { Threads = threads, MaxBatchTokens = maxBatchTokens });
+        _owned = [pool, weights];
     }
 
-    public CpuModelRunner Runner { get; }
+    /// <param name="owned">Disposed after the runner.</param>
+    public RunnerHarness(IModelRunner runner, ModelConfig config, params IDisposable[] owned) => (Runner, Config, _owned) = (runner, config, owned);
 
-    public KvPagePool Pool => _pool;
+    public IModelRunner Runner { get; }
 
-    public ModelConfig Config => _weights.Config;
+    public KvPagePool Pool => Runner.Pages;
+
+    public ModelConfig Config { get; }
 
     /// <summary>Pages for a sequence of so many tokens, in no particular order.</summary>
     public int[] Allocate(int tokens)
     {
-        var pages = new int[_pool.Layout.PagesFor(tokens)];
-        Assert.True(_pool.TryAllocate(pages));
+        var pages = new int[Pool.Layout.PagesFor(tokens)];
+        Assert.True(Pool.TryAllocate(pages));
         new Random(7).Shuffle(pages);
         return pages;
     }
@@ -81,7 +84,7 @@ internal sealed class RunnerHarness : IDisposable
             }
         }
 
-        foreach (var held in pages) _pool.Release(held);
+        foreach (var held in pages) Pool.Release(held);
         return [.. sequences.Select((s, i) => s.Skip(prompts[i].Length).ToList())];
     }
 
@@ -99,7 +102,6 @@ internal sealed class RunnerHarness : IDisposable
     public void Dispose()
     {
         Runner.Dispose();
-        _pool.Dispose();
-        _weights.Dispose();
+        foreach (var owned in _owned) owned.Dispose();
     }
 }

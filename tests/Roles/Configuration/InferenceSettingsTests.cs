@@ -54,6 +54,8 @@ public sealed class InferenceSettingsTests
     [InlineData("cache.store.memory = lots", "actor-inference.cache.store.memory is 'lots'; expected a size of at least 1 B")]
     [InlineData("cache.store.memory-kind = shard", "actor-inference.cache.store.memory-kind is 'shard'; expected one of auto, private, shared, kept")]
     [InlineData("cache.bucket = 4", "actor-inference.cache.bucket is not known")]
+    [InlineData("tensor-parallel.ranks = 0", "actor-inference.tensor-parallel.ranks is '0'; expected a whole number of at least 1")]
+    [InlineData("tensor-parallel.rank = 2", "actor-inference.tensor-parallel.rank is not known; expected one of ranks, start-deadline, step-deadline.")]
     [InlineData("management.host = here", "actor-inference.management.host is 'here'; expected an IP address")]
     public void A_wrong_setting_is_named_with_its_value_and_what_was_expected(string setting, string message)
     {
