@@ -26,6 +26,9 @@ internal sealed class CudaReport
         public string Verdict => Goal is not { } goal ? "" : (AtMost ? Value <= goal : Value >= goal) ? "reached" : "missed";
     }
 
+    /// <summary>A case as PyTorch runs it; tokens of all sequences together.</summary>
+    public sealed record TorchCase(int Batch, int PromptTokens, double PrefillTokensPerSecond, double DecodeTokensPerSecond);
+
     /// <summary>Whether everything could be measured.</summary>
     public bool IsComplete => _errors.Count == 0;
 
@@ -66,18 +69,31 @@ internal sealed class CudaReport
     /// <summary>Something could not be measured.</summary>
     public void AddError(string what, string message) => _errors.Add($"{what}: {message.ReplaceLineEndings(" ")}");
 
-    /// <summary>Compares with what compare_torch.py wrote, case by case.</summary>
+    /// <summary>What compare_torch.py wrote.</summary>
     /// <exception cref="FormatException">It is no such file.</exception>
-    public void Compare(string file)
+    public static IReadOnlyList<TorchCase> ReadTorch(string file)
     {
         try
         {
             using var document = JsonDocument.Parse(File.ReadAllBytes(file));
-            foreach (var theirs in document.RootElement.GetProperty("cases").EnumerateArray()) Compare(theirs);
+            return [.. document.RootElement.GetProperty("cases").EnumerateArray().Select(item => new TorchCase(
+                item.GetProperty("batch").GetInt32(), item.GetProperty("prompt_tokens").GetInt32(), item.GetProperty("prefill_tok_per_s").GetDouble(), item.GetProperty("decode_tok_per_s").GetDouble()))];
         }
         catch (Exception broken) when (broken is JsonException or KeyNotFoundException or InvalidOperationException)
         {
             throw new FormatException($"{file} is not what compare_torch.py writes: {broken.Message}", broken);
+        }
+    }
+
+    /// <summary>Adds how many times as fast this is, for each case that both have measured.</summary>
+    public void Compare(IEnumerable<TorchCase> theirs)
+    {
+        foreach (var other in theirs)
+        {
+            if (_cases.Find(result => result.Batch == other.Batch && result.PromptTokens == other.PromptTokens) is not { } ours) continue;
+            var name = $"batch {other.Batch}, prompt {other.PromptTokens}: times PyTorch";
+            _figures.Add(new Figure($"{name}, decode", ours.DecodeTokensPerSecond / other.DecodeTokensPerSecond, other.Batch == 1 ? TorchDecodeGoal : null));
+            _figures.Add(new Figure($"{name}, prefill", ours.PrefillTokensPerSecond / other.PrefillTokensPerSecond, TorchPrefillGoal));
         }
     }
 
@@ -138,15 +154,6 @@ internal sealed class CudaReport
         }
 
         json.WriteEndArray();
-    }
-
-    private void Compare(JsonElement theirs)
-    {
-        var (batch, prompt) = (theirs.GetProperty("batch").GetInt32(), theirs.GetProperty("prompt_tokens").GetInt32());
-        if (_cases.Find(result => result.Batch == batch && result.PromptTokens == prompt) is not { } ours) return;
-        var name = $"batch {batch}, prompt {prompt}: times PyTorch";
-        _figures.Add(new Figure($"{name}, decode", ours.DecodeTokensPerSecond / theirs.GetProperty("decode_tok_per_s").GetDouble(), batch == 1 ? TorchDecodeGoal : null));
-        _figures.Add(new Figure($"{name}, prefill", ours.PrefillTokensPerSecond / theirs.GetProperty("prefill_tok_per_s").GetDouble(), TorchPrefillGoal));
     }
 
     private static void Write(Utf8JsonWriter json, string? name, params ReadOnlySpan<(string Name, double Value)> fields)

@@ -43,12 +43,13 @@ public static class BenchCudaCommand
         var wanted = options.Read(parsed);
         try
         {
+            var beside = parsed.GetValue(options.Beside) is { } other ? CudaReport.ReadTorch(other) : [];
             using var benchmark = new CudaBenchmark(device, parsed.GetRequiredValue(options.Model), CudaBackend.KernelCache, wanted);
             var report = new CudaReport { Device = benchmark.DeviceName, Peak = benchmark.Peak };
             foreach (var item in wanted.Cases) Try(report, $"batch {item.Batch}, prompt {item.PromptTokens}", () => report.Add(benchmark.Measure(item)));
             foreach (var item in wanted.AttentionCases) Try(report, $"attention of {item.Batch} queries, {item.PromptTokens} keys", () => report.Add(benchmark.Kernels.Attention(item)));
             Try(report, "pages", () => report.Add(benchmark.Kernels.Pages()));
-            if (parsed.GetValue(options.Beside) is { } beside) report.Compare(beside);
+            report.Compare(beside);
             if (parsed.GetValue(options.Out) is { } file) File.WriteAllText(file, report.ToJson());
             if (parsed.GetValue(options.Json)) Console.Out.WriteLine(report.ToJson());
             else report.WriteTable(Console.Out);
