@@ -32,8 +32,9 @@ public static class ForwardBatchCheck
 
         foreach (var token in tokens)
         {
-            if (token < 0 && ~token >= before) throw Invalid(index, $"follows sequence {~token} of the step before, which has {before}");
-            if (token >= runner.VocabSize) throw Invalid(index, $"has token {token}; the vocabulary has {runner.VocabSize}");
+            if (token < 0 && ~token < before) continue;
+            if (token < 0 && before > 0) throw Invalid(index, $"follows sequence {~token} of the step before, which has {before}");
+            if ((uint)token >= (uint)runner.VocabSize) throw Invalid(index, $"has token {token}; the vocabulary has {runner.VocabSize}");
         }
     }
 

@@ -128,7 +128,7 @@ public sealed class CudaModelRunnerTests
         second.AddNext(0, 2, pages);
         third.AddNext(1, 3, pages);
 
-        Assert.Contains("follows sequence 0", Assert.Throws<ArgumentException>(() => harness.Runner.Launch(second)).Message);
+        Assert.Contains("has token -1", Assert.Throws<ArgumentException>(() => harness.Runner.Launch(second)).Message);
         Assert.Throws<InvalidOperationException>(harness.Runner.Wait);
         harness.Runner.Launch(first);
         Assert.Contains("follows sequence 1", Assert.Throws<ArgumentException>(() => harness.Runner.Launch(third)).Message);
