@@ -50,7 +50,7 @@ public sealed class InferenceEngine
         _sampler = new Sampler(runner.VocabSize, options.EndTokenIds);
         _created = time.GetTimestamp();
         _sampling = runner as ISamplingRunner;
-        _supply = new PageSupply(runner.Pages, cache, tier, time, _sampling);
+        _supply = new PageSupply(runner.Pages, cache, tier, time, _sampling) { SecondsPerPromptToken = options.SecondsPerPromptToken };
         _schedule = new Schedule(_supply, options, events, time);
         _ahead = new StepAhead(_sampling, _schedule);
         _maxStepTokens = Math.Min(options.MaxStepTokens, runner.MaxBatchTokens);
@@ -62,7 +62,7 @@ public sealed class InferenceEngine
     /// <summary>Tokens, prompt and output, that one sequence may have.</summary>
     public int MaxSequenceTokens { get; }
 
-    /// <summary>What a token of a prompt takes to compute, lately; 0 before the first.</summary>
+    /// <summary>What a token of a prompt takes to compute, lately; before the first what the options say.</summary>
     public double SecondsPerPromptToken => _supply.SecondsPerPromptToken;
 
     /// <summary>Of a prompt, what the cache has.</summary>
