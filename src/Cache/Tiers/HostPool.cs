@@ -153,7 +153,7 @@ public sealed class HostPool : IPageTier, IDisposable
                 if (!_names.TryForget(from, page, out name) || _index.Contains(name.Key) || !TryTakePage(out own)) continue;
             }
 
-            if (Fill(own, from.Bytes(page).Span, name.Key, name.Previous, name.Index, name.Mark, fromStorage: false))
+            if (Fill(own, from, page, name.Key, name.Previous, name.Index, name.Mark, fromStorage: false))
                 Tell(new PageRun(name.Space, name.Index, name.Previous, [name.Key]));
         }
     }
@@ -256,13 +256,13 @@ public sealed class HostPool : IPageTier, IDisposable
             if (_sightings?.IsFirst(keys[i]) == true || !TryTakePage(out own)) return false;
         }
 
-        return Fill(own, from.Bytes(page).Span, keys[i], i == 0 ? default : keys[i - 1], i, mark, fromStorage: false);
+        return Fill(own, from, page, keys[i], i == 0 ? default : keys[i - 1], i, mark, fromStorage: false);
     }
 
-    private bool Fill(int own, ReadOnlySpan<byte> bytes, KvPageKey key, KvPageKey previous, int index, int mark, bool fromStorage)
+    private bool Fill(int own, IPageMemory from, int page, KvPageKey key, KvPageKey previous, int index, int mark, bool fromStorage)
     {
         var copy = _memory.Span(own);
-        bytes.CopyTo(copy);
+        from.Read(page, copy);
         return Publish(own, key, previous, index, PageChecksum.Compute(copy), mark, fromStorage);
     }
 
@@ -346,9 +346,9 @@ public sealed class HostPool : IPageTier, IDisposable
     {
         for (var i = 0; i < sources.Length; i++)
         {
-            var target = into.Bytes(pages[i]).Span;
-            _memory.Span(sources[i]).CopyTo(target);
-            if (PageChecksum.Compute(target) != _index.Checksum(sources[i])) return i;
+            var source = _memory.Span(sources[i]);
+            into.Write(pages[i], source);
+            if (PageChecksum.Compute(source) != _index.Checksum(sources[i])) return i;
         }
 
         return sources.Length;

@@ -32,6 +32,9 @@ public sealed record EngineBenchmarkOptions
     /// <summary>Tokens in a page. Default 16.</summary>
     public int PageSizeTokens { get; init; } = 16;
 
+    /// <summary>Least time for which everything runs before it is measured. Default 1.5 s.</summary>
+    public TimeSpan WarmTime { get; init; } = TimeSpan.FromSeconds(1.5);
+
     /// <summary>Element type of keys and values. Default F32.</summary>
     public KvDtype KvDtype { get; init; } = KvDtype.F32;
 
@@ -141,8 +144,6 @@ internal sealed class EngineBenchmarkSession
 {
     private const int WarmSteps = 4;
 
-    private static readonly TimeSpan WarmTime = TimeSpan.FromSeconds(1.5);
-
     private readonly IModelRunner _runner;
     private readonly EngineBenchmarkOptions _options;
     private readonly ForwardBatch _batch = new();
@@ -170,7 +171,7 @@ internal sealed class EngineBenchmarkSession
     {
         var start = Stopwatch.GetTimestamp();
         Prefill();
-        for (var i = 0; i < WarmSteps || Stopwatch.GetElapsedTime(start) < WarmTime; i++) Step(i % _options.OutputTokens);
+        for (var i = 0; i < WarmSteps || Stopwatch.GetElapsedTime(start) < _options.WarmTime; i++) Step(i % _options.OutputTokens);
     }
 
     /// <summary>Operations of the matrix products of <see cref="Prefill"/>: the head runs once a sequence, all else once a token.</summary>

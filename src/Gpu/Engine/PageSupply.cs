@@ -12,7 +12,8 @@ namespace ActorInference.Gpu.Engine;
 /// <param name="cache">Of this engine alone; null for none.</param>
 /// <param name="tier">Where pages are found that the pool no longer has; null for none.</param>
 /// <param name="time">Measures what loading takes.</param>
-internal sealed class PageSupply(KvPagePool pool, IPrefixCache? cache, IPageTier? tier, TimeProvider time)
+/// <param name="ahead">Computes ahead of what is known, with pages that are not to come free meanwhile; null if the runner does not.</param>
+internal sealed class PageSupply(KvPagePool pool, IPrefixCache? cache, IPageTier? tier, TimeProvider time, ISamplingRunner? ahead = null)
 {
     private readonly TransferCost _loading = new(time);
     private int[] _cachedPages = new int[256];
@@ -112,6 +113,7 @@ internal sealed class PageSupply(KvPagePool pool, IPrefixCache? cache, IPageTier
     /// <summary>Takes all pages from a sequence. What the cache has of it remains there.</summary>
     public void Release(Sequence sequence)
     {
+        ahead?.Finish();
         if (sequence.IsLocked) cache!.Unlock(sequence.Lock);
         sequence.ReleasePages(pool);
     }
@@ -125,6 +127,8 @@ internal sealed class PageSupply(KvPagePool pool, IPrefixCache? cache, IPageTier
 
     private void Share(Sequence sequence, int first, ReadOnlySpan<int> cachedPages)
     {
+        if (cachedPages.IsEmpty) return;
+        ahead?.Finish();
         pool.AddReferences(cachedPages);
         pool.Release(sequence.Pages.Slice(first, cachedPages.Length));
         sequence.Replace(first, cachedPages);

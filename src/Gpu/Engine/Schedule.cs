@@ -38,6 +38,20 @@ internal sealed class Schedule(PageSupply supply, EngineOptions options, IEngine
         InsertByAge(_running, sequence);
     }
 
+    /// <summary>Whether one that waits might begin with the next step.</summary>
+    public bool MayAdmit => _waiting.Count > 0 && _running.Count + _landing.Count < options.MaxSequences;
+
+    /// <summary>Takes the pages that so many more tokens of a running sequence need, of those that nobody is promised or the cache can spare.</summary>
+    /// <returns>False if there are too few; it has got none then.</returns>
+    public bool TryFit(Sequence sequence, int tokens)
+    {
+        var pages = sequence.PagesToCompute(tokens);
+        if (pages == 0) return true;
+        var free = SparePages() + sequence.MissingPages;
+        if (free < pages) free += supply.MakeRoom(pages - free);
+        return free >= pages && sequence.TryAllocate(supply.Pool, pages);
+    }
+
     public bool IsLanding(Sequence sequence) => _landing.Contains(sequence);
 
     public void Remove(Sequence sequence)

@@ -8,7 +8,7 @@ namespace ActorInference.Gpu.Kv;
 /// A fixed number of KV pages in one block of native memory, reference-counted so that a prefix can be shared and a
 /// page handed from prefill to decode without a copy. Thread-safe: the workers of one process share it.
 /// </summary>
-public sealed unsafe class KvPagePool : IPageMemory, IDisposable
+public sealed unsafe class KvPagePool : IPageMemory, IDevicePages, IDisposable
 {
     private const int AlignmentBytes = 4096;
 
@@ -72,7 +72,7 @@ public sealed unsafe class KvPagePool : IPageMemory, IDisposable
 
     public int CapacityPages { get; }
 
-    public string? SharedPath => _segment?.Path;
+    public string? SharedPath => _segment?.Path ?? _storage?.SharedName;
 
     /// <summary>Pages that nobody holds.</summary>
     public int FreePages
@@ -163,10 +163,48 @@ public sealed unsafe class KvPagePool : IPageMemory, IDisposable
         }
     }
 
-    /// <summary>First byte of a page; <see cref="KvPageLayout.PageBytes"/> bytes are the page's.</summary>
+    /// <summary>First byte of a page, for the host or the device that has it; <see cref="KvPageLayout.PageBytes"/> bytes are the page's.</summary>
     public byte* Address(int page) => _memory + (nint)page * Layout.PageBytes;
 
-    public Memory<byte> Bytes(int page) => (_views[page] ??= new NativePage(this, page)).Memory;
+    /// <inheritdoc/>
+    public bool HasBytes => _storage is null;
+
+    /// <inheritdoc/>
+    public Memory<byte> Bytes(int page) => HasBytes
+        ? (_views[page] ??= new NativePage(this, page)).Memory
+        : throw new NotSupportedException("The pool's pages are in a device's memory, which the host reaches by copies alone.");
+
+    /// <inheritdoc/>
+    public void Read(int page, Span<byte> target)
+    {
+        if (_storage is null) Bytes(page).Span.CopyTo(target);
+        else _storage.Read(page, target);
+    }
+
+    /// <inheritdoc/>
+    public void Write(int page, ReadOnlySpan<byte> source)
+    {
+        if (_storage is null) source[..Layout.PageBytes].CopyTo(Bytes(page).Span);
+        else _storage.Write(page, source);
+    }
+
+    /// <inheritdoc/>
+    public void Sum(ReadOnlySpan<int> pages, Span<uint> checksums)
+    {
+        if (_storage is not null)
+        {
+            _storage.Sum(pages, checksums);
+            return;
+        }
+
+        for (var i = 0; i < pages.Length; i++) checksums[i] = PageChecksum.Compute(Bytes(pages[i]).Span);
+    }
+
+    /// <inheritdoc/>
+    public string? TryCopy(string sharedPath, ReadOnlySpan<int> theirs, ReadOnlySpan<int> mine) =>
+        _storage is null ? "These pages are in the host's memory." : _storage.TryCopy(sharedPath, theirs, mine);
+
+    public void ReleaseAbandoned() => _storage?.ReleaseAbandoned();
 
     /// <summary>First element of one layer's keys in a page, shape <c>[PageSizeTokens][KvHeads][HeadDim]</c>.</summary>
     public byte* Keys(int page, int layer) => Address(page) + (nint)layer * Layout.LayerBytes;
