@@ -50,7 +50,7 @@ public sealed class InferenceEngine
         _supply = new PageSupply(runner.Pages, cache, tier, time) { SecondsPerPromptToken = options.SecondsPerPromptToken };
         _schedule = new Schedule(_supply, options, events, time);
         _maxStepTokens = Math.Min(options.MaxStepTokens, runner.MaxBatchTokens);
-        _chunk = new ChunkBudget(options.StepTarget, _maxStepTokens, pageSize);
+        _chunk = new ChunkBudget(options.StepTarget, options.StepStretch, _maxStepTokens, pageSize);
         var pooledTokens = (long)runner.Pages.CapacityPages * pageSize;
         MaxSequenceTokens = (int)Math.Min(runner.MaxContextTokens, pooledTokens);
     }
@@ -149,20 +149,21 @@ public sealed class InferenceEngine
     {
         _supply.Advance(_time.GetElapsedTime(_created));
         _schedule.Admit();
-        _schedule.Plan(_maxStepTokens, _chunk.Tokens);
+        _schedule.Plan(_maxStepTokens, _chunk);
         Compose();
         if (_step.Count == 0) return default;
 
         var started = _time.GetTimestamp();
         Forward();
         var result = Settle();
-        if (result.PrefillTokens > 0) ObserveChunk(_time.GetElapsedTime(started));
+        Observe(result, _time.GetElapsedTime(started));
         return result;
     }
 
-    private void ObserveChunk(TimeSpan elapsed)
+    private void Observe(StepResult step, TimeSpan elapsed)
     {
-        _chunk.Observe(_batch.TokenCount, elapsed);
+        _chunk.Observe(step.DecodeTokens, step.PrefillTokens, elapsed);
+        if (step.PrefillTokens == 0) return;
         var seconds = elapsed.TotalSeconds / _batch.TokenCount;
         _supply.SecondsPerPromptToken = SecondsPerPromptToken == 0 ? seconds : SecondsPerPromptToken + (seconds - SecondsPerPromptToken) / 8;
     }
