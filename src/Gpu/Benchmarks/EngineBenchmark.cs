@@ -75,10 +75,8 @@ public static class EngineBenchmark
     {
         Check(options);
         var config = ModelConfig.Load(folder);
+        var context = ContextTokens(options, config);
         using var weights = ModelWeights.Load(folder, ModelShard.Of(folder, config, 0, options.Ranks), progress);
-        var context = options.PromptTokens + options.OutputTokens;
-        if (context > config.MaxPositionEmbeddings)
-            throw new ArgumentException($"prompt-tokens + output-tokens is {context}; the model's context is {config.MaxPositionEmbeddings}.");
         var layout = new KvPageLayout(config.Layers, options.PageSizeTokens, config.KvHeads, config.HeadDim, options.KvDtype);
         using var pool = new KvPagePool(layout, layout.PagesFor(context) * options.Batches.Max(), shared: options.Ranks > 1);
         var runnerOptions = new CpuRunnerOptions
@@ -94,7 +92,17 @@ public static class EngineBenchmark
         return [.. options.Batches.Select(batch => Measure(runner, peak, weights, options, batch))];
     }
 
-    private static void Check(EngineBenchmarkOptions options)
+    /// <summary>Tokens of a sequence.</summary>
+    /// <exception cref="ArgumentException">The model has room for fewer.</exception>
+    internal static int ContextTokens(EngineBenchmarkOptions options, ModelConfig config)
+    {
+        var context = options.PromptTokens + options.OutputTokens;
+        return context <= config.MaxPositionEmbeddings
+            ? context
+            : throw new ArgumentException($"prompt-tokens + output-tokens is {context}; the model's context is {config.MaxPositionEmbeddings}.");
+    }
+
+    internal static void Check(EngineBenchmarkOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.PromptTokens);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.OutputTokens);

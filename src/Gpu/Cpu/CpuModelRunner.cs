@@ -52,7 +52,7 @@ public sealed unsafe class CpuModelRunner : IModelRunner
         _localRope = config.LocalRope is { } local ? new RopeTable(local, config.HeadDim, MaxContextTokens) : _rope;
         _kernels = kernels;
         _gate = config.IsGemma ? GemmEnd.GeGlu : GemmEnd.SwiGlu;
-        _plan = new StepPlan(MaxBatchTokens, AttentionWork.TileTokens(config));
+        _plan = new StepPlan(MaxBatchTokens, AttentionWork.TileTokens(config), AttentionWork.LeastGroups(config, options.Threads));
         _products = new MatrixProducts(kernels, options.Threads);
         _norm = new NormWork(kernels, config.HiddenSize, _buffers.HiddenColumns, config.RmsNormEps);
         _rotate = new RotateWork(kernels, weights.Shard, pool, _plan);

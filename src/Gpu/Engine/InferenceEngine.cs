@@ -54,7 +54,7 @@ public sealed class InferenceEngine
         _schedule = new Schedule(_supply, options, events, time);
         _ahead = new StepAhead(_sampling, _schedule);
         _maxStepTokens = Math.Min(options.MaxStepTokens, runner.MaxBatchTokens);
-        _chunk = new ChunkBudget(options.StepTarget, _maxStepTokens, pageSize);
+        _chunk = new ChunkBudget(options.StepTarget, options.StepStretch, _maxStepTokens, pageSize);
         var pooledTokens = (long)runner.Pages.CapacityPages * pageSize;
         MaxSequenceTokens = (int)Math.Min(runner.MaxContextTokens, pooledTokens);
     }
@@ -159,7 +159,7 @@ public sealed class InferenceEngine
         if (!_ahead.TryTake(ref _batch, _step))
         {
             _schedule.Admit();
-            _schedule.Plan(_maxStepTokens, _chunk.Tokens);
+            _schedule.Plan(_maxStepTokens, _chunk);
             Compose();
             if (_step.Count == 0) return default;
             started = _time.GetTimestamp();
@@ -173,13 +173,14 @@ public sealed class InferenceEngine
         }
 
         var result = Settle();
-        if (result.PrefillTokens > 0) ObserveChunk(_time.GetElapsedTime(started));
+        Observe(result, _time.GetElapsedTime(started));
         return result;
     }
 
-    private void ObserveChunk(TimeSpan elapsed)
+    private void Observe(StepResult step, TimeSpan elapsed)
     {
-        _chunk.Observe(_batch.TokenCount, elapsed);
+        _chunk.Observe(step.DecodeTokens, step.PrefillTokens, elapsed);
+        if (step.PrefillTokens == 0) return;
         var seconds = elapsed.TotalSeconds / _batch.TokenCount;
         _supply.SecondsPerPromptToken = SecondsPerPromptToken == 0 ? seconds : SecondsPerPromptToken + (seconds - SecondsPerPromptToken) / 8;
     }

@@ -209,8 +209,7 @@ internal sealed unsafe class WeightLoader
         using var view = Map(name);
         var length = view.Entry.Shape[0];
         var target = NewVector(RunnerBuffers.Padded((int)length));
-        // Gemma's norms are kept as what they differ from 1 by.
-        var offset = _config.IsGemma ? 1f : 0f;
+        var offset = _config.IsGemma && !_tensors.HasWholeNorms ? 1f : 0f;
         for (long i = 0; i < length; i++) target[i] = offset + WeightReader.Widen(Dtype(view), view.Data, i);
         Report(view.Entry);
         return target;
