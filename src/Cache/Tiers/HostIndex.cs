@@ -55,6 +55,9 @@ internal sealed class HostIndex(int capacityPages, int pageSizeTokens, IEviction
 
     public uint Checksum(int page) => _entries[page].Checksum;
 
+    /// <summary>Key of the page that this one continues; default for the first of a sequence.</summary>
+    public KvPageKey Previous(int page) => _entries[page].Previous;
+
     public StoredState Stored(int page) => _entries[page].Stored;
 
     public void SetStored(int page, StoredState state) => _entries[page].Stored = state;

@@ -290,6 +290,7 @@ public sealed class HostPool : IPageTier, IDisposable
         var pages = new List<int>(run.Count);
         lock (_lock)
         {
+            run = WithUnstoredBefore(run);
             // Another thread may have told of some, or evicted them.
             for (var i = 0; i < run.Count && _index.TryGet(run.Keys[i], out var page) && _index.Stored(page) == StoredState.Not; i++)
             {
@@ -300,6 +301,25 @@ public sealed class HostPool : IPageTier, IDisposable
         }
 
         if (pages.Count > 0) told(run with { Keys = run.Keys[..pages.Count] }, [.. pages]);
+    }
+
+    /// <summary>
+    /// The run, and those pages before it that are here and could not be stored when they came: what follows them cannot be found there
+    /// without them.
+    /// </summary>
+    private PageRun WithUnstoredBefore(PageRun run)
+    {
+        var (first, previous) = (run.FirstIndex, run.Previous);
+        var before = new List<KvPageKey>();
+        for (; first > 0 && _index.TryGet(previous, out var page) && _index.Stored(page) == StoredState.Not; first--)
+        {
+            before.Add(previous);
+            previous = _index.Previous(page);
+        }
+
+        if (before.Count == 0) return run;
+        before.Reverse();
+        return run with { FirstIndex = first, Previous = previous, Keys = [.. before, .. run.Keys] };
     }
 
     private void TouchPresent(ReadOnlySpan<KvPageKey> keys, int mark)

@@ -19,7 +19,7 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
     private readonly StorageBreaker _breaker;
     private readonly TimeProvider _time;
     private readonly Channel<(PageRun Run, int[] Pages)> _writes = Channel.CreateBounded<(PageRun, int[])>(
-        new BoundedChannelOptions(MostWaitingRuns) { SingleReader = true });
+        new BoundedChannelOptions(MostWaitingRuns));
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _writing;
     private readonly int _mostPrefetching;
@@ -41,7 +41,7 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
         _mostPrefetching = Math.Max(1, (int)(host.CapacityPages * options.PrefetchShare));
         _mostWriting = Math.Max(1, host.CapacityPages / 4);
         _cost = new TransferCost(time);
-        _writing = Task.Run(WriteAllAsync);
+        _writing = Task.WhenAll(Enumerable.Range(0, options.Writers).Select(_ => Task.Run(WriteAllAsync)));
     }
 
     public bool IsAttached => _storage is not null;
