@@ -62,7 +62,10 @@ internal sealed class HostIndex(int capacityPages, int pageSizeTokens, IEviction
 
     public void SetStored(int page, StoredState state) => _entries[page].Stored = state;
 
-    /// <summary>Whether the page came from the storage tier and nobody has used it yet; asked once.</summary>
+    /// <summary>Whether the page came from the storage tier and nobody has used it yet.</summary>
+    public bool IsFromStorage(int page) => _entries[page].FromStorage;
+
+    /// <summary>As <see cref="IsFromStorage"/>; it is used from now on.</summary>
     public bool TakeFromStorage(int page)
     {
         var came = _entries[page].FromStorage;

@@ -1,4 +1,3 @@
-using System.Buffers;
 using ActorInference.Actors.Kv;
 using ActorInference.Cache.Radix.Eviction;
 
@@ -8,7 +7,7 @@ namespace ActorInference.Cache.Tiers;
 /// The second tier: pages in host memory, by key. Bytes are copied outside of the lock, with their pages pinned, and are
 /// checked against a checksum whenever they are loaded.
 /// </summary>
-public sealed class HostPool : IPageTier, IDisposable
+public sealed partial class HostPool : IPageTier, IDisposable
 {
     private readonly Lock _lock = new();
     private readonly HostMemory _memory;
@@ -82,43 +81,6 @@ public sealed class HostPool : IPageTier, IDisposable
             var found = 0;
             for (; found < keys.Length && _index.TryGet(keys[found], out var page); found++) _index.Refresh(page);
             return found;
-        }
-    }
-
-    public TierLoad Load(ReadOnlySpan<KvPageKey> keys, int mark, IPageMemory into, ReadOnlySpan<int> pages)
-    {
-        CheckLayout(into);
-        var sources = ArrayPool<int>.Shared.Rent(keys.Length);
-        try
-        {
-            var (found, storage) = (0, 0);
-            lock (_lock)
-            {
-                for (; found < keys.Length && _index.TryGet(keys[found], out sources[found]); found++)
-                {
-                    _index.Touch(sources[found], mark);
-                    _index.Pin(sources[found]);
-                }
-            }
-
-            var good = Copy(sources.AsSpan(0, found), into, pages);
-            lock (_lock)
-            {
-                for (var i = 0; i < found; i++)
-                {
-                    if (i < good && _index.TakeFromStorage(sources[i])) storage++;
-                    Unpin(sources[i], drop: i == good && good < found);
-                }
-
-                _loaded += good;
-                if (good < found) _rotten++;
-            }
-
-            return new TierLoad(good, storage);
-        }
-        finally
-        {
-            ArrayPool<int>.Shared.Return(sources);
         }
     }
 
@@ -359,19 +321,6 @@ public sealed class HostPool : IPageTier, IDisposable
     {
         _memory.Records?.Clear(page);
         _memory.Release([page]);
-    }
-
-    /// <returns>How many of the first pages were right.</returns>
-    private int Copy(ReadOnlySpan<int> sources, IPageMemory into, ReadOnlySpan<int> pages)
-    {
-        for (var i = 0; i < sources.Length; i++)
-        {
-            var target = into.Bytes(pages[i]).Span;
-            _memory.Span(sources[i]).CopyTo(target);
-            if (PageChecksum.Compute(target) != _index.Checksum(sources[i])) return i;
-        }
-
-        return sources.Length;
     }
 
     private int Adopt()

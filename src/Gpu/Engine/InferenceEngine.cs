@@ -47,7 +47,7 @@ public sealed class InferenceEngine
         (_runner, _events, _time) = (runner, events, time);
         _sampler = new Sampler(runner.VocabSize, options.EndTokenIds);
         _created = time.GetTimestamp();
-        _supply = new PageSupply(runner.Pages, cache, tier, time);
+        _supply = new PageSupply(runner.Pages, cache, tier, time, options.OverlapLoadBytes);
         _schedule = new Schedule(_supply, options, events, time);
         _maxStepTokens = Math.Min(options.MaxStepTokens, runner.MaxBatchTokens);
         _chunk = new ChunkBudget(options.StepTarget, _maxStepTokens, pageSize);
@@ -231,6 +231,7 @@ public sealed class InferenceEngine
             if (sequence.PlannedCount == 0) continue;
             _step.Add(sequence);
             _batch.Add(sequence.PlannedTokens, sequence.ComputedCount, sequence.Pages, Wanted(sequence));
+            if (sequence.Load is { } load) _batch.Add(load);
         }
     }
 
@@ -240,6 +241,7 @@ public sealed class InferenceEngine
 
     private void Forward()
     {
+        for (var layer = 0; !_runner.AwaitsLayers && layer < _runner.Pages.Layout.Layers; layer++) _batch.AwaitLayer(layer);
         try
         {
             _runner.Forward(_batch);
@@ -263,6 +265,12 @@ public sealed class InferenceEngine
             if (certain == 1 && sequence.OutputCount > 0) decodeTokens++;
             else prefillTokens += certain;
             sequence.IsSuspect = false;
+            if (!_supply.TryEndLoad(sequence))
+            {
+                _schedule.BeginAnew(sequence);
+                continue;
+            }
+
             sequence.ComputedCount += certain;
             sequence.PlannedCount = 0;
             if (sequence.DraftCount > 0) ChooseDrafted(sequence, i);

@@ -177,5 +177,6 @@ internal sealed class StoredRun(int seed, TinyModel model, string folder)
         GrowthWindowTokens = _random.Next(1, 12),
         MinSharedTokens = _random.Next(8, 64),
         Order = _random.Next(2) == 0 ? AdmissionOrder.Arrival : AdmissionOrder.LongestPrefix,
+        OverlapLoadBytes = _random.Next(2),
     };
 }
