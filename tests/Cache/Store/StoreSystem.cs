@@ -165,8 +165,13 @@ internal sealed class StoreSystem : IAsyncDisposable
     public async Task<FoundPage> LookAsync(int number) =>
         (await Shards.Ask<Found>(new Query(CacheBuckets.Of(Keys.Key(number), _options.Buckets), StorageClientOptions.DefaultTenant, false, Keys.Of(number)), Patience)).Pages[0];
 
-    public Task<CacheStoreProtocol.Governed> GovernAsync(IActorRef store, CacheStoreProtocol.StoreAction action) =>
-        store.Ask<CacheStoreProtocol.Governed>(new CacheStoreProtocol.Govern(action), Patience);
+    /// <summary>Done when it is done; of an unmounting store, when its disk may be another one's.</summary>
+    public async Task<CacheStoreProtocol.Governed> GovernAsync(IActorRef store, CacheStoreProtocol.StoreAction action)
+    {
+        var governed = await store.Ask<CacheStoreProtocol.Governed>(new CacheStoreProtocol.Govern(action), Patience);
+        if (action == CacheStoreProtocol.StoreAction.Unmount) await store.GracefulStop(Patience);
+        return governed;
+    }
 
     public Task<CacheStoreProtocol.StoreStatus> StatusAsync(IActorRef store) =>
         store.Ask<CacheStoreProtocol.StoreStatus>(CacheStoreProtocol.GetStoreStatus.Instance, Patience);

@@ -104,6 +104,7 @@ internal sealed class StoredRun(int seed, TinyModel model, string folder)
                 break;
             case 1:
                 await GovernAsync(victim, CacheStoreProtocol.StoreAction.Unmount);
+                await KillAsync(victim);   // It is dead by now.
                 await StartStoreAsync(victim);
                 break;
             case 2:

@@ -1,6 +1,5 @@
 using ActorInference.Actors.Generation;
 using ActorInference.Actors.Kv;
-using ActorInference.Cache.Tests.Tiers;
 using ActorInference.Gpu.Cpu;
 using ActorInference.Gpu.Engine;
 using ActorInference.Gpu.Kv;
