@@ -25,6 +25,9 @@ internal sealed class TestAgent : IAsyncDisposable
 
     public ImageStore Images { get; }
 
+    /// <summary>Of its instances until they are ready.</summary>
+    public int StartNice { get; init; } = StartingShare.DefaultNice;
+
     public AgentOptions Options => new()
     {
         Node = "here",
@@ -34,6 +37,7 @@ internal sealed class TestAgent : IAsyncDisposable
         Topology = new HostTopology([new NumaNode(0, [0], 1 << 30)], [], [], ImmutableSortedDictionary<string, string>.Empty),
         FirstPort = 40000 + (Environment.ProcessId * 31 % 15000),
         ReportInterval = TimeSpan.FromMilliseconds(200),
+        StartingShare = new StartingShare(StartNice),
     };
 
     /// <summary>A shell script as an instance.</summary>

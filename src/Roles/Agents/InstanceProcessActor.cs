@@ -33,6 +33,7 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
     private string _message = "";
     private (EndReason Reason, string Message)? _killedFor;
     private bool _isStarting;
+    private bool _hasFullShare;
     private int _incarnation;
 
     public InstanceProcessActor(AgentOptions options, InstanceRecord record)
@@ -141,6 +142,8 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
             CheckMemory();
         }
 
+        // Also for one that an earlier agent began.
+        if (!_hasFullShare && IsReady) _hasFullShare = _options.StartingShare.TryRestore(_kept.Process);
         AskProbes(now);
     }
 
@@ -197,7 +200,7 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
         _context = surroundings.Context;
         Save(_record with { RunningRevision = _record.Launch.Revision, StartedAt = DateTimeOffset.UtcNow });
         foreach (var volume in _record.Launch.Volumes) Directory.CreateDirectory(InstanceSurroundings.FolderOf(volume, _record.Launch.Instance, _folder));
-        ProcessKeeper.StartAsync(_folder, surroundings.Command, surroundings.Context.Environment, surroundings.Context.WorkingFolder, _record.Launch.Resources.CpuSet)
+        ProcessKeeper.StartAsync(_folder, surroundings.Command, surroundings.Context.Environment, surroundings.Context.WorkingFolder, _record.Launch.Resources.CpuSet, _options.StartingShare)
             .PipeTo(Self, success: kept => new Started(kept), failure: cause => new StartFailed(cause.GetBaseException().Message));
     }
 
@@ -219,6 +222,7 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
     {
         _isStarting = false;
         _incarnation++;
+        _hasFullShare = false;
         (_kept, _killedFor, _endedAt, _message) = (started.Kept, null, null, "");
         _probes = new InstanceProbes(_record.Launch, Now);
         _phase = _probes.IsStarted ? AgentPhase.Running : AgentPhase.Starting;
