@@ -8,15 +8,17 @@ internal sealed class Conversations(Random random)
 {
     private const int MaxPromptTokens = 160;
     private const int Salts = 3;
+    private const int Recent = 20;
 
     private readonly List<(KvNamespaceId Space, int[] Tokens)> _told = [];
 
     public Turn Next()
     {
         var (space, tokens) = (new KvNamespaceId(7, (ulong)random.Next(Salts)), Array.Empty<int>());
-        if (_told.Count > 0 && random.Next(5) > 0)
+        if (_told.Count > 0 && random.Next(10) > 0)
         {
-            (space, tokens) = _told[random.Next(_told.Count)];
+            // Mostly what was told of late, so that conversations grow long.
+            (space, tokens) = _told[random.Next(random.Next(3) == 0 ? 0 : Math.Max(0, _told.Count - Recent), _told.Count)];
             if (random.Next(12) == 0) space = new KvNamespaceId(7, (ulong)random.Next(Salts));
             if (random.Next(5) == 0) tokens = tokens[..random.Next(tokens.Length)];
             if (tokens.Length > 0 && random.Next(10) == 0) tokens = Edited(tokens);

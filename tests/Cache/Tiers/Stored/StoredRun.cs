@@ -1,3 +1,4 @@
+using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
 using ActorInference.Cache.Store;
 using ActorInference.Cache.Tests.Store;
@@ -13,7 +14,7 @@ namespace ActorInference.Cache.Tests.Tiers.Stored;
 /// </summary>
 internal sealed class StoredRun(int seed, TinyModel model, string folder)
 {
-    public const int Rounds = 9;
+    private const int Rounds = 9;
 
     private const int BatchesPerRound = 4;
     private const int TurnsPerBatch = 4;
@@ -24,18 +25,16 @@ internal sealed class StoredRun(int seed, TinyModel model, string folder)
     private readonly Random _random = new(seed);
     private readonly StoreWay _way = (StoreWay)(seed % 3);
     private readonly List<StoredWorker> _workers = [];
+    private readonly HashSet<KvPageKey> _known = [];
     private readonly IActorRef?[] _stores = new IActorRef?[2];   // Null for one that is dead.
     private StoreSystem _system = null!;
 
     public int Requests { get; private set; }
 
-    public long PromptTokens { get; private set; }
+    /// <summary>Of the prompts, what a cache that forgets nothing would have.</summary>
+    public long KnownTokens { get; private set; }
 
     public long StoredTokens => _workers.Sum(worker => worker.StoredTokens);
-
-    public long HostTokens => _workers.Sum(worker => worker.HostTokens);
-
-    public long Dropped => _workers.Sum(worker => worker.Counts.Dropped);
 
     public int Flipped { get; private set; }
 
@@ -74,14 +73,27 @@ internal sealed class StoredRun(int seed, TinyModel model, string folder)
                 conversations.Learn(turn, answer);
             }
 
+            foreach (var turn in turns) KnownTokens += CountKnown(turn);
+            foreach (var turn in turns) Know(turn, expected[turn]);
             Requests += turns.Count;
-            PromptTokens += turns.Sum(turn => (long)turn.Prompt.Length);
             foreach (var worker in _workers)
             {
                 if (_random.Next(3) > 0) await worker.ForgetAsync();
                 else await worker.FlushAsync();
             }
         }
+    }
+
+    private int CountKnown(Turn turn) =>
+        KeysOf(turn.Space, turn.Prompt.AsSpan(0, turn.Prompt.Length - 1)).TakeWhile(_known.Contains).Count() * model.Layout.PageSizeTokens;
+
+    private void Know(Turn turn, IReadOnlyList<int> answer) => _known.UnionWith(KeysOf(turn.Space, [.. turn.Prompt, .. answer.SkipLast(1)]));
+
+    private KvPageKey[] KeysOf(KvNamespaceId space, ReadOnlySpan<int> tokens)
+    {
+        var keys = new KvPageKey[tokens.Length / model.Layout.PageSizeTokens];
+        KvPageKey.Chain(space, tokens[..(keys.Length * model.Layout.PageSizeTokens)], model.Layout.PageSizeTokens, keys);
+        return keys;
     }
 
     /// <summary>Something else goes wrong before each round, and pages rot before every other one. What has died comes back a round later.</summary>
@@ -131,7 +143,7 @@ internal sealed class StoredRun(int seed, TinyModel model, string folder)
         await _system.KillAsync(_stores[number]!);
         _stores[number] = null;
         await StoreSystem.UntilAsync(
-            "its death is known", () => _system.Process.Table.TryGet(Keys.Store(number), out var known) && known.IsSuspect);
+            "its death is known", () => _system.Process.Table.TryGet(Store.Keys.Store(number), out var known) && known.IsSuspect);
     }
 
     private async Task KillShardAsync(int bucket)

@@ -46,7 +46,7 @@ internal sealed class StoredWorker : IDisposable
             new StorageClientOptions
             {
                 QueryDeadline = TimeSpan.FromSeconds(20), TransferDeadline = TimeSpan.FromSeconds(20), BreakerFailures = int.MaxValue,
-                Policy = Keys.Plain with { Replicas = replicas }, Fetching = new PageFetcherOptions { UseSharedMemory = way == StoreWay.SharedMemory },
+                Policy = Store.Keys.Plain with { Replicas = replicas }, Fetching = new PageFetcherOptions { UseSharedMemory = way == StoreWay.SharedMemory },
             },
             _exchange?.Source);
         _tier = new StorageTier(_host, Prefetching(random), TimeProvider.System);
@@ -59,10 +59,6 @@ internal sealed class StoredWorker : IDisposable
     }
 
     public long StoredTokens => _events.Tiers.Sum(static tiers => (long)tiers.Storage);
-
-    public long HostTokens => _events.Tiers.Sum(static tiers => (long)tiers.Host);
-
-    public (long Fetched, long Written, long Dropped) Counts => _tier.Counts;
 
     /// <summary>Has the pages of all brought, as far as stores have them, then takes them in and computes a little.</summary>
     public async Task AskAsync(IReadOnlyList<Turn> turns, int steps)

@@ -9,6 +9,7 @@ namespace ActorInference.Cache.Tests.Tiers.Stored;
 public sealed class StoredWorkloadTests : IDisposable
 {
     private const int Runs = 6;
+    private const double LeastShare = 0.3;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("actorinference-stored-").FullName;
 
@@ -18,7 +19,7 @@ public sealed class StoredWorkloadTests : IDisposable
     public async Task Answers_are_the_models_whatever_stores_do_and_much_comes_from_them()
     {
         using var model = new TinyModel();
-        var (requests, prompt, stored, flipped, torn) = (0, 0L, 0L, 0, 0);
+        var (requests, known, stored, flipped, torn) = (0, 0L, 0L, 0, 0);
         for (var seed = 1; seed <= Runs; seed++)
         {
             if (SharedSegment.Folder is null && seed % 3 == (int)StoreWay.SharedMemory) continue;   // This system has no /dev/shm.
@@ -32,15 +33,15 @@ public sealed class StoredWorkloadTests : IDisposable
                 throw new InvalidOperationException($"Seed {seed}: {failure.Message}", failure);
             }
 
-            Console.WriteLine($"seed {seed}: {run.Requests} requests, {run.PromptTokens} prompt, {run.StoredTokens} stored, {run.HostTokens} host, {run.Dropped} dropped, {run.Flipped} flipped, {run.Torn} torn");
             requests += run.Requests;
-            prompt += run.PromptTokens;
+            known += run.KnownTokens;
             stored += run.StoredTokens;
             flipped += run.Flipped;
             torn += run.Torn;
         }
 
-        Assert.True(stored > 0.2 * prompt, $"Only {stored} of {prompt} tokens of {requests} prompts came from stores.");
+        // The rest was in the workers' own tiers, or was lost in stores that had died.
+        Assert.True(stored > LeastShare * known, $"Of the prompts of {requests} requests {known} tokens had been computed before; only {stored} of them came from stores.");
         Assert.True(flipped > 0 && torn > 0, $"{flipped} pages rotted, {torn} files were torn.");
     }
 }
