@@ -41,6 +41,9 @@ public sealed record EngineOptions
     /// </summary>
     public long OverlapLoadBytes { get; init; }
 
+    /// <summary>What a token of a prompt takes to compute, as far as it is known before the first one; 0 if it is not.</summary>
+    public double SecondsPerPromptToken { get; init; }
+
     /// <summary>The model's end-of-sequence tokens.</summary>
     public ImmutableArray<int> EndTokenIds { get; init; } = [];
 
@@ -55,6 +58,7 @@ public sealed record EngineOptions
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MinSharedTokens);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(AgingTokensPerSecond);
         ArgumentOutOfRangeException.ThrowIfNegative(OverlapLoadBytes);
+        ArgumentOutOfRangeException.ThrowIfNegative(SecondsPerPromptToken);
     }
 }
 
