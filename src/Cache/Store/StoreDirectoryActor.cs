@@ -95,6 +95,7 @@ public sealed class StoreDirectoryActor : ReceiveActor, IWithTimers
         {
             if (store.IsSuspect || !store.Report.Actor.Equals(dead)) continue;
             _log.Warning("Cache store {0} has died: its pages are not read for now", store.Id);
+            _own.Remove(store.Id);
             _table = _table.With(store with { IsSuspect = true });
             _isDirty = true;
         }
