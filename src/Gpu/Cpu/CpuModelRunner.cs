@@ -70,6 +70,8 @@ public sealed unsafe class CpuModelRunner : IModelRunner
 
     public KvPagePool Pages { get; }
 
+    public bool AwaitsLayers => true;
+
     /// <summary>Whether logits come to this rank.</summary>
     private bool HasLogits => _weights.Shard.Rank == 0;
 
@@ -125,6 +127,7 @@ public sealed unsafe class CpuModelRunner : IModelRunner
         _norm.Run(_threads, b.Hidden, layer.AttentionNorm, b.Normed, _plan.Rows);
         ProjectQkv(layer);
         _rotate.Run(_threads, layer, _weights.Config.WindowOf(index) is null ? _rope : _localRope, index, b.Qkv, b.QkvColumns);
+        _plan.Batch.AwaitLayer(index);
         _attention.Run(_threads, index, b.Qkv, b.QkvColumns, b.Attended, b.AttendedColumns);
         Join(b.Attended, b.AttendedColumns, layer.Output, layer.OutputBias, layer.PostAttentionNorm);
     }

@@ -41,6 +41,12 @@ public sealed record EngineOptions
     /// <summary>With <see cref="AdmissionOrder.LongestPrefix"/>: cached tokens that a second of waiting is worth, above 0. Default 1,000.</summary>
     public double AgingTokensPerSecond { get; init; } = 1_000;
 
+    /// <summary>
+    /// Pages of the second tier are brought layer by layer, while a step computes with them, where they have at least so many bytes;
+    /// fewer, before the step. 0 brings all of them before it. Default 0.
+    /// </summary>
+    public long OverlapLoadBytes { get; init; }
+
     /// <summary>What a token of a prompt takes to compute, as far as it is known before the first one; 0 if it is not.</summary>
     public double SecondsPerPromptToken { get; init; }
 
@@ -58,6 +64,7 @@ public sealed record EngineOptions
         ArgumentOutOfRangeException.ThrowIfNegative(MaxBypasses);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MinSharedTokens);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(AgingTokensPerSecond);
+        ArgumentOutOfRangeException.ThrowIfNegative(OverlapLoadBytes);
         ArgumentOutOfRangeException.ThrowIfNegative(SecondsPerPromptToken);
     }
 }

@@ -50,7 +50,7 @@ public sealed class InferenceEngine
         _sampler = new Sampler(runner.VocabSize, options.EndTokenIds);
         _created = time.GetTimestamp();
         _sampling = runner as ISamplingRunner;
-        _supply = new PageSupply(runner.Pages, cache, tier, time, _sampling) { SecondsPerPromptToken = options.SecondsPerPromptToken };
+        _supply = new PageSupply(runner.Pages, cache, tier, time, _sampling, options.OverlapLoadBytes) { SecondsPerPromptToken = options.SecondsPerPromptToken };
         _schedule = new Schedule(_supply, options, events, time);
         _ahead = new StepAhead(_sampling, _schedule);
         _maxStepTokens = Math.Min(options.MaxStepTokens, runner.MaxBatchTokens);
@@ -252,6 +252,7 @@ public sealed class InferenceEngine
             var wanted = Wanted(sequence);
             var index = _batch.Add(sequence.PlannedTokens, sequence.ComputedCount, sequence.Pages, wanted);
             if (wanted > 0 && _sampling is not null && sequence.Sampler.Choice(ahead: 0) is { } choice) _batch.LetChoose(index, choice);
+            if (sequence.Load is { } load) _batch.Add(load);
         }
     }
 
@@ -261,6 +262,7 @@ public sealed class InferenceEngine
 
     private void Launch()
     {
+        for (var layer = 0; !_runner.AwaitsLayers && layer < _runner.Pages.Layout.Layers; layer++) _batch.AwaitLayer(layer);
         try
         {
             if (_sampling is null) _runner.Forward(_batch);
@@ -286,6 +288,12 @@ public sealed class InferenceEngine
             if (certain == 1 && sequence.OutputCount > 0) decodeTokens++;
             else prefillTokens += certain;
             sequence.IsSuspect = false;
+            if (!_supply.TryEndLoad(sequence))
+            {
+                _schedule.BeginAnew(sequence);
+                continue;
+            }
+
             sequence.ComputedCount += certain;
             sequence.PlannedCount = 0;
             if (sequence.DraftCount > 0) ChooseDrafted(sequence, i);

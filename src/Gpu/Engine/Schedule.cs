@@ -196,7 +196,7 @@ internal sealed class Schedule(PageSupply supply, EngineOptions options, IEngine
 
         InsertByAge(_running, sequence);
         events.Started(sequence.Id, sequence.ComputedCount, sequence.Tiers);
-        if (sequence.Mode != SequenceMode.Prefill || sequence.FullPages == 0) return;
+        if (sequence.Mode != SequenceMode.Prefill || sequence.FullPages == 0 || sequence.Load is not null) return;
 
         // What is cached can be sent while the rest is computed.
         sequence.PublishedCount = sequence.FullPages;
@@ -304,6 +304,9 @@ internal sealed class Schedule(PageSupply supply, EngineOptions options, IEngine
 
         return true;
     }
+
+    /// <summary>What a sequence was given turned out to be wrong: it begins again without that.</summary>
+    public void BeginAnew(Sequence sequence) => Preempt(_running.IndexOf(sequence));
 
     private void Preempt(int index)
     {

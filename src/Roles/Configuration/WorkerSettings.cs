@@ -44,6 +44,7 @@ public sealed record WorkerSettings(
             MaxBypasses = section.Integer("max-bypasses", min: 0),
             Order = section.OneOf("order", ["fcfs", "lpm"]) == "lpm" ? AdmissionOrder.LongestPrefix : AdmissionOrder.Arrival,
             AgingTokensPerSecond = section.Number("aging-tokens-per-second", 0.001, 1e9),
+            OverlapLoadBytes = section.Bytes("overlap-load", min: 0),
         };
         section.CheckNoOthers();
         return options;
