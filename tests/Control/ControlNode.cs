@@ -14,6 +14,8 @@ public sealed class ControlNode : IAsyncDisposable
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
+    private const string SystemName = "control";
+
     private readonly ActorSystem _system;
 
     private ControlNode(ActorSystem system, ControlRegions regions) => (_system, Regions) = (system, regions);
@@ -22,14 +24,26 @@ public sealed class ControlNode : IAsyncDisposable
 
     /// <param name="journal">SQLite file; null keeps the journal in memory.</param>
     /// <param name="interval">How often agents report.</param>
-    public static async Task<ControlNode> StartAsync(SimulatedHosts hosts, string? journal = null, int agents = 3, double interval = 0.5, IMetricSource? metrics = null)
+    /// <param name="settings">HOCON above the defaults.</param>
+    public static async Task<ControlNode> StartAsync(
+        SimulatedHosts hosts, string? journal = null, int agents = 3, double interval = 0.5, IMetricSource? metrics = null, string settings = "")
     {
-        var system = ActorSystem.Create("control", ConfigurationFactory.ParseString(Hocon(journal)).WithFallback(InferenceSettings.AgentDefaults));
+        var system = ActorSystem.Create(SystemName, ConfigurationFactory.ParseString(settings).WithFallback(ConfigurationFactory.ParseString(Hocon(journal))).WithFallback(InferenceSettings.AgentDefaults));
         var cluster = Cluster.Get(system);
         await cluster.JoinAsync(cluster.SelfAddress).WaitAsync(Patience);
         var regions = system.StartControl("", isHost: true, metrics);
         for (var i = 0; i < agents; i++) system.ActorOf(SimulatedAgent.Props($"host-{i:000}", hosts, regions.Instances, regions.Fleet, TimeSpan.FromSeconds(interval)));
         return new ControlNode(system, regions);
+    }
+
+    /// <summary>A host of its own: an agent in another member of the cluster.</summary>
+    public async Task<RemoteHost> JoinAsync(string host, SimulatedHosts hosts)
+    {
+        var system = ActorSystem.Create(SystemName, ConfigurationFactory.ParseString(Hocon(journal: null)).WithFallback(InferenceSettings.AgentDefaults));
+        await Cluster.Get(system).JoinAsync(Cluster.Get(_system).SelfAddress).WaitAsync(Patience);
+        var regions = system.StartControl("", isHost: false);
+        system.ActorOf(SimulatedAgent.Props(host, hosts, regions.Instances, regions.Fleet, TimeSpan.FromSeconds(0.1)));
+        return new RemoteHost(system, Cluster.Get(_system));
     }
 
     public async Task<GroupProtocol.Applied> CommandAsync(GroupProtocol.IForGroup command)
@@ -137,4 +151,27 @@ public sealed class ControlNode : IAsyncDisposable
           }
         }
         """;
+}
+
+/// <summary>An actor system with the agent of one host.</summary>
+public sealed class RemoteHost(ActorSystem system, Cluster control) : IAsyncDisposable
+{
+    /// <summary>The host is cut off without a word; its processes may go on, and nobody hears of them.</summary>
+    public async Task LoseAsync() => await DisposeAsync();
+
+    /// <summary>The cluster gives up its member.</summary>
+    public async Task RemoveAsync()
+    {
+        var address = Cluster.Get(system).SelfAddress;
+        control.Down(address);
+        using var deadline = new CancellationTokenSource(ControlNode.Patience);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (control.State.Members.Any(member => member.Address.Equals(address))) await timer.WaitForNextTickAsync(deadline.Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        ((ExtendedActorSystem)system).Abort();
+        await system.WhenTerminated.WaitAsync(ControlNode.Patience);
+    }
 }

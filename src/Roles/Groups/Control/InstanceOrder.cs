@@ -26,6 +26,11 @@ public sealed record InstanceOrder(string Group, string Role, int Ordinal, strin
     /// <summary>Whether all processes are begun again when one has failed; null if only that one is.</summary>
     public RestartDelays? Together { get; init; }
 
+    /// <summary>Paths of its agents, in words.</summary>
+    public string Agents => AgentsOf(Members.Select(member => member.AgentPath));
+
+    public static string AgentsOf(IEnumerable<string> paths) => string.Join(' ', paths.Distinct().Order(StringComparer.Ordinal));
+
     public string Id => IdOf(Group, Role, Ordinal);
 
     /// <summary>Id of the entity: <c>group/role/ordinal</c>.</summary>

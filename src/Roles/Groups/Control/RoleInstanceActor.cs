@@ -39,6 +39,7 @@ public sealed class RoleInstanceActor : ReceivePersistentActor, IWithTimers
         Command<RoleInstanceProtocol.Look>(_ => TellCoordinator(always: true));
         Command<RoleInstanceProtocol.Remove>(Remove);
         Command<RoleInstanceProtocol.Restart>(Restart);
+        Command<RoleInstanceProtocol.Abandon>(Abandon);
         Command<RestartDue>(RestartAfterFailure);
         Command<AgentProtocol.InstanceReport>(TakeReport);
         Command<AgentProtocol.InstanceRemoved>(TakeRemoval);
@@ -67,7 +68,8 @@ public sealed class RoleInstanceActor : ReceivePersistentActor, IWithTimers
         if (isSame && !_state.Order!.Members.Select(member => member.AgentPath).SequenceEqual(order.Members.Select(member => member.AgentPath)))
         {
             _told.Clear();
-            Write(new RoleInstanceEvents.OrderReaddressed(order));
+            if (_state.Order.Members.Select(member => member.Node).SequenceEqual(order.Members.Select(member => member.Node))) Write(new RoleInstanceEvents.OrderReaddressed(order));
+            else if (!_state.IsRemoved) Move(order);
             return;
         }
 
@@ -80,12 +82,32 @@ public sealed class RoleInstanceActor : ReceivePersistentActor, IWithTimers
         Persist(new RoleInstanceEvents.OrderTaken(order, DateTimeOffset.UtcNow), taken =>
         {
             _state = _state.Apply(taken);
-            Timers.Cancel(nameof(RestartDue));
-            (_drainedAt, _hookDeadline, _afterDone, _message) = (null, null, false, "");
-            _cleared.Clear();
-            Timers.StartPeriodicTimer(nameof(Step), Step.Instance, StepInterval);
-            Advance();
+            BeginOrder();
         });
+    }
+
+    /// <summary>A host of its is lost. What an agent there says of it later, when the host is back, is answered by its end.</summary>
+    private void Move(InstanceOrder order) => Persist(new RoleInstanceEvents.OrderMoved(order, DateTimeOffset.UtcNow), moved =>
+    {
+        _state = _state.Apply(moved);
+        foreach (var gone in _reports.Values.Where(report => !IsMine(report)).ToList()) _reports.Remove(gone.Instance);
+        BeginOrder();
+    });
+
+    private void BeginOrder()
+    {
+        Timers.Cancel(nameof(RestartDue));
+        (_drainedAt, _hookDeadline, _afterDone, _message) = (null, null, false, "");
+        _cleared.Clear();
+        Timers.StartPeriodicTimer(nameof(Step), Step.Instance, StepInterval);
+        Advance();
+    }
+
+    private void Abandon(RoleInstanceProtocol.Abandon abandon)
+    {
+        if (!_state.IsRemoved) return;
+        foreach (var member in _state.Unwanted().Where(member => member.Node == abandon.Node)) _cleared.Add((member.Launch.Instance, member.Node));
+        Advance();
     }
 
     private void Remove(RoleInstanceProtocol.Remove remove)
@@ -163,8 +185,12 @@ public sealed class RoleInstanceActor : ReceivePersistentActor, IWithTimers
     private void TakeRemoval(AgentProtocol.InstanceRemoved removed)
     {
         _cleared.Add((removed.Instance, removed.Node));
-        _reports.Remove(removed.Instance);
-        _told.Remove(removed.Instance);
+        if (!_reports.TryGetValue(removed.Instance, out var known) || known.Node == removed.Node)
+        {
+            _reports.Remove(removed.Instance);
+            _told.Remove(removed.Instance);
+        }
+
         Advance();
     }
 
@@ -309,7 +335,7 @@ public sealed class RoleInstanceActor : ReceivePersistentActor, IWithTimers
 
         var isReady = _stage == InstanceStage.Settled && _state.Wanted().All(IsUp);
         ImmutableArray<AgentProtocol.InstanceReport> members = [.. order.Members.Select(member => _reports.GetValueOrDefault(member.Launch.Instance)).OfType<AgentProtocol.InstanceReport>()];
-        var observed = new RoleInstanceProtocol.Observed(order.Group, order.Role, order.Ordinal, order.Revision, _stage, isReady, members, isReady ? "" : _message);
+        var observed = new RoleInstanceProtocol.Observed(order.Group, order.Role, order.Ordinal, order.Revision, _stage, isReady, members, isReady ? "" : _message) { Agents = order.Agents };
         if (!always && _lastTold is { } last && last with { Members = observed.Members } == observed && SayTheSame(last.Members, observed.Members)) return;
         _lastTold = observed;
         _regions().Rollouts.Tell(observed);
