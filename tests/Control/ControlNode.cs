@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using ActorInference.Roles.Configuration;
 using ActorInference.Roles.Groups.Control;
@@ -6,6 +7,7 @@ using ActorInference.Roles.Groups.Spec;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Configuration;
+using Akka.Persistence;
 
 namespace ActorInference.Control.Tests;
 
@@ -44,6 +46,14 @@ public sealed class ControlNode : IAsyncDisposable
         var regions = system.StartControl("", isHost: false);
         system.ActorOf(SimulatedAgent.Props(host, hosts, regions.Instances, regions.Fleet, TimeSpan.FromSeconds(0.1)));
         return new RemoteHost(system, Cluster.Get(_system));
+    }
+
+    /// <summary>Numbers of the events that a journal still has.</summary>
+    public Task<ImmutableArray<long>> ReadJournalAsync(string persistenceId)
+    {
+        var read = new TaskCompletionSource<ImmutableArray<long>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _system.ActorOf(Props.Create(() => new JournalReader(persistenceId, read)));
+        return read.Task.WaitAsync(Patience);
     }
 
     public async Task<GroupProtocol.Applied> CommandAsync(GroupProtocol.IForGroup command)
@@ -135,8 +145,12 @@ public sealed class ControlNode : IAsyncDisposable
             log-info = off
             sharding { state-store-mode = ddata, distributed-data.durable.keys = [], retry-interval = 500ms }
           }
-          {{(journal is null ? "" : Persistence(journal))}}
+          {{(journal is null ? InMemory : Persistence(journal))}}
         }
+        """;
+
+    private const string InMemory = """
+        persistence.snapshot-store { plugin = "akka.persistence.snapshot-store.inmem", inmem.class = "Akka.Persistence.Snapshot.MemorySnapshotStore, Akka.Persistence" }
         """;
 
     private static string Persistence(string file) => $$"""
@@ -174,4 +188,24 @@ public sealed class RemoteHost(ActorSystem system, Cluster control) : IAsyncDisp
         ((ExtendedActorSystem)system).Abort();
         await system.WhenTerminated.WaitAsync(ControlNode.Patience);
     }
+}
+
+/// <summary>Replays a journal without its snapshots, and ends.</summary>
+internal sealed class JournalReader : ReceivePersistentActor
+{
+    public JournalReader(string persistenceId, TaskCompletionSource<ImmutableArray<long>> read)
+    {
+        PersistenceId = persistenceId;
+        var events = ImmutableArray.CreateBuilder<long>();
+        Recover<RecoveryCompleted>(_ =>
+        {
+            read.SetResult(events.ToImmutable());
+            Context.Stop(Self);
+        });
+        Recover<object>(_ => events.Add(LastSequenceNr));
+    }
+
+    public override string PersistenceId { get; }
+
+    public override Recovery Recovery { get; } = new(SnapshotSelectionCriteria.None);
 }

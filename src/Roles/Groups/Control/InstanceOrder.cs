@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using ActorInference.Roles.Agents;
 
 namespace ActorInference.Roles.Groups.Control;
@@ -27,6 +28,7 @@ public sealed record InstanceOrder(string Group, string Role, int Ordinal, strin
     public RestartDelays? Together { get; init; }
 
     /// <summary>Paths of its agents, in words.</summary>
+    [JsonIgnore]
     public string Agents => AgentsOf(Members.Select(member => member.AgentPath));
 
     public static string AgentsOf(IEnumerable<string> paths) => string.Join(' ', paths.Distinct().Order(StringComparer.Ordinal));

@@ -3,7 +3,6 @@ using ActorInference.Roles.Agents;
 using ActorInference.Roles.Groups.Planning;
 using Akka.Actor;
 using Akka.Event;
-using Akka.Persistence;
 
 namespace ActorInference.Roles.Groups.Control;
 
@@ -11,7 +10,7 @@ namespace ActorInference.Roles.Groups.Control;
 /// One instance of a role: brings its processes, on whatever agents they are, to what it was ordered to be, step by step, and
 /// tells the coordinator how it is. Each step is said again until an agent reports that it is done.
 /// </summary>
-public sealed class RoleInstanceActor : ReceivePersistentActor, IWithTimers
+public sealed class RoleInstanceActor : SnapshottedActor, IWithTimers
 {
     private static readonly TimeSpan StepInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RepeatInterval = TimeSpan.FromSeconds(5);
@@ -30,11 +29,13 @@ public sealed class RoleInstanceActor : ReceivePersistentActor, IWithTimers
     private bool _afterDone;
     private string _message = "";
 
-    public RoleInstanceActor(string id, Func<ControlRegions> regions)
+    /// <param name="snapshotEvery">Events between two snapshots.</param>
+    public RoleInstanceActor(string id, Func<ControlRegions> regions, int snapshotEvery)
+        : base(snapshotEvery)
     {
         (_id, _regions) = (id, regions);
         PersistenceId = $"role-instance-{id}";
-        Recover<RoleInstanceEvents.IRoleInstanceEvent>(@event => _state = _state.Apply(@event));
+        Recover<RoleInstanceEvents.IRoleInstanceEvent>(Apply);
         Command<RoleInstanceProtocol.Bring>(bring => Take(bring.Order));
         Command<RoleInstanceProtocol.Look>(_ => TellCoordinator(always: true));
         Command<RoleInstanceProtocol.Remove>(Remove);
@@ -53,7 +54,11 @@ public sealed class RoleInstanceActor : ReceivePersistentActor, IWithTimers
 
     private static TimeSpan Now => Context.System.Scheduler.MonotonicClock;
 
-    public static Props Props(string id, Func<ControlRegions> regions) => Akka.Actor.Props.Create(() => new RoleInstanceActor(id, regions));
+    public static Props Props(string id, Func<ControlRegions> regions, int snapshotEvery) => Akka.Actor.Props.Create(() => new RoleInstanceActor(id, regions, snapshotEvery));
+
+    protected override IGroupMessage TakeSnapshot() => ControlSnapshots.RoleInstance.Of(_state);
+
+    protected override void Restore(object snapshot) => _state = ((ControlSnapshots.RoleInstance)snapshot).ToState();
 
     protected override void OnReplaySuccess()
     {
@@ -81,7 +86,7 @@ public sealed class RoleInstanceActor : ReceivePersistentActor, IWithTimers
 
         Persist(new RoleInstanceEvents.OrderTaken(order, DateTimeOffset.UtcNow), taken =>
         {
-            _state = _state.Apply(taken);
+            Apply(taken);
             BeginOrder();
         });
     }
@@ -89,7 +94,7 @@ public sealed class RoleInstanceActor : ReceivePersistentActor, IWithTimers
     /// <summary>A host of its is lost. What an agent there says of it later, when the host is back, is answered by its end.</summary>
     private void Move(InstanceOrder order) => Persist(new RoleInstanceEvents.OrderMoved(order, DateTimeOffset.UtcNow), moved =>
     {
-        _state = _state.Apply(moved);
+        Apply(moved);
         foreach (var gone in _reports.Values.Where(report => !IsMine(report)).ToList()) _reports.Remove(gone.Instance);
         BeginOrder();
     });
@@ -158,9 +163,15 @@ public sealed class RoleInstanceActor : ReceivePersistentActor, IWithTimers
         report is { Phase: AgentPhase.Waiting, LastEnd: { Reason: not EndReason.StartFailed } end }
         && _state.Wanted().Any(member => member.Launch is { IsHeldAfterEnd: true } launch && launch.Instance == report.Instance && launch.Revision == end.Revision);
 
+    private void Apply(RoleInstanceEvents.IRoleInstanceEvent @event)
+    {
+        _state = _state.Apply(@event);
+        OnApplied();
+    }
+
     private void Write(RoleInstanceEvents.IRoleInstanceEvent @event) => Persist(@event, written =>
     {
-        _state = _state.Apply(written);
+        Apply(written);
         Advance();
     });
 
@@ -307,7 +318,7 @@ public sealed class RoleInstanceActor : ReceivePersistentActor, IWithTimers
         }
 
         _stage = InstanceStage.Settled;
-        if (!_state.IsDone) Persist(new RoleInstanceEvents.OrderDone(), done => _state = _state.Apply(done));
+        if (!_state.IsDone) Persist(new RoleInstanceEvents.OrderDone(), Apply);
     }
 
     private bool IsUp(MemberOrder member) => _reports.TryGetValue(member.Launch.Instance, out var report)
@@ -315,7 +326,7 @@ public sealed class RoleInstanceActor : ReceivePersistentActor, IWithTimers
 
     private void End(InstanceOrder order) => Persist(new RoleInstanceEvents.RemovalDone(), done =>
     {
-        _state = _state.Apply(done);
+        Apply(done);
         Timers.Cancel(nameof(Step));
         (_stage, _lastTold) = (InstanceStage.None, null);
         _reports.Clear();

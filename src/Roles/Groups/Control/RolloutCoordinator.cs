@@ -4,7 +4,6 @@ using ActorInference.Roles.Groups.Planning;
 using ActorInference.Roles.Groups.Spec;
 using Akka.Actor;
 using Akka.Cluster;
-using Akka.Persistence;
 
 namespace ActorInference.Roles.Groups.Control;
 
@@ -13,7 +12,7 @@ namespace ActorInference.Roles.Groups.Control;
 /// again at every change. Each step is journaled before it is said, and said again until it is seen to be done: so it may die at
 /// any moment and go on elsewhere.
 /// </summary>
-public sealed class RolloutCoordinator : ReceivePersistentActor, IWithTimers
+public sealed class RolloutCoordinator : SnapshottedActor, IWithTimers
 {
     /// <summary>Changes that come together are planned for together.</summary>
     private static readonly TimeSpan PlanDelay = TimeSpan.FromMilliseconds(50);
@@ -37,6 +36,7 @@ public sealed class RolloutCoordinator : ReceivePersistentActor, IWithTimers
     private long _promoted;
 
     public RolloutCoordinator(string group, Func<ControlRegions> regions, GroupSettings settings, TimeProvider time)
+        : base(settings.SnapshotEvery)
     {
         (_group, _regions, _time) = (group, regions, time);
         _hosts = new HostWatch(settings.HostLostAfter);
@@ -59,6 +59,14 @@ public sealed class RolloutCoordinator : ReceivePersistentActor, IWithTimers
     public static Props Props(string group, Func<ControlRegions> regions, GroupSettings settings, TimeProvider time) =>
         Akka.Actor.Props.Create(() => new RolloutCoordinator(group, regions, settings, time));
 
+    protected override IGroupMessage TakeSnapshot() => ControlSnapshots.Rollout.Of(_state);
+
+    protected override void Restore(object snapshot)
+    {
+        _state = ((ControlSnapshots.Rollout)snapshot).ToState();
+        _declaration = _state.Declaration is { } declared ? Declaration.Read(declared) : null;
+    }
+
     protected override void OnReplaySuccess()
     {
         Timers.StartPeriodicTimer(nameof(Look), Look.Instance, LookInterval);
@@ -70,6 +78,7 @@ public sealed class RolloutCoordinator : ReceivePersistentActor, IWithTimers
         _state = _state.Apply(@event);
         if (@event is RolloutEvents.Declared declared) _declaration = Declaration.Read(declared);
         if (@event is RolloutEvents.InstanceGone gone) _observed.Forget(new InstanceKey(gone.Role, gone.Ordinal));
+        OnApplied();
     }
 
     private void Declare(RolloutProtocol.Declare declare)
