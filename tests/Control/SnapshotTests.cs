@@ -18,24 +18,24 @@ public sealed class SnapshotTests
         var hosts = new SimulatedHosts();
         await using (var first = await ControlNode.StartAsync(hosts, journal, interval: 0.1, settings: settings))
         {
-            for (var version = 1; version <= 5; version++) await first.ApplyAsync("demo", Specs.Pair("demo", $"v{version}"));
-            await first.UntilDoneAsync("demo", 5);
-            await first.UntilStableAsync("demo", 5);
+            for (var version = 1; version <= 8; version++) await first.ApplyAsync("demo", Specs.Pair("demo", $"v{version}"));
+            await first.UntilDoneAsync("demo", 8);
+            await first.UntilStableAsync("demo", 8);
             foreach (var id in new[] { "group-demo", "rollout-demo" }) await UntilTrimmedAsync(first, id);
-            await first.ApplyAsync("demo", Specs.Pair("demo", "v6"));
+            await first.ApplyAsync("demo", Specs.Pair("demo", "v9"));
             await first.UntilAsync("demo", status => status.Instances.Any(instance => instance is { Stage: not InstanceStage.Settled }), "the rollout has begun");
         }
 
         await using var second = await ControlNode.StartAsync(hosts, journal, interval: 0.1, settings: settings);
-        var status = await second.UntilAsync("demo", each => each is { Generation: 6, IsDone: true }, "the rollout has ended");
+        var status = await second.UntilAsync("demo", each => each is { Generation: 9, IsDone: true }, "the rollout has ended");
         var state = await second.StateAsync("demo");
 
         Assert.Equal(4, status.Instances.Length);
         Assert.Equal(4, hosts.Instances.Count);
         Assert.Equal(hosts.Starts.Count, hosts.Starts.Distinct().Count());
-        Assert.Equal(Enumerable.Range(1, 6), state.Revisions.Select(revision => (int)revision.Number));
+        Assert.Equal(Enumerable.Range(1, 9), state.Revisions.Select(revision => (int)revision.Number));
         await second.CommandAsync(new GroupProtocol.Undo("demo", 2, Now));
-        await second.UntilAsync("demo", each => each is { Generation: 7, IsDone: true }, "an old revision is back");
+        await second.UntilAsync("demo", each => each is { Generation: 10, IsDone: true }, "an old revision is back");
         Assert.Contains("engine:v2", (await second.StateAsync("demo")).Desired);
         folder.Delete(recursive: true);
     }

@@ -15,7 +15,7 @@ public enum EndReason
     /// <summary>Its liveness or startup probe failed too often.</summary>
     ProbeFailed,
 
-    /// <summary>It could not be started.</summary>
+    /// <summary>It could not be started, or one of its init containers failed.</summary>
     StartFailed,
 
     /// <summary>It ended while nobody watched, and left no exit code.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace ActorInference.Roles.Agents;
 
@@ -109,4 +110,26 @@ public sealed record InstanceRecord(
 {
     /// <summary>Whether it is being taken away: an agent that begins again goes on with that.</summary>
     public bool IsRemoved { get; init; }
+
+    /// <summary>Cores that it is bound to; null or empty for all.</summary>
+    public string? CpuSet { get; init; }
+
+    /// <summary>How many of its init steps have ended well.</summary>
+    public int InitDone { get; init; }
+
+    /// <summary>Whether all of them have.</summary>
+    [JsonIgnore]
+    public bool IsInitialized => InitDone >= Launch.Init.Length;
+
+    /// <summary>What runs, or is to be begun, now: its next init step, or the process itself.</summary>
+    [JsonIgnore]
+    public InstanceLaunch Current => IsInitialized ? Launch : Launch.Init[InitDone];
+
+    /// <summary>The same with another launch. What its init steps have done counts, if they are the same.</summary>
+    public InstanceRecord With(InstanceLaunch launch) => this with
+    {
+        Launch = launch,
+        Failures = launch.Revision == Launch.Revision ? Failures : 0,
+        InitDone = launch.InitRevision == Launch.InitRevision ? Math.Min(InitDone, launch.Init.Length) : 0,
+    };
 }

@@ -102,5 +102,5 @@ public sealed record RoleInstanceState(InstanceOrder? Order, InstanceOrder? Form
     };
 
     private MemberOrder Restarted(MemberOrder member) =>
-        member with { Launch = member.Launch with { Revision = $"{member.Launch.Revision}#{Restarts}" } };
+        member with { Launch = member.Launch with { Revision = $"{member.Launch.Revision}#{Restarts}", InitRevision = $"{member.Launch.InitRevision}#{Restarts}" } };
 }

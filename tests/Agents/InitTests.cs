@@ -1,0 +1,93 @@
+using ActorInference.Roles.Agents;
+
+namespace ActorInference.Agents.Tests;
+
+/// <summary>Init containers: what is done before a process, and how often.</summary>
+public sealed class InitTests
+{
+    private const string Forever = "while true; do sleep 0.05; done";
+
+    [SkippableFact]
+    public async Task Init_containers_run_in_order_to_their_end_before_the_process_and_those_beside_it()
+    {
+        await using var agent = Begin();
+        var launch = TestAgent.Script("a", $"echo main; {Forever}") with { Init = [Step("one", "echo one; sleep 0.2"), Step("two", "echo two")] };
+        agent.Run(TestAgent.Script("a.side", $"cat $FIRST; {Forever}") with { InitBy = "a", Environment = [new Variable("FIRST", agent.Options.FolderOf("a").Log)] });
+        var waiting = await agent.UntilAsync("a.side", report => report.Message.Length > 0, "says what it waits for");
+        Assert.Equal("waits for the init containers of a", waiting.Message);
+
+        agent.Run(launch);
+        var beside = await agent.UntilReadyAsync("a.side");
+        var ready = await agent.UntilReadyAsync("a");
+
+        Assert.Equal((0, 0), (ready.Restarts, beside.Restarts));
+        Assert.Equal("one\ntwo\nmain\n", agent.LogOf("a"));
+        Assert.StartsWith("one\ntwo\n", agent.LogOf("a.side"));
+    }
+
+    [SkippableFact]
+    public async Task What_an_init_container_has_done_is_done_until_the_instance_is_made_anew()
+    {
+        await using var agent = Begin();
+        var launch = TestAgent.Script("a", $"echo main; {Forever}") with { Init = [Step("one", "echo one")] };
+        agent.Run(launch);
+        await agent.UntilReadyAsync("a");
+
+        await agent.CrashAsync();
+        agent.Start();
+        agent.Run(launch with { Revision = "r2" });
+        await agent.UntilAsync("a", report => report is { IsReady: true, Revision: "r2" }, "is updated in place");
+        var before = agent.LogOf("a");
+        agent.Run(launch with { Revision = "r2#1", InitRevision = "#1" });
+        await agent.UntilAsync("a", report => report is { IsReady: true, Revision: "r2#1" }, "is begun again whole");
+
+        Assert.Equal("one\nmain\nmain\n", before);
+        Assert.Equal("one\nmain\nmain\none\nmain\n", agent.LogOf("a"));
+    }
+
+    [SkippableFact]
+    public async Task An_init_container_that_fails_is_begun_again_alone_and_leaves_evidence()
+    {
+        await using var agent = Begin();
+        agent.Run(TestAgent.Script("a", $"echo main; {Forever}") with
+        {
+            IsHeldAfterEnd = true,   // Of the process, not of what comes before it.
+            Init = [Step("one", "echo one"), Step("two", "echo no disk; [ -e $INSTANCE_FOLDER/again ] || { touch $INSTANCE_FOLDER/again; exit 5; }")],
+        });
+
+        var failed = await agent.UntilAsync("a", report => report.LastEnd is not null, "has failed");
+        var ready = await agent.UntilReadyAsync("a");
+
+        Assert.Equal((5, EndReason.StartFailed, "init container two"), (failed.LastEnd!.ExitCode, failed.LastEnd.Reason, failed.LastEnd.Message));
+        Assert.Contains("no disk", ready.LastEnd!.LogTail);
+        Assert.Equal((1, "one\nno disk\nno disk\nmain\n"), (ready.Restarts, agent.LogOf("a")));
+    }
+
+    [SkippableFact]
+    public async Task An_agent_that_begins_again_takes_over_an_init_container()
+    {
+        await using var agent = Begin();
+        var launch = TestAgent.Script("a", $"echo main; {Forever}") with { Init = [Step("one", "echo one; while [ ! -e $INSTANCE_FOLDER/go ]; do sleep 0.05; done")] };
+        agent.Run(launch);
+        var running = await agent.UntilAsync("a", report => report.Message == "init container one runs", "runs its init container");
+
+        await agent.CrashAsync();
+        agent.Start();
+        var adopted = await agent.UntilAsync("a", report => report.ProcessId > 0, "is known again");
+        await File.WriteAllTextAsync(Path.Combine(agent.Options.FolderOf("a").Data, "go"), "");
+        await agent.UntilReadyAsync("a");
+
+        Assert.Equal((AgentPhase.Starting, running.ProcessId, false), (adopted.Phase, adopted.ProcessId, adopted.IsReady));
+        Assert.Equal("one\nmain\n", agent.LogOf("a"));
+    }
+
+    private static InstanceLaunch Step(string name, string script) => TestAgent.Script("a", script) with { Step = name };
+
+    private static TestAgent Begin()
+    {
+        Skip.IfNot(Directory.Exists("/proc/self") && File.Exists("/usr/bin/setsid"), "Agents keep processes with setsid and /proc.");
+        var agent = new TestAgent();
+        agent.Start();
+        return agent;
+    }
+}
