@@ -7,6 +7,7 @@ using ActorInference.Roles.Groups.Spec;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Configuration;
+using Akka.Management.Dsl;
 using Akka.Persistence;
 
 namespace ActorInference.Control.Tests;
@@ -37,6 +38,10 @@ public sealed class ControlNode : IAsyncDisposable
         for (var i = 0; i < agents; i++) system.ActorOf(SimulatedAgent.Props($"host-{i:000}", hosts, regions.Instances, regions.Fleet, TimeSpan.FromSeconds(interval)));
         return new ControlNode(system, regions);
     }
+
+    /// <summary>Serves the management routes, as an agent does.</summary>
+    /// <returns>Where.</returns>
+    public Task<Uri> ServeAsync() => AkkaManagement.Get(_system).Start().WaitAsync(Patience);
 
     /// <summary>A host of its own: an agent in another member of the cluster.</summary>
     public async Task<RemoteHost> JoinAsync(string host, SimulatedHosts hosts)
@@ -139,6 +144,10 @@ public sealed class ControlNode : IAsyncDisposable
           stdout-loglevel = OFF
           loggers = []
           log-dead-letters = off
+          management.http {
+            hostname = "127.0.0.1", port = 0, route-providers-read-only = off
+            routes { groups = "ActorInference.Host.Groups.GroupRoutes, ActorInference.Host" }
+          }
           coordinated-shutdown.run-by-clr-shutdown-hook = off
           remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
           cluster {
