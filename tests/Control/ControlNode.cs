@@ -179,22 +179,23 @@ public sealed class ControlNode : IAsyncDisposable
 /// <summary>An actor system with the agent of one host.</summary>
 public sealed class RemoteHost(ActorSystem system, Cluster control) : IAsyncDisposable
 {
+    private readonly Address _address = Cluster.Get(system).SelfAddress;
+
     /// <summary>The host is cut off without a word; its processes may go on, and nobody hears of them.</summary>
     public async Task LoseAsync() => await DisposeAsync();
 
     /// <summary>The cluster gives up its member.</summary>
     public async Task RemoveAsync()
     {
-        var address = Cluster.Get(system).SelfAddress;
-        control.Down(address);
+        control.Down(_address);
         using var deadline = new CancellationTokenSource(ControlNode.Patience);
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-        while (control.State.Members.Any(member => member.Address.Equals(address))) await timer.WaitForNextTickAsync(deadline.Token);
+        while (control.State.Members.Any(member => member.Address.Equals(_address))) await timer.WaitForNextTickAsync(deadline.Token);
     }
 
     public async ValueTask DisposeAsync()
     {
-        ((ExtendedActorSystem)system).Abort();
+        if (!system.WhenTerminated.IsCompleted) ((ExtendedActorSystem)system).Abort();
         await system.WhenTerminated.WaitAsync(ControlNode.Patience);
     }
 }

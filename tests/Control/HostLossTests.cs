@@ -17,7 +17,7 @@ public sealed class HostLossTests
     {
         var hosts = new SimulatedHosts();
         await using var node = await ControlNode.StartAsync(hosts, agents: 1, interval: 0.1, settings: Soon);
-        var before = await node.JoinAsync("far", hosts);
+        await using var before = await node.JoinAsync("far", hosts);
         await node.UntilAgentsAsync(2);
         await node.ApplyAsync("demo", Specs.Pair("demo", "v1", prefill: 4, decode: 0));
         var first = await node.UntilDoneAsync("demo", 1);
@@ -47,7 +47,7 @@ public sealed class HostLossTests
         const string Stay = "annotations: {rbg.workloads.x-k8s.io/role-inplace-scheduling: Required}";
         var hosts = new SimulatedHosts();
         await using var node = await ControlNode.StartAsync(hosts, agents: 1, interval: 0.1, settings: Soon);
-        var far = await node.JoinAsync("far", hosts);
+        await using var far = await node.JoinAsync("far", hosts);
         await node.UntilAgentsAsync(2);
         await node.ApplyAsync("demo", Specs.Pair("demo", "v1", prefill: 2, decode: 0, Stay));
         var placed = await node.UntilDoneAsync("demo", 1);
