@@ -53,6 +53,29 @@ public sealed class CpuTests
         Assert.Equal("cpuSet is '3-4'; the host has cores 0-3", Assert.Throws<IOException>(() => leases.Take("e", InstanceResources.Unlimited with { CpuSet = "3-4" })).Message);
     }
 
+    [Fact]
+    public void A_host_has_the_cores_that_its_agent_may_use()
+    {
+        var root = Directory.CreateTempSubdirectory("host-");
+        foreach (var (file, text) in new[]
+        {
+            ("sys/devices/system/node/node0/cpulist", "0-3\n"), ("sys/devices/system/node/node0/meminfo", "Node 0 MemTotal:  1024 kB\n"),
+            ("sys/devices/system/node/node1/cpulist", "4-7\n"), ("sys/devices/system/node/node1/meminfo", "Node 1 MemTotal:  2048 kB\n"),
+            ("proc/self/status", "Name:\tagent\nCpus_allowed_list:\t2-4,6\n"),
+        })
+        {
+            var path = Path.Combine(root.FullName, file);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllText(path, text);
+        }
+
+        var topology = new HostTopologyReader(root.FullName).Read(ImmutableSortedDictionary<string, string>.Empty);
+
+        Assert.Equal(["2-3", "4,6"], topology.Numa.Select(node => CpuSet.Format(node.Cpus)));
+        Assert.Equal([1024L * 1024, 2048 * 1024], topology.Numa.Select(node => node.MemoryBytes));
+        root.Delete(recursive: true);
+    }
+
     [SkippableFact]
     public async Task A_process_runs_on_its_cores_and_no_others()
     {
