@@ -117,19 +117,21 @@ public sealed record InstanceRecord(
     /// <summary>How many of its init steps have ended well.</summary>
     public int InitDone { get; init; }
 
-    /// <summary>Whether all of them have.</summary>
+    /// <summary>The <see cref="InstanceLaunch.InitRevision"/> that they were of; null before the first start.</summary>
+    public string? InitFor { get; init; }
+
+    /// <summary>Whether all of them have: what runs, or is to be begun, is the process itself.</summary>
     [JsonIgnore]
     public bool IsInitialized => InitDone >= Launch.Init.Length;
+
+    /// <summary>Whether they have for this very launch, and not for one that is being replaced.</summary>
+    [JsonIgnore]
+    public bool IsInitializedForGood => IsInitialized && InitFor == Launch.InitRevision;
 
     /// <summary>What runs, or is to be begun, now: its next init step, or the process itself.</summary>
     [JsonIgnore]
     public InstanceLaunch Current => IsInitialized ? Launch : Launch.Init[InitDone];
 
-    /// <summary>The same with another launch. What its init steps have done counts, if they are the same.</summary>
-    public InstanceRecord With(InstanceLaunch launch) => this with
-    {
-        Launch = launch,
-        Failures = launch.Revision == Launch.Revision ? Failures : 0,
-        InitDone = launch.InitRevision == Launch.InitRevision ? Math.Min(InitDone, launch.Init.Length) : 0,
-    };
+    /// <summary>To be begun. What init steps have done counts, if they are the same.</summary>
+    public InstanceRecord ToStart() => InitFor == Launch.InitRevision ? this : this with { InitFor = Launch.InitRevision, InitDone = 0 };
 }

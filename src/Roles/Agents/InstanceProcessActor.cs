@@ -39,7 +39,7 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
     {
         (_options, _record) = (options, record);
         _folder = options.FolderOf(record.Launch.Instance);
-        Receive<NodeAgentActor.Leased>(leased => Change(leased));
+        Receive<NodeAgentActor.Leased>(Change);
         Receive<NodeAgentActor.Published>(published => Publish(published.Overlay, published.Topology));
         Receive<AgentProtocol.RunHook>(RunHook);
         Receive<AgentProtocol.Remove>(_ => Remove());
@@ -96,7 +96,7 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
         if (_record.IsRemoved) return;   // Its owner says it again until this one is gone and another is there.
         var launch = leased.Launch;
         var isNew = launch.Revision != _record.Launch.Revision;
-        Save(_record.With(launch) with { Ports = leased.Ports, CpuSet = leased.Cpus, Overlay = leased.Overlay });
+        Save(_record with { Launch = launch, Ports = leased.Ports, CpuSet = leased.Cpus, Overlay = leased.Overlay, Failures = isNew ? 0 : _record.Failures });
         _folder.WriteTopology(leased.Topology);
         if (isNew && _phase is AgentPhase.Starting or AgentPhase.Running && _record.RunningRevision != launch.Revision) BeginStop();
         else if (isNew && _phase == AgentPhase.Waiting) _startAt = Now;
@@ -187,6 +187,7 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
 
     private void BeginStart()
     {
+        _record = _record.ToStart();
         if (Hindrance() is { } hindrance)
         {
             if (_message == hindrance) return;
@@ -209,7 +210,7 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
     {
         if (!InstanceSurroundings.IsComplete(_record with { Launch = _record.Current })) return "waits until the group's topology names a seed";
         if (_record.Launch.InitBy is not { } first) return null;
-        return _options.FolderOf(first).ReadRecord() is { IsInitialized: true } record && record.Launch.InitRevision == _record.Launch.InitRevision ? null : $"waits for the init containers of {first}";
+        return _options.FolderOf(first).ReadRecord() is { IsInitializedForGood: true } record && record.Launch.InitRevision == _record.Launch.InitRevision ? null : $"waits for the init containers of {first}";
     }
 
     /// <returns>Null if the image is not there; it is tried again.</returns>
