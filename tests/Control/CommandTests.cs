@@ -122,7 +122,7 @@ public sealed class CommandTests
           replicas: 2
           groupTemplate:
             spec:
-              roles: [{name: engine, standalonePattern: {template: {spec: {containers: [{name: engine, image: "engine:{{version}}"}]}}}}]
+              roles: [{name: engine, standalonePattern: {template: {spec: {containers: [{name: engine, image: "engine:{{version}}"}] } } } }]
         """;
 
     private static string Adapter(string role) => $$"""

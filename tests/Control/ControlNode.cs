@@ -41,7 +41,7 @@ public sealed class ControlNode : IAsyncDisposable
 
     /// <summary>Serves the management routes, as an agent does.</summary>
     /// <returns>Where.</returns>
-    public Task<Uri> ServeAsync() => AkkaManagement.Get(_system).Start().WaitAsync(Patience);
+    public async Task<Uri> ServeAsync() => await AkkaManagement.Get(_system).Start().WaitAsync(Patience) ?? throw new InvalidOperationException("Nothing is served.");
 
     /// <summary>A host of its own: an agent in another member of the cluster.</summary>
     public async Task<RemoteHost> JoinAsync(string host, SimulatedHosts hosts)

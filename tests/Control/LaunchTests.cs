@@ -1,4 +1,3 @@
-using ActorInference.Roles.Agents;
 using ActorInference.Roles.Groups.Control;
 using ActorInference.Roles.Groups.Planning;
 using ActorInference.Roles.Groups.Planning.Placing;
@@ -95,6 +94,6 @@ public sealed class LaunchTests
         kind: RoleBasedGroup
         metadata: {name: demo}
         spec:
-          roles: [{name: engine, standalonePattern: {template: {{template.ReplaceLineEndings(" ")}}}}]
+          roles: [{name: engine, standalonePattern: {template: {{template.ReplaceLineEndings(" ")}} } }]
         """;
 }

@@ -2,7 +2,6 @@ using System.Text;
 using ActorInference.Roles.Agents;
 using ActorInference.Roles.Groups.Control;
 using ActorInference.Roles.Groups.Objects;
-using ActorInference.Roles.Groups.Planning;
 using Akka.Actor;
 
 namespace ActorInference.Control.Tests;
@@ -58,7 +57,7 @@ public sealed class SerializerTests : IDisposable
             new ControlSnapshots.Rollout(
                 new RolloutEvents.Declared(1, "desired", "stable", "", IsPaused: false, IsDeleting: false),
                 [new ControlSnapshots.Instance("prefill", 0, "r1", [new Place("here", "127.0.0.1", "akka://a/user/node-agent")], DateTimeOffset.UnixEpoch, InPlace: true, TimeSpan.FromSeconds(30), IsDeleting: false)],
-                new RolloutClock("g1", 1, DateTimeOffset.UnixEpoch), ["127.0.0.1:1"], [], null, IsRecreating: false),
+                new Roles.Groups.Planning.RolloutClock("g1", 1, DateTimeOffset.UnixEpoch), ["127.0.0.1:1"], [], null, IsRecreating: false),
             """{"Declaration":{"Generation":1,"Desired":"desired","Stable":"stable","Policy":"","IsPaused":false,"IsDeleting":false},"Instances":[{"Role":"prefill","Ordinal":0,"Revision":"r1","Places":[{"Node":"here","Address":"127.0.0.1","AgentPath":"akka://a/user/node-agent"}],"CreatedAt":"1970-01-01T00:00:00+00:00","InPlace":true,"Grace":"00:00:30","IsDeleting":false}],"Clock":{"Revision":"g1","UpdatedReady":1,"LastProgress":"1970-01-01T00:00:00+00:00"},"Seeds":["127.0.0.1:1"],"Faults":[],"IsRecreating":false}"""
         },
         {
