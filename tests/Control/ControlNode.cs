@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using ActorInference.Host.Groups;
 using ActorInference.Roles.Configuration;
 using ActorInference.Roles.Groups.Control;
 using ActorInference.Roles.Groups.Objects;
@@ -146,7 +147,7 @@ public sealed class ControlNode : IAsyncDisposable
           log-dead-letters = off
           management.http {
             hostname = "127.0.0.1", port = 0, route-providers-read-only = off
-            routes { groups = "ActorInference.Host.Groups.GroupRoutes, ActorInference.Host" }
+            routes { groups = "{{typeof(GroupRoutes).FullName}}, {{typeof(GroupRoutes).Assembly.GetName().Name}}" }
           }
           coordinated-shutdown.run-by-clr-shutdown-hook = off
           remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
