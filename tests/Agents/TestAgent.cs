@@ -28,6 +28,9 @@ internal sealed class TestAgent : IAsyncDisposable
     /// <summary>Of the host, to be set before it starts.</summary>
     public ImmutableArray<int> Cores { get; set; } = [0];
 
+    /// <summary>Of its instances until they are ready.</summary>
+    public int StartNice { get; init; } = StartingShare.DefaultNice;
+
     public AgentOptions Options => new()
     {
         Node = "here",
@@ -37,6 +40,7 @@ internal sealed class TestAgent : IAsyncDisposable
         Topology = new HostTopology([new NumaNode(0, Cores, 1 << 30)], [], [], ImmutableSortedDictionary<string, string>.Empty),
         FirstPort = 40000 + (Environment.ProcessId * 31 % 15000),
         ReportInterval = TimeSpan.FromMilliseconds(200),
+        StartingShare = new StartingShare(StartNice),
     };
 
     /// <summary>A shell script as an instance.</summary>

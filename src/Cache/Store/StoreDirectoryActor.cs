@@ -20,6 +20,7 @@ public sealed class StoreDirectoryActor : ReceiveActor, IWithTimers
     private readonly Cluster? _cluster;
     private readonly Dictionary<Address, ActorSelection> _others = [];
     private readonly Dictionary<StoreId, TimeSpan> _heard = [];
+    private readonly Dictionary<StoreId, CacheStoreProtocol.StoreReport> _own = [];
     private readonly HashSet<IActorRef> _subscribers = [];
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private StoreTable _table = StoreTable.Empty;
@@ -60,7 +61,7 @@ public sealed class StoreDirectoryActor : ReceiveActor, IWithTimers
 
     private void Take(CacheStoreProtocol.StoreReport report)
     {
-        PassOn(report);
+        if (PassOn(report)) _own[report.Store] = report;
         var isUrgent = !_table.TryGet(report.Store, out var before)
             || before.IsSuspect || before.Report.Epoch != report.Epoch || before.Report.IsDraining != report.IsDraining || before.Report.Refused != report.Refused;
         if (before is { IsSuspect: true }) _log.Info("Cache store {0} is heard of again", report.Store);
@@ -72,7 +73,7 @@ public sealed class StoreDirectoryActor : ReceiveActor, IWithTimers
 
     private void Take(CacheStoreProtocol.StoreLeft left)
     {
-        PassOn(left);
+        if (PassOn(left)) _own.Remove(left.Store);
         if (!_table.TryGet(left.Store, out var store) || store.Report.Epoch != left.Epoch) return;
         _log.Info("Cache store {0} has left", left.Store);
         // With its disk it may come back: until then its memory is of no life, and nobody reads it.
@@ -83,10 +84,12 @@ public sealed class StoreDirectoryActor : ReceiveActor, IWithTimers
         Publish();
     }
 
-    private void PassOn(object message)
+    /// <returns>Whether it is of a store of this node.</returns>
+    private bool PassOn(object message)
     {
-        if (!Sender.Path.Address.HasLocalScope && Sender.Path.Address != _cluster?.SelfAddress) return;
+        if (!Sender.Path.Address.HasLocalScope && Sender.Path.Address != _cluster?.SelfAddress) return false;
         foreach (var other in _others.Values) other.Tell(message);
+        return true;
     }
 
     private void Judge()
@@ -123,8 +126,11 @@ public sealed class StoreDirectoryActor : ReceiveActor, IWithTimers
 
     private void Add(Member member)
     {
-        if (member.Address != _cluster!.SelfAddress)
-            _others[member.Address] = Context.ActorSelection(new RootActorPath(member.Address) / "user" / Name);
+        if (member.Address == _cluster!.SelfAddress) return;
+        var other = Context.ActorSelection(new RootActorPath(member.Address) / "user" / Name);
+        _others[member.Address] = other;
+        // One that has just come need not wait for the next report.
+        foreach (var report in _own.Values) other.Tell(report);
     }
 
     /// <summary>Tell the sender of every change, and of the present state at once.</summary>

@@ -115,7 +115,8 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
         }
 
         var run = new PageRun(space, first, first == 0 ? default : keys[first - 1], [.. keys.AsSpan(first)]);
-        return Limit(Follow(FetchAsync(storage, run, DeadlineFor(wanted * pageSize))), DeadlineFor(wanted * pageSize));
+        var deadline = DeadlineFor(wanted * pageSize);
+        return Limit(Follow(FetchAsync(storage, run, deadline)), WaitFor(wanted * pageSize, secondsPerToken, deadline));
     }
 
     public async ValueTask DisposeAsync()
@@ -151,6 +152,17 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
     private TimeSpan DeadlineFor(int tokens) => _options.Policy == PrefetchPolicy.WaitComplete
         ? _options.LongestWait
         : TimeSpan.FromTicks(Math.Min(_options.LongestWait.Ticks, (_options.BaseWait + _options.WaitPerKiToken * (tokens / 1024.0)).Ticks));
+
+    /// <summary>
+    /// For a storage that does not answer a request waits no longer than computing takes, so that it is
+    /// at most twice as late as one that had known (the ski-rental rule). What comes later is there for the next one.
+    /// </summary>
+    private TimeSpan WaitFor(int tokens, double secondsPerToken, TimeSpan deadline)
+    {
+        if (!_options.OnlyIfFaster || secondsPerToken <= 0 || _options.Policy == PrefetchPolicy.WaitComplete) return deadline;
+        var compute = TimeSpan.FromSeconds(tokens * secondsPerToken);
+        return compute < deadline ? compute : deadline;
+    }
 
     private Task? Limit(Task fetch, TimeSpan deadline) =>
         _options.Policy == PrefetchPolicy.BestEffort || fetch.IsCompleted ? null : WaitAsync(fetch, deadline);

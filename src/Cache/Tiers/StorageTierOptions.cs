@@ -21,7 +21,7 @@ public sealed record StorageTierOptions
     /// <summary>Tokens below which bringing pages is not worth a query, however fast it is. Default 16.</summary>
     public int MinTokens { get; init; } = 16;
 
-    /// <summary>Whether pages are brought only where that has lately been faster than computing them. Default true.</summary>
+    /// <summary>Whether pages are brought only where that has lately been faster than computing them, and not waited for any longer. Default true.</summary>
     public bool OnlyIfFaster { get; init; } = true;
 
     /// <summary>Wait for however few tokens. Default 2 s.</summary>

@@ -35,6 +35,9 @@ public sealed record EngineOptions
     /// <summary>With <see cref="AdmissionOrder.LongestPrefix"/>: cached tokens that a second of waiting is worth, above 0. Default 1,000.</summary>
     public double AgingTokensPerSecond { get; init; } = 1_000;
 
+    /// <summary>What a token of a prompt takes to compute, as far as it is known before the first one; 0 if it is not.</summary>
+    public double SecondsPerPromptToken { get; init; }
+
     /// <summary>The model's end-of-sequence tokens.</summary>
     public ImmutableArray<int> EndTokenIds { get; init; } = [];
 
@@ -48,6 +51,7 @@ public sealed record EngineOptions
         ArgumentOutOfRangeException.ThrowIfNegative(MaxBypasses);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MinSharedTokens);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(AgingTokensPerSecond);
+        ArgumentOutOfRangeException.ThrowIfNegative(SecondsPerPromptToken);
     }
 }
 

@@ -47,7 +47,7 @@ public sealed class InferenceEngine
         (_runner, _events, _time) = (runner, events, time);
         _sampler = new Sampler(runner.VocabSize, options.EndTokenIds);
         _created = time.GetTimestamp();
-        _supply = new PageSupply(runner.Pages, cache, tier, time);
+        _supply = new PageSupply(runner.Pages, cache, tier, time) { SecondsPerPromptToken = options.SecondsPerPromptToken };
         _schedule = new Schedule(_supply, options, events, time);
         _maxStepTokens = Math.Min(options.MaxStepTokens, runner.MaxBatchTokens);
         _chunk = new ChunkBudget(options.StepTarget, _maxStepTokens, pageSize);
@@ -58,7 +58,7 @@ public sealed class InferenceEngine
     /// <summary>Tokens, prompt and output, that one sequence may have.</summary>
     public int MaxSequenceTokens { get; }
 
-    /// <summary>What a token of a prompt takes to compute, lately; 0 before the first.</summary>
+    /// <summary>What a token of a prompt takes to compute, lately; before the first what the options say.</summary>
     public double SecondsPerPromptToken => _supply.SecondsPerPromptToken;
 
     /// <summary>Of a prompt, what the cache has.</summary>

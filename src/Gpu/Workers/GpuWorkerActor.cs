@@ -69,7 +69,9 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
         _transit = new PageTransit(Pool, TimeProvider.System);
         _ahead = new AheadQueue(_options.AheadPages(_runner));
         _cache = _options.CreateCache?.Invoke(_runner);
-        _engine = new InferenceEngine(_runner, _options.Engine, _events, TimeProvider.System, _cache, _options.Tier);
+        // In an upgrade nobody waits for its first steps.
+        var pace = _options.WarmUpTokens > 0 ? EngineWarmUp.Run(_runner, _options.WarmUpTokens) : 0;
+        _engine = new InferenceEngine(_runner, _options.Engine with { SecondsPerPromptToken = pace }, _events, TimeProvider.System, _cache, _options.Tier);
         _options.Pulse.Attach(Pool);
         Timers.StartPeriodicTimer(nameof(Sweep), Sweep.Instance, _options.TransferDeadline / 4);
         Timers.StartPeriodicTimer(nameof(GiveSigns), GiveSigns.Instance, _options.SignInterval);

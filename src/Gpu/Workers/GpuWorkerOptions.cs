@@ -38,6 +38,9 @@ public sealed record GpuWorkerOptions
     /// <summary>Brings pages from other processes into the runner's pool; null if there are none.</summary>
     public IActorRef? Courier { get; init; }
 
+    /// <summary>Tokens of a prompt that the runner computes before the worker says that it is ready; 0 for none.</summary>
+    public int WarmUpTokens { get; init; }
+
     public EngineOptions Engine { get; init; } = new();
 
     /// <summary>

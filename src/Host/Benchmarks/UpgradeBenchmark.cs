@@ -12,7 +12,9 @@ namespace ActorInference.Host.Benchmarks;
 /// <param name="Pause">Between two turns of one.</param>
 /// <param name="Before">How long is measured before the upgrade.</param>
 /// <param name="After">And at most after it.</param>
-public sealed record UpgradeBenchmarkOptions(int Conversations, TimeSpan Pause, TimeSpan Before, TimeSpan After, int Prefill, int Decode, int Stores, int Seed);
+/// <param name="LogFile">For a line of each turn and of each change of an instance; null for none.</param>
+public sealed record UpgradeBenchmarkOptions(
+    int Conversations, TimeSpan Pause, TimeSpan Before, TimeSpan After, int Prefill, int Decode, int Stores, int Seed, string? LogFile);
 
 /// <summary>
 /// Begins an agent with a group of its own on this machine, upgrades all its engine roles and stores under a load of
@@ -38,7 +40,7 @@ public sealed partial class UpgradeBenchmark(UpgradeBenchmarkOptions options)
             var server = await ServerOfAsync(agent, stop);
             using var client = new GroupClient(server);
             await client.PostAsync("groups", Spec("v1", mode), GroupJson.Default.AppliedBody, stop);
-            var first = await UntilReadyAsync(client, 1, stop);
+            var first = await UntilReadyAsync(client, 1, _ => { }, stop);
             var gateway = first.Instances.Single(instance => instance.Role == "router").Processes[0].Ports["http"];
             return await MeasureAsync(mode, client, new Uri($"http://127.0.0.1:{gateway}"), stop);
         }
@@ -53,15 +55,17 @@ public sealed partial class UpgradeBenchmark(UpgradeBenchmarkOptions options)
 
     private async Task<UpgradeResult> MeasureAsync(string mode, GroupClient client, Uri gateway, CancellationToken stop)
     {
+        var log = new UpgradeLog(options.LogFile, mode);
         await using var load = new ConversationLoad(gateway, options.Conversations, options.Pause, options.Seed);
         await UntilAsync(() => load.Turns.Count >= options.Conversations * WarmTurns, stop);
         var from = load.Now;
         await Task.Delay(options.Before, stop);
         var begin = load.Now;
         await client.PostAsync("groups", Spec("v2", mode), GroupJson.Default.AppliedBody, stop);
-        var upgraded = await UntilReadyAsync(client, 2, stop);
+        var upgraded = await UntilReadyAsync(client, 2, group => log.Take(load.Now, group), stop);
         var end = load.Now;
         await Task.Delay(options.After, stop);
+        log.Write(load.Turns);
         return UpgradeMeasure.Of(mode, load.Turns, from, begin, end, upgraded.Instances.Sum(instance => instance.Restarts));
     }
 
@@ -126,7 +130,7 @@ public sealed partial class UpgradeBenchmark(UpgradeBenchmarkOptions options)
         throw new UserErrorException("The agent ended before it listened.");
     }
 
-    private static async Task<GroupBody> UntilReadyAsync(GroupClient client, long revision, CancellationToken stop)
+    private static async Task<GroupBody> UntilReadyAsync(GroupClient client, long revision, Action<GroupBody> see, CancellationToken stop)
     {
         GroupBody? found = null;
         var watch = Stopwatch.StartNew();
@@ -137,6 +141,7 @@ public sealed partial class UpgradeBenchmark(UpgradeBenchmarkOptions options)
                 throw new UserErrorException($"The group is not ready after {ReadyLimit.TotalMinutes:0} min.\n{(found is null ? "" : GroupDescription.Of(found, DateTimeOffset.UtcNow))}");
             await timer.WaitForNextTickAsync(stop);
             found = await client.GetAsync($"groups/{Group}", GroupJson.Default.GroupBody, stop);
+            see(found);
         }
 
         return found;

@@ -12,6 +12,7 @@ using Akka.Hosting;
 using Akka.Management;
 using Akka.Management.Dsl;
 using Petabridge.Cmd.Host;
+using StartingShare = ActorInference.Roles.Agents.StartingShare;
 
 namespace ActorInference.Host.Commands;
 
@@ -60,7 +61,7 @@ public static class Agent
     {
         var isControl = options.Seeds.IsEmpty;
         var connection = new DbConnectionStringBuilder { ["Data Source"] = Path.Combine(options.Data, "journal.db") };
-        var agent = AgentOptionsFactory.Create(options.Node, options.Address, options.Data, options.Labels);
+        var agent = AgentOptionsFactory.Create(options.Node, options.Address, options.Data, options.Labels) with { StartingShare = new StartingShare(options.StartNice) };
         akka.ConfigureLoggers(loggers =>
         {
             loggers.ClearLoggers();

@@ -4,6 +4,7 @@ using System.CommandLine.Parsing;
 using System.Net;
 using ActorInference.Host.Cli;
 using ActorInference.Host.Composition;
+using StartingShare = ActorInference.Roles.Agents.StartingShare;
 
 namespace ActorInference.Host.Commands;
 
@@ -13,9 +14,10 @@ namespace ActorInference.Host.Commands;
 /// <param name="ClusterPort">Of the agents' cluster.</param>
 /// <param name="Seeds">Agents to join; none begins a cluster, whose groups live here.</param>
 /// <param name="Data">Folder of everything that outlives the agent.</param>
+/// <param name="StartNice">Of instances that are not ready yet; 0 for none.</param>
 public sealed record AgentCommandOptions(
     string Node, IPAddress Address, int ClusterPort, ImmutableArray<string> Seeds, string Data, PortRequest ManagementPort, PortRequest CmdPort,
-    ImmutableSortedDictionary<string, string> Labels, LogLevel LogLevel)
+    ImmutableSortedDictionary<string, string> Labels, int StartNice, LogLevel LogLevel)
 {
     /// <summary>Settings above the defaults.</summary>
     public required NodeConfig Config { get; init; }
@@ -42,8 +44,9 @@ public static class AgentCommand
         var labels = new Option<string[]>("--label") { Description = "Label of this host, name=value, for placement; may be repeated." };
         var config = new Option<string?>("--config") { Description = "HOCON file with settings that go above the defaults." };
         var given = new Option<string[]>("--set") { Description = "Setting above those of --config, such as actor-inference.groups.host-lost-after=2m; may be repeated." };
+        var nice = NumberOption.Integer("--start-nice", $"Nice value of instances until they are ready, so that those that serve keep their pace; 0 for none. Default: {StartingShare.DefaultNice}.", 0, StartingShare.MaxNice);
         var logLevel = new Option<LogLevel?>("--log-level") { Description = "Least level that is logged, to stderr. Default: Information." };
-        var command = new Command("agent", "Run the role instances of this host.") { node, address, clusterPort, seeds, data, management, cmd, labels, config, given, logLevel };
+        var command = new Command("agent", "Run the role instances of this host.") { node, address, clusterPort, seeds, data, management, cmd, labels, config, given, nice, logLevel };
         command.Validators.Add(result => Validate(result, address, seeds, labels, given));
         command.SetAction((parsed, _) => Agent.RunAsync(new AgentCommandOptions(
             parsed.GetValue(node) ?? Environment.MachineName.ToLowerInvariant(),
@@ -54,6 +57,7 @@ public static class AgentCommand
             parsed.GetValue(management) ?? new PortRequest(DefaultManagementPort, IsGiven: true),
             parsed.GetValue(cmd) ?? new PortRequest(DefaultCmdPort, IsGiven: false),
             (parsed.GetValue(labels) ?? []).Select(label => label.Split('=', 2)).ToImmutableSortedDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal),
+            parsed.GetValue(nice) ?? StartingShare.DefaultNice,
             parsed.GetValue(logLevel) ?? LogLevel.Information)
         {
             Config = NodeConfig.Read(parsed.GetValue(config), [], parsed.GetValue(given)),

@@ -23,13 +23,14 @@ public static class BenchUpgradeCommand
         var decode = NumberOption.Integer("--decode", "Decode processes. Default: 2.", 1, 64);
         var stores = NumberOption.Integer("--stores", "Cache stores. Default: 3.", 0, 64);
         var seed = NumberOption.Integer("--seed", "Of the conversations. Default: 1.", 0);
-        var command = new Command("upgrade", "Upgrade a group of this machine under load, and measure what its users notice.") { mode, json, conversations, pause, before, after, prefill, decode, stores, seed };
+        var log = new Option<string?>("--log-file") { Description = "Appended to: a JSON line of each turn, and of each change of an instance." };
+        var command = new Command("upgrade", "Upgrade a group of this machine under load, and measure what its users notice.") { mode, json, conversations, pause, before, after, prefill, decode, stores, seed, log };
         command.SetAction(async (parsed, _) =>
         {
             using var signals = new SignalCancellation();
             var options = new UpgradeBenchmarkOptions(
                 parsed.GetValue(conversations) ?? 2, TimeSpan.FromMilliseconds(parsed.GetValue(pause) ?? 500), TimeSpan.FromSeconds(parsed.GetValue(before) ?? 30),
-                TimeSpan.FromSeconds(parsed.GetValue(after) ?? 30), parsed.GetValue(prefill) ?? 2, parsed.GetValue(decode) ?? 2, parsed.GetValue(stores) ?? 3, parsed.GetValue(seed) ?? 1);
+                TimeSpan.FromSeconds(parsed.GetValue(after) ?? 30), parsed.GetValue(prefill) ?? 2, parsed.GetValue(decode) ?? 2, parsed.GetValue(stores) ?? 3, parsed.GetValue(seed) ?? 1, parsed.GetValue(log));
             var results = new List<UpgradeResult>();
             foreach (var each in parsed.GetValue(mode) is { } one ? [one] : (string[])["in_place", "recreate"]) results.Add(await new UpgradeBenchmark(options).RunAsync(each, signals.Token));
             Console.Out.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(results, UpgradeJson.Default.ListUpgradeResult) : Table(results));

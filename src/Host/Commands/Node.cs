@@ -97,6 +97,7 @@ public static class Node
                 if (Options.ReadyPort is { } port)
                 {
                     await WorkersReady.WaitAsync(system, Node, stop);
+                    if (Options.Cluster.HasWorkers) await StorageReady.WaitAsync(system, Options.Config.Settings, stop);
                     ready = ReadyPort.Open(Options.Cluster.Host.Listen, port);
                 }
 

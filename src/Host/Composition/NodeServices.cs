@@ -1,5 +1,4 @@
 using ActorInference.Actors.Kv;
-using ActorInference.Gpu.Engine;
 using ActorInference.Host.Cli;
 using ActorInference.Host.Commands;
 using ActorInference.Host.Metrics;
@@ -29,27 +28,12 @@ public static class NodeServices
         var threads = options.Threads ?? Environment.ProcessorCount;
         return new InferenceNode
         {
-            CreateRunner = _ => WarmRunner(model.Backend, threads),
+            CreateRunner = _ => model.Backend.CreateRunner(threads),
+            WarmUpTokens = WarmUpTokens,
             EndTokenIds = model.Served.EosTokenIds,
             DevicePool = model.Pages,
             Namespace = new KvNamespace(model.Served.Name, WeightsFingerprint.Of(model.Served.Folder), model.Pages.Layout.Dtype),
         };
-    }
-
-    /// <summary>One that has computed before it is given work: in an upgrade, nobody waits for its first steps.</summary>
-    private static IModelRunner WarmRunner(IModelBackend backend, int threads)
-    {
-        var runner = backend.CreateRunner(threads);
-        try
-        {
-            EngineWarmUp.Run(runner, WarmUpTokens);
-            return runner;
-        }
-        catch
-        {
-            runner.Dispose();
-            throw;
-        }
     }
 
     /// <summary>Adds the actors.</summary>

@@ -33,6 +33,9 @@ public sealed record AgentOptions
     /// <summary>Size at which a log is rotated; three older ones are kept.</summary>
     public long MaxLogBytes { get; init; } = 10 << 20;
 
+    /// <summary>Of the processors, for an instance that is not ready yet.</summary>
+    public StartingShare StartingShare { get; init; } = new(StartingShare.DefaultNice);
+
     /// <summary>How often all instances are reported, changed or not.</summary>
     public TimeSpan ReportInterval { get; init; } = TimeSpan.FromSeconds(2);
 

@@ -33,6 +33,7 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
     private string _message = "";
     private (EndReason Reason, string Message)? _killedFor;
     private bool _isStarting;
+    private bool _hasFullShare;
     private int _incarnation;
 
     public InstanceProcessActor(AgentOptions options, InstanceRecord record)
@@ -144,6 +145,8 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
             CheckMemory();
         }
 
+        // Also for one that an earlier agent began.
+        if (!_hasFullShare && IsReady) _hasFullShare = _options.StartingShare.TryRestore(_kept.Process);
         AskProbes(now);
     }
 
@@ -201,7 +204,7 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
         _context = surroundings.Context;
         Save(_record with { RunningRevision = _record.Launch.Revision, StartedAt = DateTimeOffset.UtcNow });
         foreach (var volume in _record.Current.Volumes) Directory.CreateDirectory(InstanceSurroundings.FolderOf(volume, _record.Launch.Instance, _folder));
-        ProcessKeeper.StartAsync(_folder, surroundings.Command, surroundings.Context.Environment, surroundings.Context.WorkingFolder, _record.CpuSet ?? "")
+        ProcessKeeper.StartAsync(_folder, surroundings.Command, surroundings.Context.Environment, surroundings.Context.WorkingFolder, _record.CpuSet ?? "", _options.StartingShare)
             .PipeTo(Self, success: kept => new Started(kept), failure: cause => new StartFailed(cause.GetBaseException().Message));
     }
 
@@ -231,6 +234,7 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
     {
         _isStarting = false;
         _incarnation++;
+        _hasFullShare = false;
         (_kept, _killedFor, _endedAt, _message) = (started.Kept, null, null, _record.IsInitialized ? "" : $"init container {_record.Current.Step} runs");
         _probes = new InstanceProbes(_record.Current, Now);
         _phase = StartedPhase(_probes);
@@ -309,20 +313,7 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
         }
 
         _message = "";
-        Pause(EvidenceOf(code), _record.Launch.Restarts.FailuresAfter(_record.Failures, readyFor));
-    }
-
-    private Evidence EvidenceOf(int? code)
-    {
-        var (exitCode, signal) = Evidence.Read(code);
-        if (!_record.IsInitialized)
-        {
-            var step = $"init container {_record.Current.Step}{(_killedFor is { } killed ? $", {killed.Message}" : "")}";
-            return new Evidence(DateTimeOffset.UtcNow, exitCode, signal, EndReason.StartFailed, step, LogFiles.Tail(_folder.Log), _record.RunningRevision);
-        }
-
-        var reason = _killedFor?.Reason ?? (code is null ? EndReason.Unknown : code == 0 ? EndReason.Completed : EndReason.Error);
-        return new Evidence(DateTimeOffset.UtcNow, exitCode, signal, reason, _killedFor?.Message ?? "", LogFiles.Tail(_folder.Log), _record.RunningRevision);
+        Pause(Evidence.Of(_record, code, _killedFor, LogFiles.Tail(_folder.Log)), _record.Launch.Restarts.FailuresAfter(_record.Failures, readyFor));
     }
 
     private void Pause(Evidence end, int failures)

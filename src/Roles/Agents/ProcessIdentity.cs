@@ -61,7 +61,8 @@ public readonly record struct ProcessIdentity(int Id, long StartTicks)
         return stat is null ? null : stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
     }
 
-    private static string? Read(string file)
+    /// <summary>A file of /proc; null if what it tells of has ended.</summary>
+    internal static string? Read(string file)
     {
         try
         {

@@ -14,8 +14,9 @@ public static class ProcessKeeper
     /// outputs: who reads those would wait for their end beyond the agent's.
     /// </summary>
     private const string Script = """
-        folder=$1; shift
+        folder=$1; lower=$2; shift 2
         exec >>"$folder/log" 2>&1 </dev/null
+        eval "$lower"
         "$@" &
         child=$!
         started() { sed 's/.*) //' "/proc/$1/stat" | cut -d' ' -f20; }
@@ -35,16 +36,17 @@ public static class ProcessKeeper
     /// <param name="environment">Whole.</param>
     /// <param name="workingFolder">Where it runs.</param>
     /// <param name="cpuSet">In taskset's form; empty for all cores.</param>
+    /// <param name="share">Of the processors, until <see cref="StartingShare.TryRestore"/>.</param>
     /// <exception cref="IOException">It cannot be begun.</exception>
     public static async Task<KeptProcess> StartAsync(
-        InstanceFolder folder, IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, string workingFolder, string cpuSet)
+        InstanceFolder folder, IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, string workingFolder, string cpuSet, StartingShare share)
     {
         folder.ClearProcess();
         Directory.CreateDirectory(workingFolder);
         // The shell itself goes on when its parent dies: in a session of its own no terminal's signal reaches it.
         var start = new ProcessStartInfo("setsid") { WorkingDirectory = workingFolder };
         string[] pinned = cpuSet.Length > 0 ? ["taskset", "-c", cpuSet] : [];
-        foreach (var word in (string[])["/bin/sh", "-c", Script, "keeper", folder.Path, .. pinned, .. command]) start.ArgumentList.Add(word);
+        foreach (var word in (string[])["/bin/sh", "-c", Script, "keeper", folder.Path, share.ShellCommand, .. share.Prefix, .. pinned, .. command]) start.ArgumentList.Add(word);
         start.Environment.Clear();
         foreach (var (name, value) in environment) start.Environment[name] = value;
         try

@@ -17,6 +17,9 @@ public sealed record InferenceNode
     /// </summary>
     public Func<WorkerId, IModelRunner>? CreateRunner { get; init; }
 
+    /// <summary>Tokens of a prompt that a runner computes before its worker is ready; 0 for none.</summary>
+    public int WarmUpTokens { get; init; }
+
     /// <summary>The model's end-of-sequence tokens.</summary>
     public ImmutableArray<int> EndTokenIds { get; init; } = [];
 

@@ -64,6 +64,28 @@ public sealed class StorageTierTests
     }
 
     [Fact]
+    public async Task A_request_waits_for_a_storage_no_longer_than_computing_takes()
+    {
+        var opened = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var storage = new MemoryStorage();
+        await FillAsync(storage);
+        storage.Before = _ => new ValueTask(opened.Task);
+        using var host = HostPoolTests.Host(capacity: 16);
+        await using var tier = Tier(host, new StorageTierOptions { MinTokens = 1, PrefetchShare = 1, BaseWait = TimeSpan.FromMinutes(10), LongestWait = TimeSpan.FromMinutes(10) });
+        tier.Attach(storage);
+
+        var arrival = tier.Begin(Space, Prompt, 0, secondsPerToken: 0.001);
+        Assert.NotNull(arrival);
+        await arrival.WaitAsync(Limit);
+        Assert.Equal(0, host.Find(Keys()));
+
+        // What comes later is there for the next one.
+        opened.SetResult();
+        await UntilAsync(() => host.Find(Keys()) == 8, "the pages are here");
+        host.CheckInvariants();
+    }
+
+    [Fact]
     public async Task A_storage_that_fails_is_a_miss()
     {
         var storage = new MemoryStorage { Before = static _ => throw new IOException("no route") };

@@ -21,8 +21,9 @@ public sealed class EngineWarmUpTests
             },
         };
 
-        EngineWarmUp.Run(runner, promptTokens);
+        var pace = EngineWarmUp.Run(runner, promptTokens);
 
+        Assert.Equal(batches > 0, pace > 0);
         Assert.Equal(0, pool.UsedPages);
         Assert.Equal(pages > 1 || promptTokens > 1, batches > 1);
         Assert.InRange(longest, 0, promptTokens);
