@@ -5,15 +5,15 @@ namespace ActorInference.Agents.Tests;
 /// <summary>Init containers: what is done before a process, and how often.</summary>
 public sealed class InitTests
 {
-    /// <summary>Until it is asked to end; its shell says nothing then.</summary>
-    private const string Forever = "trap 'exit 0' TERM; while true; do sleep 0.05; done";
+    /// <summary>Says what it was told to, and stays until it is asked to end; its shell says nothing then.</summary>
+    private const string Forever = "trap 'exit 0' TERM; eval \"$SAY\"; while true; do sleep 0.05; done";
 
     [SkippableFact]
     public async Task Init_containers_run_in_order_to_their_end_before_the_process_and_those_beside_it()
     {
         await using var agent = Begin();
-        var launch = TestAgent.Script("a", $"echo main; {Forever}") with { Init = [Step("one", "echo one; sleep 0.2"), Step("two", "echo two")] };
-        agent.Run(TestAgent.Script("a.side", $"cat $FIRST; {Forever}") with { InitBy = "a", Environment = [new Variable("FIRST", agent.Options.FolderOf("a").Log)] });
+        var launch = Main() with { Init = [Step("one", "echo one; sleep 0.2"), Step("two", "echo two")] };
+        agent.Run(TestAgent.Script("a.side", Forever) with { InitBy = "a", Environment = [new Variable("SAY", $"cat {agent.Options.FolderOf("a").Log}")] });
         var waiting = await agent.UntilAsync("a.side", report => report.Message.Length > 0, "says what it waits for");
         Assert.Equal("waits for the init containers of a", waiting.Message);
 
@@ -30,8 +30,9 @@ public sealed class InitTests
     public async Task What_an_init_container_has_done_is_done_until_the_instance_is_made_anew()
     {
         await using var agent = Begin();
-        var launch = TestAgent.Script("a", $"echo main; {Forever}") with { Init = [Step("one", "echo one")] };
+        var launch = Main() with { Init = [Step("one", "echo one")] };
         agent.Run(launch);
+        await agent.UntilReadyAsync("a");
         await UntilLogAsync(agent, "one\nmain\n");
 
         await agent.CrashAsync();
@@ -48,7 +49,7 @@ public sealed class InitTests
     public async Task An_init_container_that_fails_is_begun_again_alone_and_leaves_evidence()
     {
         await using var agent = Begin();
-        agent.Run(TestAgent.Script("a", $"echo main; {Forever}") with
+        agent.Run(Main() with
         {
             IsHeldAfterEnd = true,   // Of the process, not of what comes before it.
             Init = [Step("one", "echo one"), Step("two", "echo no disk; [ -e $INSTANCE_FOLDER/again ] || { touch $INSTANCE_FOLDER/again; exit 5; }")],
@@ -67,7 +68,7 @@ public sealed class InitTests
     public async Task An_agent_that_begins_again_takes_over_an_init_container()
     {
         await using var agent = Begin();
-        var launch = TestAgent.Script("a", $"echo main; {Forever}") with { Init = [Step("one", "echo one; while [ ! -e $INSTANCE_FOLDER/go ]; do sleep 0.05; done")] };
+        var launch = Main() with { Init = [Step("one", "echo one; while [ ! -e $INSTANCE_FOLDER/go ]; do sleep 0.05; done")] };
         agent.Run(launch);
         var running = await agent.UntilAsync("a", report => report.Message == "init container one runs", "runs its init container");
 
@@ -83,6 +84,8 @@ public sealed class InitTests
 
     /// <summary>A process is ready before it has said anything.</summary>
     private static Task UntilLogAsync(TestAgent agent, string text) => Deadline.UntilAsync(() => agent.LogOf("a") == text, () => $"the log is {text}; it is {agent.LogOf("a")}");
+
+    private static InstanceLaunch Main() => TestAgent.Script("a", Forever) with { Environment = [new Variable("SAY", "echo main")] };
 
     private static InstanceLaunch Step(string name, string script) => TestAgent.Script("a", script) with { Step = name };
 

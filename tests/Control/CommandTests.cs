@@ -51,7 +51,7 @@ public sealed class CommandTests
         var description = await user.UntilAsync("describe adapter/more", output => output.Contains("3 desired, 3 current, 3 ready", StringComparison.Ordinal), "three are ready");
         Assert.Contains("Target:     demo/decode\n", description);
         Assert.Contains("SuccessfulScale", description);
-        Assert.Contains("replicas: 3", await user.DoAsync("get adapter more -o yaml"));
+        Assert.Contains("role: decode", await user.DoAsync("get adapter more -o yaml"));
 
         Assert.Equal("rolebasedgroupscalingadapter/more deleted\n", await user.DoAsync("delete rbgsa/more"));
         await user.UntilAsync("get adapters", output => output == "There are no adapters.\n", "the adapter is gone");
@@ -80,7 +80,7 @@ public sealed class CommandTests
         foreach (var host in (string[])["host-000", "host-001"]) Assert.Contains(host, description);
 
         var refused = await user.RunAsync("scale warmup/heat --replicas 2");
-        Assert.Equal((2, "actorinference: Warmup heat has no replicas; expected a set or an adapter.\n"), (refused.ExitCode, refused.Error));
+        Assert.Equal((2, "actorinference: warmup heat: Warmup heat has no replicas; expected a set or an adapter.\n"), (refused.ExitCode, refused.Error));
         Assert.Equal("rolebasedgroupwarmup/heat deleted\n", await user.DoAsync("delete warmup/heat"));
         await user.UntilAsync("get warmups", output => output == "There are no warmups.\n", "it is gone");
     }
