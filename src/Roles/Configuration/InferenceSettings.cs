@@ -18,6 +18,7 @@ public sealed record InferenceSettings(
     MembershipSettings Membership,
     PersistenceSettings Persistence,
     ManagementSettings Management,
+    GroupSettings Groups,
     CacheSettings Cache,
     KvDtype KvDtype,
     TensorParallelSettings TensorParallel)
@@ -55,6 +56,7 @@ public sealed record InferenceSettings(
             MembershipSettings.Read(root.Section("membership")),
             PersistenceSettings.Read(root.Section("persistence")),
             ManagementSettings.Read(root.Section("management")),
+            GroupSettings.Read(root.Section("groups")),
             CacheSettings.Read(cache),
             Enum.Parse<KvDtype>(root.OneOf("kv-dtype", KvDtypeNames), ignoreCase: true),
             TensorParallelSettings.Read(root.Section("tensor-parallel")));
