@@ -123,7 +123,7 @@ public sealed unsafe class AttentionTests
             var plan = new StepPlan(batch.TokenCount, AttentionWork.TileTokens(_config), leastGroups);
             plan.Set(batch, _pool);
             var attended = new float[query.Length];
-            using var attention = new AttentionWork(_kernels, _config, _pool, plan, _threads.Count);
+            using var attention = new AttentionWork(_kernels, ModelShard.Whole(_config), _pool, plan, _threads.Count);
             fixed (float* q = query, y = attended) attention.Run(_threads, 1, q, _config.QuerySize, y, _config.QuerySize);
             return (attended, plan.GroupCount);
         }
