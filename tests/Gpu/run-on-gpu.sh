@@ -16,7 +16,8 @@ if [ "${1:-}" = publish ]; then
     target=${2:?Which folder?}
     dotnet publish "$here/../../src/Host/ActorInference.Host.csproj" -c Release -r linux-x64 --self-contained \
         -p:PublishSingleFile=true -p:EnableCompressionInSingleFile=true -p:IncludeNativeLibrariesForSelfExtract=true \
-        -p:PublishReadyToRun=false -p:DebugType=none -p:GenerateDocumentationFile=false -o "$target" || exit 1
+        -p:PublishReadyToRun=false -p:DebugType=none -o "$target" || exit 1
+    rm -f "$target"/*.xml "$target"/*.pdb
     cp "$here/run-on-gpu.sh" "$here/compare_torch.py" "$target/" || exit 1
     bytes=$(du -sb "$target" | cut -f1)
     echo "$target: $((bytes >> 20)) MiB"
