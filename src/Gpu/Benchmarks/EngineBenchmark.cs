@@ -4,6 +4,7 @@ using ActorInference.Gpu.Cpu;
 using ActorInference.Gpu.Engine;
 using ActorInference.Gpu.Kv;
 using ActorInference.Gpu.Models;
+using ActorInference.Gpu.Ranks;
 
 namespace ActorInference.Gpu.Benchmarks;
 
@@ -36,6 +37,12 @@ public sealed record EngineBenchmarkOptions
 
     /// <summary>Element type of keys and values. Default F32.</summary>
     public KvDtype KvDtype { get; init; } = KvDtype.F32;
+
+    /// <summary>Processes that compute together, each with its share of the threads. Default 1.</summary>
+    public int Ranks { get; init; } = 1;
+
+    /// <summary>How the processes of other ranks are started; needed if there are any.</summary>
+    public Func<RankInvitation, ProcessStartInfo>? RankProgram { get; init; }
 }
 
 /// <summary>One batch size's figures, medians over the rounds.</summary>
@@ -67,24 +74,35 @@ public static class EngineBenchmark
     public static IReadOnlyList<EngineBenchmarkResult> Run(string folder, EngineBenchmarkOptions options, IProgress<LoadProgress>? progress = null)
     {
         Check(options);
-        using var weights = ModelWeights.Load(folder, progress);
-        var config = weights.Config;
-        var context = options.PromptTokens + options.OutputTokens;
-        if (context > config.MaxPositionEmbeddings)
-            throw new ArgumentException($"prompt-tokens + output-tokens is {context}; the model's context is {config.MaxPositionEmbeddings}.");
+        var config = ModelConfig.Load(folder);
+        var context = ContextTokens(options, config);
+        using var weights = ModelWeights.Load(folder, ModelShard.Of(folder, config, 0, options.Ranks), progress);
         var layout = new KvPageLayout(config.Layers, options.PageSizeTokens, config.KvHeads, config.HeadDim, options.KvDtype);
-        using var pool = new KvPagePool(layout, layout.PagesFor(context) * options.Batches.Max());
-        using var runner = new CpuModelRunner(weights, pool, new CpuRunnerOptions
+        using var pool = new KvPagePool(layout, layout.PagesFor(context) * options.Batches.Max(), shared: options.Ranks > 1);
+        var runnerOptions = new CpuRunnerOptions
         {
-            Threads = options.Threads,
+            Threads = Math.Max(1, options.Threads / options.Ranks),
             MaxBatchTokens = Math.Max(options.ChunkTokens, options.Batches.Max()),
             MaxContextTokens = context,
-        });
+        };
+        using IModelRunner runner = options.Ranks == 1
+            ? new CpuModelRunner(weights, pool, runnerOptions)
+            : RankedRunner.Start(weights, pool, runnerOptions, new RankOptions { Program = options.RankProgram ?? throw new ArgumentException("Ranks need a program.", nameof(options)) });
         using var peak = new MachinePeak(options.Threads, weights.Simd);
         return [.. options.Batches.Select(batch => Measure(runner, peak, weights, options, batch))];
     }
 
-    private static void Check(EngineBenchmarkOptions options)
+    /// <summary>Tokens of a sequence.</summary>
+    /// <exception cref="ArgumentException">The model has room for fewer.</exception>
+    internal static int ContextTokens(EngineBenchmarkOptions options, ModelConfig config)
+    {
+        var context = options.PromptTokens + options.OutputTokens;
+        return context <= config.MaxPositionEmbeddings
+            ? context
+            : throw new ArgumentException($"prompt-tokens + output-tokens is {context}; the model's context is {config.MaxPositionEmbeddings}.");
+    }
+
+    internal static void Check(EngineBenchmarkOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.PromptTokens);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.OutputTokens);
@@ -94,7 +112,7 @@ public static class EngineBenchmark
         foreach (var batch in options.Batches) ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batch);
     }
 
-    private static EngineBenchmarkResult Measure(CpuModelRunner runner, MachinePeak peak, ModelWeights weights, EngineBenchmarkOptions options, int batch)
+    private static EngineBenchmarkResult Measure(IModelRunner runner, MachinePeak peak, ModelWeights weights, EngineBenchmarkOptions options, int batch)
     {
         var session = new EngineBenchmarkSession(runner, options, batch);
         session.Warm();
@@ -114,7 +132,7 @@ public static class EngineBenchmark
             gflops.Add(operations);
             bandwidth.Add(bytes);
             prefillFraction.Add(session.PrefillOperations(weights.Config) / prefillSeconds / 1e9 / operations);
-            decodeFraction.Add(weights.MatmulBytes * stepSeconds.Count / stepSeconds.Sum() / 1e9 / bytes);
+            decodeFraction.Add((double)weights.MatmulBytes * options.Ranks * stepSeconds.Count / stepSeconds.Sum() / 1e9 / bytes);
             steps.AddRange(stepSeconds);
         }
 

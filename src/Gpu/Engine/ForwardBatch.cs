@@ -1,3 +1,5 @@
+using ActorInference.Actors.Kv;
+
 namespace ActorInference.Gpu.Engine;
 
 /// <summary>
@@ -10,6 +12,7 @@ public sealed class ForwardBatch
     private int[] _pages = new int[256];
     private Entry[] _entries = new Entry[16];
     private TokenChoice?[] _choices = new TokenChoice?[16];
+    private readonly List<IPageLoad> _loads = [];
     private int _pageCount;
 
     private readonly record struct Entry(int FirstToken, int TokenCount, int FirstPosition, int FirstPage, int PageCount, int LogitCount);
@@ -21,7 +24,20 @@ public sealed class ForwardBatch
     public int TokenCount { get; private set; }
 
     /// <summary>Forgets all sequences.</summary>
-    public void Clear() => Count = TokenCount = _pageCount = 0;
+    public void Clear()
+    {
+        Count = TokenCount = _pageCount = 0;
+        _loads.Clear();
+    }
+
+    /// <summary>Some of the pages are still on their way: a layer's are there after <see cref="AwaitLayer"/>.</summary>
+    public void Add(IPageLoad load) => _loads.Add(load);
+
+    /// <summary>Returns when the keys and values of a layer are in the pages of all sequences.</summary>
+    public void AwaitLayer(int layer)
+    {
+        foreach (var load in _loads) load.Await(layer);
+    }
 
     /// <summary>Adds a sequence's chunk.</summary>
     /// <param name="tokens">New tokens, at least one, in <c>[0, vocab)</c>.</param>

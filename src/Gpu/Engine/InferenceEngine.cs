@@ -50,11 +50,11 @@ public sealed class InferenceEngine
         _sampler = new Sampler(runner.VocabSize, options.EndTokenIds);
         _created = time.GetTimestamp();
         _sampling = runner as ISamplingRunner;
-        _supply = new PageSupply(runner.Pages, cache, tier, time, _sampling) { SecondsPerPromptToken = options.SecondsPerPromptToken };
+        _supply = new PageSupply(runner.Pages, cache, tier, time, _sampling, options.OverlapLoadBytes) { SecondsPerPromptToken = options.SecondsPerPromptToken };
         _schedule = new Schedule(_supply, options, events, time);
         _ahead = new StepAhead(_sampling, _schedule);
         _maxStepTokens = Math.Min(options.MaxStepTokens, runner.MaxBatchTokens);
-        _chunk = new ChunkBudget(options.StepTarget, _maxStepTokens, pageSize);
+        _chunk = new ChunkBudget(options.StepTarget, options.StepStretch, _maxStepTokens, pageSize);
         var pooledTokens = (long)runner.Pages.CapacityPages * pageSize;
         MaxSequenceTokens = (int)Math.Min(runner.MaxContextTokens, pooledTokens);
     }
@@ -159,7 +159,7 @@ public sealed class InferenceEngine
         if (!_ahead.TryTake(ref _batch, _step))
         {
             _schedule.Admit();
-            _schedule.Plan(_maxStepTokens, _chunk.Tokens);
+            _schedule.Plan(_maxStepTokens, _chunk);
             Compose();
             if (_step.Count == 0) return default;
             started = _time.GetTimestamp();
@@ -173,13 +173,14 @@ public sealed class InferenceEngine
         }
 
         var result = Settle();
-        if (result.PrefillTokens > 0) ObserveChunk(_time.GetElapsedTime(started));
+        Observe(result, _time.GetElapsedTime(started));
         return result;
     }
 
-    private void ObserveChunk(TimeSpan elapsed)
+    private void Observe(StepResult step, TimeSpan elapsed)
     {
-        _chunk.Observe(_batch.TokenCount, elapsed);
+        _chunk.Observe(step.DecodeTokens, step.PrefillTokens, elapsed);
+        if (step.PrefillTokens == 0) return;
         var seconds = elapsed.TotalSeconds / _batch.TokenCount;
         _supply.SecondsPerPromptToken = SecondsPerPromptToken == 0 ? seconds : SecondsPerPromptToken + (seconds - SecondsPerPromptToken) / 8;
     }
@@ -251,6 +252,7 @@ public sealed class InferenceEngine
             var wanted = Wanted(sequence);
             var index = _batch.Add(sequence.PlannedTokens, sequence.ComputedCount, sequence.Pages, wanted);
             if (wanted > 0 && _sampling is not null && sequence.Sampler.Choice(ahead: 0) is { } choice) _batch.LetChoose(index, choice);
+            if (sequence.Load is { } load) _batch.Add(load);
         }
     }
 
@@ -260,6 +262,7 @@ public sealed class InferenceEngine
 
     private void Launch()
     {
+        for (var layer = 0; !_runner.AwaitsLayers && layer < _runner.Pages.Layout.Layers; layer++) _batch.AwaitLayer(layer);
         try
         {
             if (_sampling is null) _runner.Forward(_batch);
@@ -285,6 +288,12 @@ public sealed class InferenceEngine
             if (certain == 1 && sequence.OutputCount > 0) decodeTokens++;
             else prefillTokens += certain;
             sequence.IsSuspect = false;
+            if (!_supply.TryEndLoad(sequence))
+            {
+                _schedule.BeginAnew(sequence);
+                continue;
+            }
+
             sequence.ComputedCount += certain;
             sequence.PlannedCount = 0;
             if (sequence.DraftCount > 0) ChooseDrafted(sequence, i);

@@ -44,6 +44,9 @@ internal sealed class Sequence
     /// <summary>Prompt tokens that came from beyond the device's pool.</summary>
     public TierTokens Tiers { get; set; }
 
+    /// <summary>Brings some of its pages; they count as computed, and are nobody else's before it has ended. Null for none.</summary>
+    public IPageLoad? Load { get; set; }
+
     /// <summary>Leading pages that the second tier was told of.</summary>
     public int ToldCount { get; set; }
 

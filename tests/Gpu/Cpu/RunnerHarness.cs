@@ -9,28 +9,31 @@ namespace ActorInference.Gpu.Tests.Cpu;
 /// <summary>A runner on the processor, with its weights and pages.</summary>
 internal sealed class RunnerHarness : RunnerLoops, IDisposable
 {
-    private readonly ModelWeights _weights;
+    private readonly IDisposable[] _owned;
 
     public RunnerHarness(string folder, int pageSize = 16, int poolTokens = 4096, int threads = 2, int maxBatchTokens = 512,
         KvDtype kvDtype = KvDtype.F32, SimdLevel? simd = null)
     {
-        _weights = ModelWeights.Load(folder, simd: simd);
-        var config = _weights.Config;
-        var layout = new KvPageLayout(config.Layers, pageSize, config.KvHeads, config.HeadDim, kvDtype);
+        var weights = ModelWeights.Load(folder, simd: simd);
+        Config = weights.Config;
+        var layout = new KvPageLayout(Config.Layers, pageSize, Config.KvHeads, Config.HeadDim, kvDtype);
         var pool = new KvPagePool(layout, layout.PagesFor(poolTokens));
-        Runner = new CpuModelRunner(_weights, pool, new CpuRunnerOptions { Threads = threads, MaxBatchTokens = maxBatchTokens });
+        Runner = new CpuModelRunner(weights, pool, new CpuRunnerOptions { Threads = threads, MaxBatchTokens = maxBatchTokens });
+        _owned = [pool, weights];
     }
 
-    public CpuModelRunner Runner { get; }
+    /// <param name="owned">Disposed after the runner.</param>
+    public RunnerHarness(IModelRunner runner, ModelConfig config, params IDisposable[] owned) => (Runner, Config, _owned) = (runner, config, owned);
 
-    public ModelConfig Config => _weights.Config;
+    public IModelRunner Runner { get; }
+
+    public ModelConfig Config { get; }
 
     protected override IModelRunner Driven => Runner;
 
     public void Dispose()
     {
         Runner.Dispose();
-        Pool.Dispose();
-        _weights.Dispose();
+        foreach (var owned in _owned) owned.Dispose();
     }
 }
