@@ -50,6 +50,22 @@ public sealed unsafe class KvPagePool : IPageMemory, IDevicePages, IDisposable
         _memory = storage.Address;
     }
 
+    private KvPagePool(KvPageLayout layout, int capacityPages, SharedSegment segment)
+    {
+        Layout = layout;
+        CapacityPages = capacityPages;
+        _counts = new PageCounts(capacityPages, "KV page");
+        _views = new NativePage?[capacityPages];
+        _segment = segment;
+        _memory = segment.Address;
+    }
+
+    /// <summary>Maps the pages of another process's pool, to read and write them: that one says who has which page.</summary>
+    /// <param name="path">Its <see cref="SharedPath"/>.</param>
+    /// <exception cref="IOException">It is not there, or has another size.</exception>
+    internal static KvPagePool Map(KvPageLayout layout, int capacityPages, string path) =>
+        new(layout, capacityPages, SharedSegment.OpenForWriting(path, (long)capacityPages * layout.PageBytes));
+
     ~KvPagePool()
     {
         // A segment's own handles are finalized by themselves; its file goes with the next owner's start.

@@ -1,6 +1,7 @@
 using ActorInference.Actors.Kv;
 using ActorInference.Gpu.Cpu;
 using ActorInference.Gpu.Engine;
+using ActorInference.Gpu.Kv;
 using ActorInference.Gpu.Models;
 
 namespace ActorInference.Gpu.Ranks;
@@ -21,7 +22,7 @@ public static class RankWorker
             invitation.GroupPath, invitation.Rank, invitation.Ranks,
             RankJoin.BufferFloats(config, invitation.Ranks, invitation.MaxBatchTokens), invitation.StepDeadline);
         var layout = new KvPageLayout(config.Layers, invitation.PageSizeTokens, config.KvHeads, config.HeadDim, invitation.KvDtype);
-        using var pool = MappedPool.Open(layout, invitation.PoolPages, invitation.PoolPath);
+        using var pool = KvPagePool.Map(layout, invitation.PoolPages, invitation.PoolPath);
         using var weights = ModelWeights.Load(model, shard);
         using var runner = new CpuModelRunner(
             weights, pool, new CpuRunnerOptions { Threads = invitation.Threads, MaxBatchTokens = invitation.MaxBatchTokens }, group);

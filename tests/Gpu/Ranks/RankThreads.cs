@@ -37,7 +37,7 @@ internal sealed class RankThreads : IDisposable
         {
             var weights = others.Own(ModelWeights.Load(model, ModelShard.Of(model, config, rank, ranks), simd: simd));
             var joined = others.Own(RankGroup.Join(group.Path, rank, ranks, floats, Patience));
-            var mapped = others.Own(MappedPool.Open(layout, pool.CapacityPages, pool.SharedPath!));
+            var mapped = others.Own(KvPagePool.Map(layout, pool.CapacityPages, pool.SharedPath!));
             var runner = others.Own(new CpuModelRunner(weights, mapped, options, joined));
             joined.MarkReady();
             others.Start(() => RankWorker.Compute(joined, runner));

@@ -41,7 +41,7 @@ internal sealed unsafe class AttentionCase : KernelCase
         for (var i = 0; i < sequences; i++) batch.Add(new int[newTokens], context - newTokens, Pages(i, pages, isShared), wantLogits: false);
         var plan = new StepPlan(batch.TokenCount, AttentionWork.TileTokens(_config), AttentionWork.LeastGroups(_config, threads.Count));
         plan.Set(batch, _pool);
-        _attention = new AttentionWork(kernels, _config, _pool, plan, threads.Count);
+        _attention = new AttentionWork(kernels, ModelShard.Whole(_config), _pool, plan, threads.Count);
         _query = NativeBuffer.OfFloats((long)batch.TokenCount * _config.QuerySize);
         _target = NativeBuffer.OfFloats((long)batch.TokenCount * _config.QuerySize);
         NormalNumbers.Fill(seed: 3, first: 0, new Span<float>(_query.Data, batch.TokenCount * _config.QuerySize));
