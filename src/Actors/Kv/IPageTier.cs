@@ -20,6 +20,10 @@ public interface IPageTier
     /// <returns>The first pages have their bytes; those of the others are undefined.</returns>
     TierLoad Load(ReadOnlySpan<KvPageKey> keys, int mark, IPageMemory into, ReadOnlySpan<int> pages);
 
+    /// <summary>As <see cref="Load"/>, but returns at once: the pages come while the caller computes.</summary>
+    /// <returns>Null if there are none, or the tier or their layout does not allow it.</returns>
+    IPageLoad? BeginLoad(ReadOnlySpan<KvPageKey> keys, int mark, IPageMemory into, ReadOnlySpan<int> pages) => null;
+
     /// <summary>
     /// Tells of full pages in a pool, computed or used again. The tier's write policy says whether it copies them, and when.
     /// </summary>

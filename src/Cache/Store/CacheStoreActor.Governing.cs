@@ -20,7 +20,8 @@ public sealed partial class CacheStoreActor
             _options.Store, _pool.Epoch, Self, _options.Host, _pool.CapacityBytes, _pool.UsedBytes, _pool.SharedPath, _isDraining,
             Interlocked.Read(ref _refused), _transfers.Views));
         WriteIndex();
-        if (_isDraining && _pool.Pages == 0 && (_disk?.PageCount ?? 0) == 0) EndDrain();
+        // Not while it writes what it was told to: whoever asked for that is answered when it has been done.
+        if (_drainers.Count > 0 && !_isSnapshotting && _pool.Pages == 0 && (_disk?.PageCount ?? 0) == 0) Leave(withDisk: true);
     }
 
     private void WriteIndex()
@@ -155,14 +156,11 @@ public sealed partial class CacheStoreActor
         }
     }
 
-    private void EndDrain()
-    {
-        foreach (var drainer in _drainers) drainer.Tell(new Governed(StoreAction.Drain, _drained, 0, "All pages are elsewhere."));
-        Leave(withDisk: true);
-    }
-
     private void Leave(bool withDisk)
     {
+        var left = _pool.Pages;
+        var message = left == 0 ? "All pages are elsewhere." : "It was unmounted before all pages were elsewhere.";
+        foreach (var drainer in _drainers) drainer.Tell(new Governed(StoreAction.Drain, _drained - left, left, message));
         _directory.Tell(new StoreLeft(_options.Store, _pool.Epoch, withDisk));
         Context.Stop(Self);
     }

@@ -33,7 +33,7 @@ public sealed class StorageClient : IPageStorage, IAsyncDisposable
         _process = CacheProcess.Get(system);
         _shards = new ShardQuestions(shards, options.Buckets, options.QueryDeadline);
         _reader = new StoreReader(_process, options.Fetching, options.TransferDeadline);
-        _breaker = new Breaker(options.BreakerFailures, options.BreakerPause, time);
+        _breaker = new Breaker(options.BreakerFailures, options.BreakerPause, options.BreakerPause, time);
     }
 
     /// <summary>Times that the storage was given up for a while.</summary>

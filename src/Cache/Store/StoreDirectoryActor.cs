@@ -7,8 +7,8 @@ using Akka.Event;
 namespace ActorInference.Cache.Store;
 
 /// <summary>
-/// One a node: knows the cluster's stores by their reports, says when one is silent, and passes the reports of its own node's
-/// stores on to the other nodes.
+/// One a node: knows the cluster's stores by their reports, says when one has died or is silent, and passes the reports of its own
+/// node's stores on to the other nodes.
 /// </summary>
 public sealed class StoreDirectoryActor : ReceiveActor, IWithTimers
 {
@@ -37,7 +37,10 @@ public sealed class StoreDirectoryActor : ReceiveActor, IWithTimers
             if (_subscribers.Add(Sender)) Context.Watch(Sender);
             Sender.Tell(new StoresChanged(_table));
         });
-        Receive<Terminated>(terminated => _subscribers.Remove(terminated.ActorRef));
+        Receive<Terminated>(terminated =>
+        {
+            if (!_subscribers.Remove(terminated.ActorRef)) Suspect(terminated.ActorRef);
+        });
         Receive<ClusterEvent.MemberUp>(up => Add(up.Member));
         Receive<ClusterEvent.MemberRemoved>(removed => _others.Remove(removed.Member.Address));
         Receive<ClusterEvent.IMemberEvent>(_ => { });
@@ -65,6 +68,7 @@ public sealed class StoreDirectoryActor : ReceiveActor, IWithTimers
         var isUrgent = !_table.TryGet(report.Store, out var before)
             || before.IsSuspect || before.Report.Epoch != report.Epoch || before.Report.IsDraining != report.IsDraining || before.Report.Refused != report.Refused;
         if (before is { IsSuspect: true }) _log.Info("Cache store {0} is heard of again", report.Store);
+        if (before is null or { IsSuspect: true } || !before.Report.Actor.Equals(report.Actor)) Context.Watch(report.Actor);
         _heard[report.Store] = Now;
         _table = _table.With(new KnownStore(report, IsSuspect: false));
         if (isUrgent) Publish();
@@ -82,6 +86,21 @@ public sealed class StoreDirectoryActor : ReceiveActor, IWithTimers
             : _table.With(new KnownStore(store.Report with { Epoch = Guid.Empty, UsedBytes = 0 }, IsSuspect: true));
         if (left.WithDisk) _heard.Remove(left.Store);
         Publish();
+    }
+
+    /// <summary>The actor of a store has ended: whoever asks it anything would wait in vain. It may come back as another one.</summary>
+    private void Suspect(IActorRef dead)
+    {
+        foreach (var store in _table.Stores.Values)
+        {
+            if (store.IsSuspect || !store.Report.Actor.Equals(dead)) continue;
+            _log.Warning("Cache store {0} has died: its pages are not read for now", store.Id);
+            _own.Remove(store.Id);
+            _table = _table.With(store with { IsSuspect = true });
+            _isDirty = true;
+        }
+
+        if (_isDirty) Publish();
     }
 
     /// <returns>Whether it is of a store of this node.</returns>

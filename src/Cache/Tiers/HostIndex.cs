@@ -55,11 +55,17 @@ internal sealed class HostIndex(int capacityPages, int pageSizeTokens, IEviction
 
     public uint Checksum(int page) => _entries[page].Checksum;
 
+    /// <summary>Key of the page that this one continues; default for the first of a sequence.</summary>
+    public KvPageKey Previous(int page) => _entries[page].Previous;
+
     public StoredState Stored(int page) => _entries[page].Stored;
 
     public void SetStored(int page, StoredState state) => _entries[page].Stored = state;
 
-    /// <summary>Whether the page came from the storage tier and nobody has used it yet; asked once.</summary>
+    /// <summary>Whether the page came from the storage tier and nobody has used it yet.</summary>
+    public bool IsFromStorage(int page) => _entries[page].FromStorage;
+
+    /// <summary>As <see cref="IsFromStorage"/>; it is used from now on.</summary>
     public bool TakeFromStorage(int page)
     {
         var came = _entries[page].FromStorage;

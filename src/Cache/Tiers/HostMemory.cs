@@ -13,16 +13,12 @@ public sealed unsafe class HostMemory : IPageMemory, IDisposable
 {
     private const int AlignmentBytes = 4096;
 
-    private readonly Lock _lock = new();
-    private readonly int[] _free;
-    private readonly int[] _references;
-    private readonly int[] _generations;
+    private readonly PageCounts _counts;
     private readonly Page?[] _views;
     private readonly MemoryMappedFile? _file;
     private readonly MemoryMappedViewAccessor? _view;
     private byte* _base;
     private byte* _pages;
-    private int _freeCount;
 
     /// <param name="layout">Shape of each page.</param>
     /// <param name="capacityPages">Number of pages, at least 1.</param>
@@ -32,12 +28,8 @@ public sealed unsafe class HostMemory : IPageMemory, IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacityPages);
         (Layout, CapacityPages) = (layout, capacityPages);
-        _references = new int[capacityPages];
-        _generations = new int[capacityPages];
+        _counts = new PageCounts(capacityPages, "Host page");
         _views = new Page?[capacityPages];
-        _free = new int[capacityPages];
-        for (var i = 0; i < capacityPages; i++) _free[i] = capacityPages - 1 - i;
-        _freeCount = capacityPages;
         var pageBytes = (long)layout.PageBytes * capacityPages;
         if (path is null)
         {
@@ -65,82 +57,20 @@ public sealed unsafe class HostMemory : IPageMemory, IDisposable
     /// <summary>The records of the pages, if they outlive the process.</summary>
     internal HostRecords? Records { get; }
 
-    public int FreePages
-    {
-        get { lock (_lock) return _freeCount; }
-    }
+    public int FreePages => _counts.FreePages;
 
-    public bool TryAllocate(Span<int> pages)
-    {
-        lock (_lock)
-        {
-            if (_freeCount < pages.Length) return false;
-            for (var i = 0; i < pages.Length; i++)
-            {
-                pages[i] = _free[--_freeCount];
-                _references[pages[i]] = 1;
-            }
+    public bool TryAllocate(Span<int> pages) => _counts.TryAllocate(pages);
 
-            return true;
-        }
-    }
+    /// <inheritdoc cref="PageCounts.Adopt"/>
+    internal void Adopt(ReadOnlySpan<bool> taken) => _counts.Adopt(taken);
 
-    /// <summary>Takes the page of that number, which was in use when an earlier process ended.</summary>
-    /// <param name="taken">Whether each page is wanted. Shape <c>[CapacityPages]</c>.</param>
-    internal void Adopt(ReadOnlySpan<bool> taken)
-    {
-        lock (_lock)
-        {
-            _freeCount = 0;
-            for (var page = CapacityPages - 1; page >= 0; page--)
-            {
-                if (taken[page]) _references[page] = 1;
-                else _free[_freeCount++] = page;
-            }
-        }
-    }
+    public bool TryAddReference(int page, int generation) => _counts.TryAddReference(page, generation);
 
-    public bool TryAddReference(int page, int generation)
-    {
-        lock (_lock)
-        {
-            if (_references[page] == 0 || _generations[page] != generation) return false;
-            _references[page]++;
-            return true;
-        }
-    }
+    public int Generation(int page) => _counts.Generation(page);
 
-    public int Generation(int page)
-    {
-        lock (_lock)
-        {
-            ThrowIfFree(page);
-            return _generations[page];
-        }
-    }
+    public void AddReferences(ReadOnlySpan<int> pages) => _counts.AddReferences(pages);
 
-    public void AddReferences(ReadOnlySpan<int> pages)
-    {
-        lock (_lock)
-        {
-            foreach (var page in pages) ThrowIfFree(page);
-            foreach (var page in pages) _references[page]++;
-        }
-    }
-
-    public void Release(ReadOnlySpan<int> pages)
-    {
-        lock (_lock)
-        {
-            foreach (var page in pages)
-            {
-                ThrowIfFree(page);
-                if (--_references[page] > 0) continue;
-                _generations[page]++;
-                _free[_freeCount++] = page;
-            }
-        }
-    }
+    public void Release(ReadOnlySpan<int> pages) => _counts.Release(pages);
 
     public Memory<byte> Bytes(int page) => (_views[page] ??= new Page(this, page)).Memory;
 
@@ -184,11 +114,6 @@ public sealed unsafe class HostMemory : IPageMemory, IDisposable
             stream.Dispose();
             throw;
         }
-    }
-
-    private void ThrowIfFree(int page)
-    {
-        if (_references[page] <= 0) throw new InvalidOperationException($"Host page {page} is free; it was released too often.");
     }
 
     /// <summary>A page's bytes for interfaces that want managed memory.</summary>

@@ -1,4 +1,3 @@
-using System.Buffers;
 using ActorInference.Actors.Kv;
 using ActorInference.Cache.Radix.Eviction;
 
@@ -8,7 +7,7 @@ namespace ActorInference.Cache.Tiers;
 /// The second tier: pages in host memory, by key. Bytes are copied outside of the lock, with their pages pinned, and are
 /// checked against a checksum whenever they are loaded.
 /// </summary>
-public sealed class HostPool : IPageTier, IDisposable
+public sealed partial class HostPool : IPageTier, IDisposable
 {
     private readonly Lock _lock = new();
     private readonly HostMemory _memory;
@@ -85,43 +84,6 @@ public sealed class HostPool : IPageTier, IDisposable
         }
     }
 
-    public TierLoad Load(ReadOnlySpan<KvPageKey> keys, int mark, IPageMemory into, ReadOnlySpan<int> pages)
-    {
-        CheckLayout(into);
-        var sources = ArrayPool<int>.Shared.Rent(keys.Length);
-        try
-        {
-            var (found, storage) = (0, 0);
-            lock (_lock)
-            {
-                for (; found < keys.Length && _index.TryGet(keys[found], out sources[found]); found++)
-                {
-                    _index.Touch(sources[found], mark);
-                    _index.Pin(sources[found]);
-                }
-            }
-
-            var good = Copy(sources.AsSpan(0, found), into, pages);
-            lock (_lock)
-            {
-                for (var i = 0; i < found; i++)
-                {
-                    if (i < good && _index.TakeFromStorage(sources[i])) storage++;
-                    Unpin(sources[i], drop: i == good && good < found);
-                }
-
-                _loaded += good;
-                if (good < found) _rotten++;
-            }
-
-            return new TierLoad(good, storage);
-        }
-        finally
-        {
-            ArrayPool<int>.Shared.Return(sources);
-        }
-    }
-
     public void Offer(KvNamespaceId space, ReadOnlySpan<KvPageKey> keys, int first, int mark, IPageMemory from, ReadOnlySpan<int> pages)
     {
         CheckLayout(from);
@@ -153,7 +115,7 @@ public sealed class HostPool : IPageTier, IDisposable
                 if (!_names.TryForget(from, page, out name) || _index.Contains(name.Key) || !TryTakePage(out own)) continue;
             }
 
-            if (Fill(own, from.Bytes(page).Span, name.Key, name.Previous, name.Index, name.Mark, fromStorage: false))
+            if (Fill(own, from, page, name.Key, name.Previous, name.Index, name.Mark, fromStorage: false))
                 Tell(new PageRun(name.Space, name.Index, name.Previous, [name.Key]));
         }
     }
@@ -256,13 +218,13 @@ public sealed class HostPool : IPageTier, IDisposable
             if (_sightings?.IsFirst(keys[i]) == true || !TryTakePage(out own)) return false;
         }
 
-        return Fill(own, from.Bytes(page).Span, keys[i], i == 0 ? default : keys[i - 1], i, mark, fromStorage: false);
+        return Fill(own, from, page, keys[i], i == 0 ? default : keys[i - 1], i, mark, fromStorage: false);
     }
 
-    private bool Fill(int own, ReadOnlySpan<byte> bytes, KvPageKey key, KvPageKey previous, int index, int mark, bool fromStorage)
+    private bool Fill(int own, IPageMemory from, int page, KvPageKey key, KvPageKey previous, int index, int mark, bool fromStorage)
     {
         var copy = _memory.Span(own);
-        bytes.CopyTo(copy);
+        from.Read(page, copy);
         return Publish(own, key, previous, index, PageChecksum.Compute(copy), mark, fromStorage);
     }
 
@@ -290,6 +252,7 @@ public sealed class HostPool : IPageTier, IDisposable
         var pages = new List<int>(run.Count);
         lock (_lock)
         {
+            run = WithUnstoredBefore(run);
             // Another thread may have told of some, or evicted them.
             for (var i = 0; i < run.Count && _index.TryGet(run.Keys[i], out var page) && _index.Stored(page) == StoredState.Not; i++)
             {
@@ -300,6 +263,25 @@ public sealed class HostPool : IPageTier, IDisposable
         }
 
         if (pages.Count > 0) told(run with { Keys = run.Keys[..pages.Count] }, [.. pages]);
+    }
+
+    /// <summary>
+    /// The run, and those pages before it that are here and could not be stored when they came: what follows them cannot be found there
+    /// without them.
+    /// </summary>
+    private PageRun WithUnstoredBefore(PageRun run)
+    {
+        var (first, previous) = (run.FirstIndex, run.Previous);
+        var before = new List<KvPageKey>();
+        for (; first > 0 && _index.TryGet(previous, out var page) && _index.Stored(page) == StoredState.Not; first--)
+        {
+            before.Add(previous);
+            previous = _index.Previous(page);
+        }
+
+        if (before.Count == 0) return run;
+        before.Reverse();
+        return run with { FirstIndex = first, Previous = previous, Keys = [.. before, .. run.Keys] };
     }
 
     private void TouchPresent(ReadOnlySpan<KvPageKey> keys, int mark)
@@ -339,19 +321,6 @@ public sealed class HostPool : IPageTier, IDisposable
     {
         _memory.Records?.Clear(page);
         _memory.Release([page]);
-    }
-
-    /// <returns>How many of the first pages were right.</returns>
-    private int Copy(ReadOnlySpan<int> sources, IPageMemory into, ReadOnlySpan<int> pages)
-    {
-        for (var i = 0; i < sources.Length; i++)
-        {
-            var target = into.Bytes(pages[i]).Span;
-            _memory.Span(sources[i]).CopyTo(target);
-            if (PageChecksum.Compute(target) != _index.Checksum(sources[i])) return i;
-        }
-
-        return sources.Length;
     }
 
     private int Adopt()

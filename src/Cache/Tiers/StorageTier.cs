@@ -16,10 +16,10 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
 
     private readonly HostPool _host;
     private readonly StorageTierOptions _options;
-    private readonly StorageBreaker _breaker;
+    private readonly Breaker _breaker;
     private readonly TimeProvider _time;
     private readonly Channel<(PageRun Run, int[] Pages)> _writes = Channel.CreateBounded<(PageRun, int[])>(
-        new BoundedChannelOptions(MostWaitingRuns) { SingleReader = true });
+        new BoundedChannelOptions(MostWaitingRuns));
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _writing;
     private readonly int _mostPrefetching;
@@ -37,11 +37,11 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
     public StorageTier(HostPool host, StorageTierOptions options, TimeProvider time)
     {
         (_host, _options, _time) = (host, options, time);
-        _breaker = new StorageBreaker(options.FirstPause, options.LongestPause, time);
+        _breaker = new Breaker(failures: 1, options.FirstPause, options.LongestPause, time);
         _mostPrefetching = Math.Max(1, (int)(host.CapacityPages * options.PrefetchShare));
         _mostWriting = Math.Max(1, host.CapacityPages / 4);
         _cost = new TransferCost(time);
-        _writing = Task.Run(WriteAllAsync);
+        _writing = Task.WhenAll(Enumerable.Range(0, options.Writers).Select(_ => Task.Run(WriteAllAsync)));
     }
 
     public bool IsAttached => _storage is not null;
@@ -99,7 +99,7 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
     public Task? Begin(KvNamespaceId space, ReadOnlyMemory<int> tokens, int cachedTokens, double secondsPerToken)
     {
         var pageSize = _host.Layout.PageSizeTokens;
-        if (_storage is not { } storage || !_breaker.MayPass || _stop.IsCancellationRequested) return null;
+        if (_storage is not { } storage || !_breaker.MayEnter || _stop.IsCancellationRequested) return null;
         var loadable = Math.Max(0, tokens.Length - 1) / pageSize;
         if ((loadable - cachedTokens / pageSize) * pageSize < _options.MinTokens) return null;
         var keys = new KvPageKey[loadable];
@@ -108,7 +108,7 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
         first += _host.FindToContinue(keys.AsSpan(first));
         var wanted = loadable - first;
         if (wanted * pageSize < _options.MinTokens || (_options.OnlyIfFaster && !_cost.IsWorth(wanted, wanted * pageSize * secondsPerToken))) return null;
-        if (Interlocked.Add(ref _prefetching, wanted) > _mostPrefetching)
+        if (Interlocked.Add(ref _prefetching, wanted) > _mostPrefetching || !_breaker.TryEnter())
         {
             Interlocked.Add(ref _prefetching, -wanted);
             return null;
@@ -175,7 +175,7 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         limit.CancelAfter(deadline);
-        var started = _time.GetTimestamp();
+        var (started, isWell) = (_time.GetTimestamp(), false);
         try
         {
             var found = await storage.FindLeadingAsync(run, limit.Token).ConfigureAwait(false);
@@ -187,17 +187,16 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
                 landed += batch;
             }
 
-            if (limit.IsCancellationRequested) _breaker.Fail();
-            else _breaker.Succeed();
+            isWell = !limit.IsCancellationRequested;
             if (landed > 0) _cost.Observe(landed, _time.GetElapsedTime(started).TotalSeconds);
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
             // Whatever a storage does, its pages are a miss: the prompt is computed.
-            _breaker.Fail();
         }
         finally
         {
+            _breaker.Report(isWell);
             Interlocked.Add(ref _prefetching, -run.Count);
         }
     }
@@ -246,11 +245,7 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
             var written = 0;
             try
             {
-                if (_storage is { } storage && _breaker.MayPass && !_stop.IsCancellationRequested) written = await PutAsync(storage, run, pages).ConfigureAwait(false);
-            }
-            catch (Exception failure) when (failure is not OutOfMemoryException)
-            {
-                _breaker.Fail();
+                if (_storage is { } storage && !_stop.IsCancellationRequested) written = await WriteAsync(storage, run, pages).ConfigureAwait(false);
             }
             finally
             {
@@ -262,6 +257,27 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
         }
     }
 
+    /// <returns>How many of the first pages are stored: none where the storage fails.</returns>
+    private async Task<int> WriteAsync(IPageStorage storage, PageRun run, int[] pages)
+    {
+        if (!_breaker.TryEnter()) return 0;
+        var isWell = false;
+        try
+        {
+            var written = await PutAsync(storage, run, pages).ConfigureAwait(false);
+            isWell = true;
+            return written;
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            return 0;
+        }
+        finally
+        {
+            _breaker.Report(isWell);
+        }
+    }
+
     private async Task<int> PutAsync(IPageStorage storage, PageRun run, int[] pages)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
@@ -269,8 +285,6 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
         // What rotted here must not be stored with a checksum that says it is right.
         var sound = _host.CountSound(pages);
         if (sound == 0) return 0;
-        var written = await storage.PutAsync(Slice(run, 0, sound), _host.Memory, pages.AsMemory(0, sound), limit.Token).ConfigureAwait(false);
-        _breaker.Succeed();
-        return written;
+        return await storage.PutAsync(Slice(run, 0, sound), _host.Memory, pages.AsMemory(0, sound), limit.Token).ConfigureAwait(false);
     }
 }

@@ -39,6 +39,9 @@ public sealed record StorageTierOptions
     /// <summary>Pages in one read, at least 1. Default 128.</summary>
     public int BatchPages { get; init; } = 128;
 
+    /// <summary>Runs that are written at the same time: each waits for answers most of its time. At least 1. Default 4.</summary>
+    public int Writers { get; init; } = 4;
+
     /// <summary>For a write of one run. Default 10 s.</summary>
     public TimeSpan WriteDeadline { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -17,6 +17,12 @@ public sealed record EngineOptions
     /// </summary>
     public TimeSpan StepTarget { get; init; } = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>
+    /// Of a step in which sequences only decode, how long one may last that takes tokens of prompts besides: it bounds the pauses in
+    /// running generations while others begin. Above 1, or 0 for no such limit; none either where <see cref="StepTarget"/> is zero. Default 1.75.
+    /// </summary>
+    public double StepStretch { get; init; } = 1.75;
+
     /// <summary>Tokens that admission expects every running sequence to add before pages come back, at least 1. Default 64.</summary>
     public int GrowthWindowTokens { get; init; } = 64;
 
@@ -35,6 +41,12 @@ public sealed record EngineOptions
     /// <summary>With <see cref="AdmissionOrder.LongestPrefix"/>: cached tokens that a second of waiting is worth, above 0. Default 1,000.</summary>
     public double AgingTokensPerSecond { get; init; } = 1_000;
 
+    /// <summary>
+    /// Pages of the second tier are brought layer by layer, while a step computes with them, where they have at least so many bytes;
+    /// fewer, before the step. 0 brings all of them before it. Default 0.
+    /// </summary>
+    public long OverlapLoadBytes { get; init; }
+
     /// <summary>What a token of a prompt takes to compute, as far as it is known before the first one; 0 if it is not.</summary>
     public double SecondsPerPromptToken { get; init; }
 
@@ -47,10 +59,12 @@ public sealed record EngineOptions
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxSequences);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxStepTokens);
         ArgumentOutOfRangeException.ThrowIfLessThan(StepTarget, TimeSpan.Zero);
+        if (StepStretch != 0) ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(StepStretch, 1);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(GrowthWindowTokens);
         ArgumentOutOfRangeException.ThrowIfNegative(MaxBypasses);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MinSharedTokens);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(AgingTokensPerSecond);
+        ArgumentOutOfRangeException.ThrowIfNegative(OverlapLoadBytes);
         ArgumentOutOfRangeException.ThrowIfNegative(SecondsPerPromptToken);
     }
 }

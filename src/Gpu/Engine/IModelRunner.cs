@@ -21,6 +21,12 @@ public interface IModelRunner : IDisposable
     KvPagePool Pages { get; }
 
     /// <summary>
+    /// Whether <see cref="Forward"/> calls <see cref="ForwardBatch.AwaitLayer"/> before it reads the pages of a layer. If not, all layers are
+    /// awaited before it.
+    /// </summary>
+    bool AwaitsLayers => false;
+
+    /// <summary>
     /// Computes all chunks of <paramref name="batch"/>: writes their keys and values into their pages, attends over
     /// everything before them, and keeps the logits of the last tokens of each sequence, as many as it asked for.
     /// </summary>

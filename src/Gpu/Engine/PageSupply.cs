@@ -12,7 +12,10 @@ namespace ActorInference.Gpu.Engine;
 /// <param name="cache">Of this engine alone; null for none.</param>
 /// <param name="tier">Where pages are found that the pool no longer has; null for none.</param>
 /// <param name="time">Measures what loading takes.</param>
-internal sealed class PageSupply(KvPagePool pool, IPrefixCache? cache, IPageTier? tier, TimeProvider time)
+/// <param name="ahead">Computes ahead of what is known, with pages that are not to come free meanwhile; null if the runner does not.</param>
+/// <param name="overlapLoadBytes"><see cref="EngineOptions.OverlapLoadBytes"/>; without effect on a runner that computes ahead.</param>
+internal sealed class PageSupply(
+    KvPagePool pool, IPrefixCache? cache, IPageTier? tier, TimeProvider time, ISamplingRunner? ahead = null, long overlapLoadBytes = 0)
 {
     private readonly TransferCost _loading = new(time);
     private int[] _cachedPages = new int[256];
@@ -50,8 +53,8 @@ internal sealed class PageSupply(KvPagePool pool, IPrefixCache? cache, IPageTier
 
     /// <summary>
     /// Brings the pages that follow the cached ones from the second tier, into pages that were reserved for the sequence in
-    /// any case. Copied at once: a page is copied in a thousandth of the time that it takes to compute (docs/performance.md); where that
-    /// is not so, it is computed.
+    /// any case: at once, or, where there are many, while the next step computes. A page is copied in a thousandth of the time that it
+    /// takes to compute (docs/performance.md); where that is not so, it is computed.
     /// </summary>
     public void LoadBack(Sequence sequence)
     {
@@ -64,15 +67,30 @@ internal sealed class PageSupply(KvPagePool pool, IPrefixCache? cache, IPageTier
         var keys = sequence.Keys(loadable)[first..];
         var found = tier.Find(keys);
         if (found == 0 || !_loading.IsWorth(found, found * pool.Layout.PageSizeTokens * SecondsPerPromptToken) || !sequence.TryAllocate(pool, found)) return;
+        var targets = sequence.Pages.Slice(first, found);
+        if (MayOverlap(found) && tier.BeginLoad(keys[..found], sequence.TierMark, pool, targets) is { } begun)
+        {
+            sequence.Load = begun;
+            TakeLoaded(sequence, found, new TierLoad(begun.Pages, begun.StoragePages));
+            return;
+        }
+
         var started = time.GetTimestamp();
-        var load = tier.Load(keys[..found], sequence.TierMark, pool, sequence.Pages.Slice(first, found));
+        var load = tier.Load(keys[..found], sequence.TierMark, pool, targets);
         if (load.Pages > 0) _loading.Observe(load.Pages, time.GetElapsedTime(started).TotalSeconds);
-        if (load.Pages < found) sequence.GiveBack(pool, found - load.Pages);
-        sequence.ComputedCount = sequence.PageCount * pool.Layout.PageSizeTokens;
-        sequence.ToldCount = sequence.PageCount;
-        var storage = load.StoragePages * pool.Layout.PageSizeTokens;
-        sequence.Tiers = new TierTokens(load.Pages * pool.Layout.PageSizeTokens - storage, storage);
+        TakeLoaded(sequence, found, load);
         Remember(sequence);
+    }
+
+    /// <summary>The step that a sequence's pages came for is over: if they are right, they are its own from now on.</summary>
+    /// <returns>False if not: what was computed with them is void, and so is the sequence's state until it is <see cref="Release"/>d.</returns>
+    public bool TryEndLoad(Sequence sequence)
+    {
+        if (sequence.Load is not { } load) return true;
+        sequence.Load = null;
+        var right = load.End(out var elapsed);
+        if (right > 0) _loading.Observe(right, elapsed.TotalSeconds);
+        return right == load.Pages;
     }
 
     /// <summary>
@@ -81,6 +99,7 @@ internal sealed class PageSupply(KvPagePool pool, IPrefixCache? cache, IPageTier
     /// </summary>
     public void Remember(Sequence sequence)
     {
+        if (sequence.Load is not null) return;   // Nobody knows yet whether they are right.
         if (cache is not null && sequence.FullPages > sequence.OfferedCount) Cache(cache, sequence);
         if (tier is not null && sequence.FullPages > sequence.ToldCount) Tell(sequence, sequence.FullPages);
     }
@@ -112,8 +131,23 @@ internal sealed class PageSupply(KvPagePool pool, IPrefixCache? cache, IPageTier
     /// <summary>Takes all pages from a sequence. What the cache has of it remains there.</summary>
     public void Release(Sequence sequence)
     {
+        ahead?.Finish();
+        sequence.Load?.End(out _);
+        sequence.Load = null;
         if (sequence.IsLocked) cache!.Unlock(sequence.Lock);
         sequence.ReleasePages(pool);
+    }
+
+    private bool MayOverlap(int pages) => ahead is null && overlapLoadBytes > 0 && (long)pages * pool.Layout.PageBytes >= overlapLoadBytes;
+
+    /// <param name="reserved">Pages that were taken for what was to come.</param>
+    private void TakeLoaded(Sequence sequence, int reserved, TierLoad load)
+    {
+        if (load.Pages < reserved) sequence.GiveBack(pool, reserved - load.Pages);
+        sequence.ComputedCount = sequence.PageCount * pool.Layout.PageSizeTokens;
+        sequence.ToldCount = sequence.PageCount;
+        var storage = load.StoragePages * pool.Layout.PageSizeTokens;
+        sequence.Tiers = new TierTokens(load.Pages * pool.Layout.PageSizeTokens - storage, storage);
     }
 
     private void Tell(Sequence sequence, int pages)
@@ -125,6 +159,8 @@ internal sealed class PageSupply(KvPagePool pool, IPrefixCache? cache, IPageTier
 
     private void Share(Sequence sequence, int first, ReadOnlySpan<int> cachedPages)
     {
+        if (cachedPages.IsEmpty) return;
+        ahead?.Finish();
         pool.AddReferences(cachedPages);
         pool.Release(sequence.Pages.Slice(first, cachedPages.Length));
         sequence.Replace(first, cachedPages);

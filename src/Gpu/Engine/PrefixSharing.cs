@@ -21,7 +21,7 @@ internal static class PrefixSharing
         {
             if (other.PendingCount <= 1 || other.Id.Value > waiting.Id.Value || other.Space != waiting.Space) continue;
             var shared = shareable.CommonPrefixLength(other.Tokens) / pageSizeTokens * pageSizeTokens;
-            if (shared - cachedTokens >= minTokens && other.ComputedCount < shared) return true;
+            if (shared - cachedTokens >= minTokens && (other.ComputedCount < shared || other.Load is not null)) return true;
         }
 
         return false;

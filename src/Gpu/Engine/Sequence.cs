@@ -44,6 +44,9 @@ internal sealed class Sequence
     /// <summary>Prompt tokens that came from beyond the device's pool.</summary>
     public TierTokens Tiers { get; set; }
 
+    /// <summary>Brings some of its pages; they count as computed, and are nobody else's before it has ended. Null for none.</summary>
+    public IPageLoad? Load { get; set; }
+
     /// <summary>Leading pages that the second tier was told of.</summary>
     public int ToldCount { get; set; }
 
@@ -98,6 +101,9 @@ internal sealed class Sequence
     public int Bypasses { get; set; }
 
     public bool WasPreempted { get; private set; }
+
+    /// <summary>It is the engine's no more.</summary>
+    public bool HasEnded { get; set; }
 
     /// <summary>It was in a batch that the runner refused, and runs alone until it is cleared.</summary>
     public bool IsSuspect { get; set; }

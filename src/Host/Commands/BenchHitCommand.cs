@@ -21,8 +21,9 @@ public static class BenchHitCommand
         var page = NumberOption.Integer("--page-size", "Tokens of a page. Default: 16.", 1, 256);
         var repeat = NumberOption.Integer("--repeat", "Prompts measured; the least of each time counts. Default: 3.", 1, 1000);
         var seed = NumberOption.Integer("--seed", "Of the prompts. Default: 1.", 0);
+        var given = new Option<string[]>("--set") { Description = "Setting of the server that is measured, such as actor-inference.engine.overlap-load=0B; may be repeated." };
         var json = new Option<bool>("--json") { Description = "One JSON object." };
-        var command = new Command("hit", "Measure a full hit of the storage tier beside computing the prompt.") { shape, model, length, page, repeat, seed, json };
+        var command = new Command("hit", "Measure a full hit of the storage tier beside computing the prompt.") { shape, model, length, page, repeat, seed, given, json };
         command.Validators.Add(result =>
         {
             if (result.GetValue(model) is { } folder && !Directory.Exists(folder)) result.AddError($"--model is '{folder}'; expected an existing folder.");
@@ -30,7 +31,7 @@ public static class BenchHitCommand
         command.SetAction((parsed, _) => RunAsync(
             new Request(
                 parsed.GetValue(shape)!, parsed.GetValue(model), parsed.GetValue(length) ?? 2048, parsed.GetValue(page) ?? 16, parsed.GetValue(repeat) ?? 3,
-                parsed.GetValue(seed) ?? 1, parsed.GetValue(json))));
+                parsed.GetValue(seed) ?? 1, parsed.GetValue(given) ?? [], parsed.GetValue(json))));
         return command;
     }
 
@@ -44,7 +45,8 @@ public static class BenchHitCommand
             if (request.Model is null) WriteModel(request, model);
             // One conversation of one prompt for each repetition, and all of them fit everywhere.
             var work = new MultiturnOptions { Clients = request.Repetitions + 1, Rounds = 1, RequestLength = request.PromptLength, MaxParallel = 1 };
-            await using var server = await BenchServer.StartAsync(new BenchSizing(1, 2, request.PageSize).Arguments("l1+l2+l3", model, folder, work), signals.Token);
+            string[] arguments = [.. new BenchSizing(1, 2, request.PageSize).Arguments("l1+l2+l3", model, folder, work), .. request.Settings.SelectMany(static setting => (string[])["--set", setting])];
+            await using var server = await BenchServer.StartAsync(arguments, signals.Token);
             using var client = new GenerateClient(server.Address);
             var benchmark = new HitBenchmark(client, request.PromptLength, MultiturnOptions.DefaultVocabulary, request.Seed);
             var result = await benchmark.RunAsync(request.Repetitions, Console.Error.WriteLine, signals.Token);
@@ -79,5 +81,5 @@ public static class BenchHitCommand
         CultureInfo.InvariantCulture,
         $"{result.PromptTokens} tokens: computed in {result.ComputedSeconds:0.000} s; {result.StorageTokens} from the stores in {result.HitSeconds:0.000} s, {result.Ratio:0.000} of that");
 
-    private sealed record Request(string Shape, string? Model, int PromptLength, int PageSize, int Repetitions, int Seed, bool Json);
+    private sealed record Request(string Shape, string? Model, int PromptLength, int PageSize, int Repetitions, int Seed, string[] Settings, bool Json);
 }

@@ -35,7 +35,7 @@ public sealed class CacheRoutes : IManagementRouteProvider
     private static CacheStoreBody Store((KnownStore Store, CacheStoreProtocol.StoreStatus? Status) each) => new(
         each.Store.Id.Value, each.Store.Report.Host, each.Store.IsSuspect ? "suspect" : each.Store.Report.IsDraining ? "draining" : "up",
         each.Store.Report.CapacityBytes, each.Store.Report.UsedBytes, each.Status?.Pages, each.Status?.DiskUsedBytes, each.Status?.DiskQuotaBytes, each.Status?.DiskPages,
-        each.Status?.FailedWrites, each.Status?.CorruptPages, each.Status?.LoadMs, each.Status?.Alerts);
+        each.Status?.FailedWrites, each.Status?.CorruptPages, each.Status?.LoadMs, each.Status?.Warmed, each.Status?.Alerts);
 }
 
 public sealed record CacheBody(CacheShardsBody Shards, IReadOnlyList<CacheStoreBody> Stores);
@@ -44,6 +44,8 @@ public sealed record CacheBody(CacheShardsBody Shards, IReadOnlyList<CacheStoreB
 public sealed record CacheShardsBody(int Count, long Pages, long Bytes, long UnderReplicated, long Queried, long Hits, long Evicted, long Lost);
 
 /// <summary>What is null is not known: the store does not answer.</summary>
+/// <param name="LoadMs">What reading its files took at its start.</param>
+/// <param name="Warmed">Pages that it found in them; 0 until they are read.</param>
 public sealed record CacheStoreBody(
     string Store, string Host, string State, long CapacityBytes, long UsedBytes, int? Pages, long? DiskUsedBytes, long? DiskQuotaBytes, long? DiskPages,
-    long? FailedWrites, long? CorruptPages, long? LoadMs, IReadOnlyList<string>? Alerts);
+    long? FailedWrites, long? CorruptPages, long? LoadMs, long? Warmed, IReadOnlyList<string>? Alerts);

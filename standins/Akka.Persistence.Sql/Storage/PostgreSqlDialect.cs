@@ -10,33 +10,7 @@ internal sealed class PostgreSqlDialect : SqlDialect
     // Any number will do, as long as all nodes take the same.
     private const long SchemaLock = 0x416B6B6153716C;
 
-    public override IReadOnlyList<TableSchema> JournalSchema =>
-    [
-        new("journal", """
-        CREATE TABLE IF NOT EXISTS journal (
-            ordering BIGSERIAL PRIMARY KEY, created BIGINT NOT NULL, deleted BOOLEAN NOT NULL DEFAULT FALSE,
-            persistence_id VARCHAR(255) NOT NULL, sequence_number BIGINT NOT NULL, message BYTEA NOT NULL, tags VARCHAR(100),
-            identifier INTEGER, manifest VARCHAR(500), writer_uuid VARCHAR(128), UNIQUE (persistence_id, sequence_number))
-        """),
-        new("tags", """
-        CREATE TABLE IF NOT EXISTS tags (
-            ordering_id BIGINT NOT NULL, tag VARCHAR(64) NOT NULL, sequence_nr BIGINT NOT NULL, persistence_id VARCHAR(255) NOT NULL,
-            PRIMARY KEY (ordering_id, tag, persistence_id))
-        """),
-    ];
-
-    public override TableSchema MetadataSchema => new(
-        "journal_metadata",
-        "CREATE TABLE IF NOT EXISTS journal_metadata (persistence_id VARCHAR(255) NOT NULL PRIMARY KEY, sequence_number BIGINT NOT NULL)");
-
-    public override IReadOnlyList<TableSchema> SnapshotSchema =>
-    [
-        new("snapshot", """
-        CREATE TABLE IF NOT EXISTS snapshot (
-            persistence_id VARCHAR(255) NOT NULL, sequence_number BIGINT NOT NULL, created TIMESTAMP NOT NULL, snapshot BYTEA,
-            manifest VARCHAR(500), serializer_id INTEGER, PRIMARY KEY (persistence_id, sequence_number))
-        """),
-    ];
+    protected override ColumnTypes Types => new("BIGSERIAL PRIMARY KEY", "BIGINT", "BOOLEAN NOT NULL DEFAULT FALSE", "BYTEA", "TIMESTAMP");
 
     public override bool DriverPools => true;
 
@@ -55,21 +29,6 @@ internal sealed class PostgreSqlDialect : SqlDialect
         if (!builder.ShouldSerialize("Command Timeout")) builder.CommandTimeout = TimeoutSeconds;
         if (!builder.ShouldSerialize("Timeout")) builder.Timeout = TimeoutSeconds;
         return builder.ConnectionString;
-    }
-
-    public override async Task<DbConnection> OpenAsync(string connectionString, CancellationToken cancellation)
-    {
-        var connection = new NpgsqlConnection(connectionString);
-        try
-        {
-            await connection.OpenAsync(cancellation).ConfigureAwait(false);
-            return connection;
-        }
-        catch
-        {
-            await connection.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
     }
 
     public override EventInsert CreateInsert(DbConnection connection) => new PostgreSqlEventInsert((NpgsqlConnection)connection);
@@ -93,6 +52,8 @@ internal sealed class PostgreSqlDialect : SqlDialect
     public override object ToParameter(DateTime utc) => DateTime.SpecifyKind(utc, DateTimeKind.Unspecified);
 
     public override DateTime ReadTime(DbDataReader reader, int column) => DateTime.SpecifyKind(reader.GetDateTime(column), DateTimeKind.Utc);
+
+    protected override DbConnection Connect(string connectionString) => new NpgsqlConnection(connectionString);
 
     protected override async Task CreateAsync(DbConnection connection, IReadOnlyList<TableSchema> missing, CancellationToken cancellation)
     {

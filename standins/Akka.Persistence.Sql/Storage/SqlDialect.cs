@@ -16,6 +16,11 @@ internal enum SqlKind
 /// <summary>A table, and the statement that creates it.</summary>
 internal readonly record struct TableSchema(string Table, string Sql);
 
+/// <summary>What a database calls the types of columns.</summary>
+/// <param name="Counter">A key that the database counts up by itself.</param>
+/// <param name="Flag">With its default, which is not set.</param>
+internal readonly record struct ColumnTypes(string Counter, string Long, string Flag, string Bytes, string Time);
+
 /// <summary>What differs between the databases. Table and column names are Akka.Persistence.Sql's default mapping.</summary>
 internal abstract class SqlDialect
 {
@@ -39,11 +44,35 @@ internal abstract class SqlDialect
     // A write that waits longer fails, before the journal's circuit breaker (call-timeout, 10 s) loses track of it.
     protected const int TimeoutSeconds = 5;
 
-    public abstract IReadOnlyList<TableSchema> JournalSchema { get; }
+    protected abstract ColumnTypes Types { get; }
 
-    public abstract TableSchema MetadataSchema { get; }
+    public IReadOnlyList<TableSchema> JournalSchema =>
+    [
+        new("journal", $"""
+        CREATE TABLE IF NOT EXISTS journal (
+            ordering {Types.Counter}, created {Types.Long} NOT NULL, deleted {Types.Flag},
+            persistence_id VARCHAR(255) NOT NULL, sequence_number {Types.Long} NOT NULL, message {Types.Bytes} NOT NULL, tags VARCHAR(100),
+            identifier INTEGER, manifest VARCHAR(500), writer_uuid VARCHAR(128), UNIQUE (persistence_id, sequence_number))
+        """),
+        new("tags", $"""
+        CREATE TABLE IF NOT EXISTS tags (
+            ordering_id {Types.Long} NOT NULL, tag VARCHAR(64) NOT NULL, sequence_nr {Types.Long} NOT NULL, persistence_id VARCHAR(255) NOT NULL,
+            PRIMARY KEY (ordering_id, tag, persistence_id))
+        """),
+    ];
 
-    public abstract IReadOnlyList<TableSchema> SnapshotSchema { get; }
+    public TableSchema MetadataSchema => new(
+        "journal_metadata",
+        $"CREATE TABLE IF NOT EXISTS journal_metadata (persistence_id VARCHAR(255) NOT NULL PRIMARY KEY, sequence_number {Types.Long} NOT NULL)");
+
+    public IReadOnlyList<TableSchema> SnapshotSchema =>
+    [
+        new("snapshot", $"""
+        CREATE TABLE IF NOT EXISTS snapshot (
+            persistence_id VARCHAR(255) NOT NULL, sequence_number {Types.Long} NOT NULL, created {Types.Time} NOT NULL, snapshot {Types.Bytes},
+            manifest VARCHAR(500), serializer_id INTEGER, PRIMARY KEY (persistence_id, sequence_number))
+        """),
+    ];
 
     /// <summary>Whether opening a connection is cheap, since the driver keeps those that were closed.</summary>
     public abstract bool DriverPools { get; }
@@ -67,7 +96,20 @@ internal abstract class SqlDialect
     /// <exception cref="ArgumentException">It cannot be read.</exception>
     public abstract string Check(string connectionString);
 
-    public abstract Task<DbConnection> OpenAsync(string connectionString, CancellationToken cancellation);
+    public async Task<DbConnection> OpenAsync(string connectionString, CancellationToken cancellation)
+    {
+        var connection = Connect(connectionString);
+        try
+        {
+            await connection.OpenAsync(cancellation).ConfigureAwait(false);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
 
     /// <summary>
     /// Creates what is missing; several nodes may do so at once. Where nothing is missing, nothing is written: a database
@@ -100,6 +142,9 @@ internal abstract class SqlDialect
     public abstract object ToParameter(DateTime utc);
 
     public abstract DateTime ReadTime(DbDataReader reader, int column);
+
+    /// <summary>A connection that is not open yet.</summary>
+    protected abstract DbConnection Connect(string connectionString);
 
     protected abstract Task CreateAsync(DbConnection connection, IReadOnlyList<TableSchema> missing, CancellationToken cancellation);
 

@@ -11,33 +11,7 @@ internal sealed class SqliteDialect : SqlDialect
 
     static SqliteDialect() => SQLitePCL.Batteries_V2.Init();
 
-    public override IReadOnlyList<TableSchema> JournalSchema =>
-    [
-        new("journal", """
-        CREATE TABLE IF NOT EXISTS journal (
-            ordering INTEGER PRIMARY KEY AUTOINCREMENT, created INTEGER NOT NULL, deleted INTEGER NOT NULL DEFAULT 0,
-            persistence_id VARCHAR(255) NOT NULL, sequence_number INTEGER NOT NULL, message BLOB NOT NULL, tags VARCHAR(100),
-            identifier INTEGER, manifest VARCHAR(500), writer_uuid VARCHAR(128), UNIQUE (persistence_id, sequence_number))
-        """),
-        new("tags", """
-        CREATE TABLE IF NOT EXISTS tags (
-            ordering_id INTEGER NOT NULL, tag VARCHAR(64) NOT NULL, sequence_nr INTEGER NOT NULL, persistence_id VARCHAR(255) NOT NULL,
-            PRIMARY KEY (ordering_id, tag, persistence_id))
-        """),
-    ];
-
-    public override TableSchema MetadataSchema => new(
-        "journal_metadata",
-        "CREATE TABLE IF NOT EXISTS journal_metadata (persistence_id VARCHAR(255) NOT NULL PRIMARY KEY, sequence_number INTEGER NOT NULL)");
-
-    public override IReadOnlyList<TableSchema> SnapshotSchema =>
-    [
-        new("snapshot", """
-        CREATE TABLE IF NOT EXISTS snapshot (
-            persistence_id VARCHAR(255) NOT NULL, sequence_number INTEGER NOT NULL, created INTEGER NOT NULL, snapshot BLOB,
-            manifest VARCHAR(500), serializer_id INTEGER, PRIMARY KEY (persistence_id, sequence_number))
-        """),
-    ];
+    protected override ColumnTypes Types => new("INTEGER PRIMARY KEY AUTOINCREMENT", "INTEGER", "INTEGER NOT NULL DEFAULT 0", "BLOB", "INTEGER");
 
     public override bool DriverPools => false;
 
@@ -53,21 +27,6 @@ internal sealed class SqliteDialect : SqlDialect
         // The pool of this driver's version enumerates its connections while other threads add to them.
         builder.Pooling = false;
         return builder.ConnectionString;
-    }
-
-    public override async Task<DbConnection> OpenAsync(string connectionString, CancellationToken cancellation)
-    {
-        var connection = new SqliteConnection(connectionString);
-        try
-        {
-            await connection.OpenAsync(cancellation).ConfigureAwait(false);
-            return connection;
-        }
-        catch
-        {
-            await connection.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
     }
 
     public override EventInsert CreateInsert(DbConnection connection)
@@ -97,6 +56,8 @@ internal sealed class SqliteDialect : SqlDialect
     public override object ToParameter(DateTime utc) => utc.Ticks;
 
     public override DateTime ReadTime(DbDataReader reader, int column) => new(reader.GetInt64(column), DateTimeKind.Utc);
+
+    protected override DbConnection Connect(string connectionString) => new SqliteConnection(connectionString);
 
     protected override async Task CreateAsync(DbConnection connection, IReadOnlyList<TableSchema> missing, CancellationToken cancellation)
     {

@@ -158,6 +158,25 @@ public sealed class StorageClientTests
     }
 
     [Fact]
+    public async Task A_store_that_dies_is_suspect_before_it_counts_as_silent_and_nobody_waits_for_it()
+    {
+        await using var system = new StoreSystem(
+            liveness: new StoreLiveness { Tick = TimeSpan.FromMilliseconds(20), SuspectAfter = TimeSpan.FromHours(1) },
+            client: new StorageClientOptions { Policy = Keys.Plain with { Replicas = 2 } });
+        var dying = await system.AddStoreAsync(0);
+        await system.AddStoreAsync(1);
+        var pages = system.Fill(8, seed: 1);
+        await system.PutAsync(0, pages);
+
+        await system.KillAsync(dying);
+
+        await StoreSystem.UntilAsync("the dead one is suspect", () => system.Process.Table.TryGet(Keys.Store(0), out var known) && known.IsSuspect);
+        Assert.Equal(8, await system.GetAsync(0, pages));
+        Assert.Equal(8, await system.PutAsync(20, system.Fill(8, seed: 2)));
+        await system.AddStoreAsync(0);   // Known as its new life, and not suspect.
+    }
+
+    [Fact]
     public async Task A_store_that_drains_loses_no_page()
     {
         await using var system = new StoreSystem(new CacheShardOptions { Buckets = 2, Lease = TimeSpan.FromMilliseconds(1) });

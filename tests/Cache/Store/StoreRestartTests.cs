@@ -31,6 +31,18 @@ public sealed class StoreRestartTests : IDisposable
     }
 
     [Fact]
+    public async Task A_store_without_pages_says_that_it_is_unmounted()
+    {
+        await using var system = new StoreSystem();
+        for (var i = 0; i < 20; i++)
+        {
+            // It has begun to look at its disk, and reports what it has when that ends.
+            var store = await system.AddStoreAsync(0, disk: Disk());
+            Assert.Equal(0, (await system.GovernAsync(store, StoreAction.Unmount)).Pages);
+        }
+    }
+
+    [Fact]
     public async Task What_a_snapshot_has_comes_back_after_a_kill_and_the_rest_is_a_miss()
     {
         await using var system = new StoreSystem();

@@ -55,6 +55,24 @@ internal sealed class StoreSystem : IAsyncDisposable
     /// <summary>Pages that a store was told to keep.</summary>
     public int KeptPages(IActorRef store) => _poolOf[store].List(withCertain: true, TimeSpan.FromDays(1)).Count;
 
+    /// <summary>What rot does to some of the pages that a store has now.</summary>
+    /// <param name="share">Of its pages.</param>
+    /// <returns>How many have another bit now.</returns>
+    public int FlipBits(IActorRef store, Random random, double share)
+    {
+        var (pool, flipped) = (_poolOf[store], 0);
+        foreach (var (use, _, _) in pool.List(withCertain: true, TimeSpan.Zero))
+        {
+            if (random.NextDouble() >= share || !pool.TryAddReference(use.Slot, use.Generation)) continue;
+            var bytes = pool.Bytes(use.Slot);
+            bytes[random.Next(bytes.Length)] ^= (byte)(1 << random.Next(8));
+            pool.Release(use.Slot);
+            flipped++;
+        }
+
+        return flipped;
+    }
+
     /// <summary>What rot does to a copy.</summary>
     public void FlipBit(Replica replica, int byteIndex)
     {
@@ -76,6 +94,11 @@ internal sealed class StoreSystem : IAsyncDisposable
 
     public StorageClient Client { get; }
 
+    /// <summary>The tier as a further worker sees it, who disposes it before his pool.</summary>
+    /// <param name="source">How stores reach the worker's pool; null for a copy within the process.</param>
+    public StorageClient CreateClient(StorageClientOptions options, KvPageSource? source) =>
+        new(System, Shards, options with { Buckets = _options.Buckets, OffersPools = source is null }, _ => source, TimeProvider.System);
+
     /// <summary>Starts a store; done when it is known.</summary>
     public async Task<IActorRef> AddStoreAsync(int number, StoreMemory? memory = null, StoreDiskOptions? disk = null, bool listens = false, string? host = null)
     {
@@ -93,9 +116,10 @@ internal sealed class StoreSystem : IAsyncDisposable
         return store;
     }
 
-    /// <summary>Kills a store as its process's end does: nobody is told.</summary>
+    /// <summary>Kills a store as its process's end does: it tells nobody.</summary>
     public async Task KillAsync(IActorRef store)
     {
+        _pools.Remove(_poolOf[store]);
         await store.GracefulStop(Patience);
     }
 
@@ -141,8 +165,13 @@ internal sealed class StoreSystem : IAsyncDisposable
     public async Task<FoundPage> LookAsync(int number) =>
         (await Shards.Ask<Found>(new Query(CacheBuckets.Of(Keys.Key(number), _options.Buckets), StorageClientOptions.DefaultTenant, false, Keys.Of(number)), Patience)).Pages[0];
 
-    public Task<CacheStoreProtocol.Governed> GovernAsync(IActorRef store, CacheStoreProtocol.StoreAction action) =>
-        store.Ask<CacheStoreProtocol.Governed>(new CacheStoreProtocol.Govern(action), Patience);
+    /// <summary>Done when it is done; of an unmounting store, when its disk may be another one's.</summary>
+    public async Task<CacheStoreProtocol.Governed> GovernAsync(IActorRef store, CacheStoreProtocol.StoreAction action)
+    {
+        var governed = await store.Ask<CacheStoreProtocol.Governed>(new CacheStoreProtocol.Govern(action), Patience);
+        if (action == CacheStoreProtocol.StoreAction.Unmount) await store.GracefulStop(Patience);
+        return governed;
+    }
 
     public Task<CacheStoreProtocol.StoreStatus> StatusAsync(IActorRef store) =>
         store.Ask<CacheStoreProtocol.StoreStatus>(CacheStoreProtocol.GetStoreStatus.Instance, Patience);

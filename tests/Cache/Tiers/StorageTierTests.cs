@@ -183,6 +183,28 @@ public sealed class StorageTierTests
     }
 
     [Fact]
+    public async Task What_could_not_be_written_is_written_with_what_continues_it()
+    {
+        var storage = new MemoryStorage { Before = static _ => throw new IOException("no route") };
+        using var device = ScriptedRunner.Pool(16);
+        using var host = HostPoolTests.Host(capacity: 64);
+        await using var tier = Tier(host, new StorageTierOptions { MinTokens = 1, FirstPause = TimeSpan.FromTicks(1), LongestPause = TimeSpan.FromTicks(1) });
+        tier.Attach(storage);
+        var (_, pages) = HostPoolTests.Filled(device, 8, seed: 1);
+        host.Offer(Space, Keys().AsSpan(0, 5), 0, 0, device, pages.AsSpan(0, 5));
+        await tier.FlushAsync(CancellationToken.None).WaitAsync(Limit);
+        Assert.Equal(5, tier.Counts.Dropped);
+
+        // Without its beginning nobody would find it there.
+        storage.Before = static _ => ValueTask.CompletedTask;
+        host.Offer(Space, Keys(), 5, 0, device, pages.AsSpan(5));
+        await tier.FlushAsync(CancellationToken.None).WaitAsync(Limit);
+
+        Assert.Equal(8, storage.Count);
+        host.CheckInvariants();
+    }
+
+    [Fact]
     public async Task What_comes_slower_than_it_is_computed_is_not_asked_for()
     {
         var time = new ManualTime();

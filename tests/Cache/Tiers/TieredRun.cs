@@ -52,6 +52,7 @@ internal sealed class TieredRun
             MaxBypasses = _random.Next(0, 4),
             MinSharedTokens = _random.Next(1, 40),
             Order = _random.Next(2) == 0 ? AdmissionOrder.Arrival : AdmissionOrder.LongestPrefix,
+            OverlapLoadBytes = seed % 2,
         };
         _pageSize = 1 << _random.Next(0, 4);
         _pages = _random.Next(112, 300) / _pageSize;

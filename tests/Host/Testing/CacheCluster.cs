@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Text.RegularExpressions;
 using ActorInference.Actors.Kv;
+using ActorInference.Actors.Protocols;
 using ActorInference.Cache.Store;
 using ActorInference.Cache.Transfer;
 using ActorInference.Host.Composition;
@@ -18,6 +20,9 @@ public sealed partial class CacheCluster : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    /// <summary>For a question that is asked again: it may have gone to a process that was killed just before.</summary>
+    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(5);
+
     /// <summary>Nobody is put out because the machine is busy: the test says who is dead.</summary>
     private const string Calm =
         """
@@ -34,6 +39,8 @@ public sealed partial class CacheCluster : IAsyncDisposable
     private readonly IHost _host;
     private readonly string _folder;
     private readonly PageExchange _exchange;
+    private readonly CacheAdministration _impatient;
+    private readonly ConcurrentBag<ChildProcess> _processes = [];
 
     private CacheCluster(IHost host, ActorSystem system, string folder, IPageMemory pages)
     {
@@ -43,6 +50,7 @@ public sealed partial class CacheCluster : IAsyncDisposable
         var settings = InferenceSettings.Read(system.Settings.Config).Cache;
         Client = CacheNode.CreateClient(system, shards, settings, _exchange);
         Administration = new CacheAdministration(system, shards, settings.Shards.Buckets, Patience);
+        _impatient = new CacheAdministration(system, shards, settings.Shards.Buckets, Moment);
     }
 
     public ActorSystem System { get; }
@@ -87,10 +95,15 @@ public sealed partial class CacheCluster : IAsyncDisposable
         var process = Executable.Start(
             "node", "--role", "cache-store", "--seed", $"{self.Host}:{self.Port}", "--cluster-port", "0",
             "--management-port", "none", "--cmd-port", "none", "--config", config, "--log-level", "Warning");
+        _processes.Add(process);
         await Deadline.UntilAsync(() => process.HasExited || Banner().IsMatch(process.Output), $"store {name} has joined");
         Assert.False(process.HasExited, process.Error);
         return new StoreProcess(process, data, Banner().Match(process.Output).Groups[1].Value);
     }
+
+    /// <summary>A store's own account of itself; null while it is not known, or does not answer for a moment.</summary>
+    public async Task<CacheStoreProtocol.StoreStatus?> StatusAsync(StoreProcess store) =>
+        (await _impatient.StoresAsync()).SingleOrDefault(each => each.Store.Id.Value == store.Store).Status;
 
     /// <summary>Ends a store's process as <c>kill -9</c> does, and has the cluster let it go.</summary>
     public async Task KillAsync(StoreProcess store)
@@ -101,6 +114,7 @@ public sealed partial class CacheCluster : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        foreach (var process in _processes) await process.DisposeAsync();
         await _host.StopAsync().WaitAsync(Patience);
         await Client.DisposeAsync();
         await _exchange.DisposeAsync();
@@ -114,10 +128,8 @@ public sealed partial class CacheCluster : IAsyncDisposable
 /// <summary>One of its stores.</summary>
 /// <param name="Folder">What it keeps its pages in.</param>
 /// <param name="Address">In the cluster, <c>host:port</c>.</param>
-public sealed record StoreProcess(ChildProcess Process, string Folder, string Address) : IAsyncDisposable
+public sealed record StoreProcess(ChildProcess Process, string Folder, string Address)
 {
     /// <summary>Name of its store.</summary>
     public string Store => File.ReadAllText(Path.Combine(Folder, "store-id"));
-
-    public ValueTask DisposeAsync() => Process.DisposeAsync();
 }

@@ -55,6 +55,16 @@ public sealed class CacheNodeTests : IDisposable
         for (var i = 0; i < Pages; i++) Assert.True(_pool.Bytes(pages[i]).Span.SequenceEqual(_pool.Bytes(read[i]).Span));
     }
 
+    [Fact]
+    public async Task A_node_that_joins_is_told_of_the_stores_at_once()
+    {
+        await using var first = await CacheCluster.StartAsync(_folder, reportInterval: "1h");
+
+        await using var second = await CacheCluster.StartAsync(_folder, reportInterval: "1h", of: first);
+
+        await UntilAsync("the store is known", () => Task.FromResult(!CacheProcess.Get(second.System).Table.Stores.IsEmpty));
+    }
+
     private static async Task UntilAsync(string what, Func<Task<bool>> condition)
     {
         var watch = Stopwatch.StartNew();
@@ -66,14 +76,18 @@ public sealed class CacheNodeTests : IDisposable
         }
     }
 
-    private sealed class CacheCluster(IHost host, StorageClient client, CacheAdministration administration) : IAsyncDisposable
+    private sealed class CacheCluster(IHost host, ActorSystem system, StorageClient client, CacheAdministration administration) : IAsyncDisposable
     {
+        public ActorSystem System => system;
+
         public StorageClient Client => client;
 
         public CacheAdministration Administration => administration;
 
-        public static async Task<CacheCluster> StartAsync(string folder)
+        /// <param name="of">Its first node, which has the store; null to begin with that.</param>
+        public static async Task<CacheCluster> StartAsync(string folder, string reportInterval = "100ms", CacheCluster? of = null)
         {
+            NodeRole[] roles = of is null ? [NodeRole.CacheMaster, NodeRole.CacheStore] : [NodeRole.CacheMaster];
             var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
             builder.Services.AddAkka("cache", akka => akka
                 .AddHocon(
@@ -81,26 +95,26 @@ public sealed class CacheNodeTests : IDisposable
                     akka {
                       loglevel = ERROR, stdout-loglevel = OFF, coordinated-shutdown.run-by-clr-shutdown-hook = off
                       actor.provider = cluster
-                      cluster.roles = [cache-master, cache-store]
+                      cluster.roles = [{{string.Join(", ", roles.Select(role => role.Name()))}}]
                       remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
                     }
                     actor-inference.persistence { provider = sqlite, connection-string = "Data Source={{Path.Combine(folder, "journal.db")}}" }
                     actor-inference.cache {
-                      store { path = "{{Path.Combine(folder, "cache")}}", memory = 4MiB, memory-kind = private, report-interval = 100ms }
+                      store { path = "{{Path.Combine(folder, "cache")}}", memory = 4MiB, memory-kind = private, report-interval = {{reportInterval}} }
                       client.query-deadline = 10s
                     }
                     """,
                     HoconAddMode.Prepend)
-                .WithInferenceNode(new InferenceNode { Roles = [NodeRole.CacheMaster, NodeRole.CacheStore] }));
+                .WithInferenceNode(new InferenceNode { Roles = [.. roles] }));
             var host = builder.Build();
             await host.StartAsync().WaitAsync(Patience);
             var system = host.Services.GetRequiredService<ActorSystem>();
             var cluster = Akka.Cluster.Cluster.Get(system);
-            await cluster.JoinAsync(cluster.SelfAddress).WaitAsync(Patience);
+            await cluster.JoinAsync(of is null ? cluster.SelfAddress : Akka.Cluster.Cluster.Get(of.System).SelfAddress).WaitAsync(Patience);
             var shards = ActorRegistry.For(system).Get<CacheShardActor>();
             var settings = InferenceSettings.Read(system.Settings.Config).Cache;
             var administration = new CacheAdministration(system, shards, settings.Shards.Buckets, Patience);
-            return new CacheCluster(host, CacheNode.CreateClient(system, shards, settings, exchange: null), administration);
+            return new CacheCluster(host, system, CacheNode.CreateClient(system, shards, settings, exchange: null), administration);
         }
 
         public async ValueTask DisposeAsync()
