@@ -14,9 +14,11 @@ most=$((60 << 20))
 
 if [ "${1:-}" = publish ]; then
     target=${2:?Which folder?}
+    # The analyzer minds commands that begin a process of their own program by its file; those for a GPU do not.
     dotnet publish "$here/../../src/Host/ActorInference.Host.csproj" -c Release -r linux-x64 --self-contained \
         -p:PublishSingleFile=true -p:EnableCompressionInSingleFile=true -p:IncludeNativeLibrariesForSelfExtract=true \
-        -p:PublishReadyToRun=false -p:DebugType=none -p:GenerateDocumentationFile=false -o "$target" || exit 1
+        -p:EnableSingleFileAnalyzer=false -p:PublishReadyToRun=false -p:DebugType=none -o "$target" || exit 1
+    rm -f "$target"/*.xml "$target"/*.pdb
     cp "$here/run-on-gpu.sh" "$here/compare_torch.py" "$target/" || exit 1
     bytes=$(du -sb "$target" | cut -f1)
     echo "$target: $((bytes >> 20)) MiB"

@@ -73,8 +73,9 @@ internal sealed class ChunkBudget
     {
         if (decodes == 0) return;
         var isOther = _decodeSeconds <= 0 || decodes != _decodes;
-        // A step that something else held up is not what decode takes.
-        _decodeSeconds = isOther ? seconds : _decodeSeconds + (Math.Min(seconds, 2 * _decodeSeconds) - _decodeSeconds) * Share;
+        // A step that something else held up is not what decode takes: what is less counts for more.
+        var change = Math.Min(seconds, 2 * _decodeSeconds) - _decodeSeconds;
+        _decodeSeconds = isOther ? seconds : _decodeSeconds + change * (change < 0 ? Share : Share / 4);
         (_decodes, _stepsSinceDecode) = (decodes, 0);
     }
 

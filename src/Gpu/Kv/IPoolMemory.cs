@@ -1,11 +1,15 @@
 namespace ActorInference.Gpu.Kv;
 
-/// <summary>Memory of a device for the pages of a <see cref="KvPagePool"/>, which the host reaches by copies. Thread-safe.</summary>
+/// <summary>Memory of a <see cref="KvPagePool"/> that the pool has not taken itself.</summary>
 public unsafe interface IPoolMemory : IDisposable
 {
-    /// <summary>First byte, for the device; valid until it is disposed.</summary>
+    /// <summary>First byte, for the host or the device that has it; valid until it is disposed.</summary>
     byte* Address { get; }
+}
 
+/// <summary>Memory of a device for the pages of a <see cref="KvPagePool"/>, which the host reaches by copies. Thread-safe.</summary>
+public interface IDevicePoolMemory : IPoolMemory
+{
     /// <summary>Name by which pools of other processes copy from it without the host between; null if they cannot.</summary>
     string? SharedName { get; }
 

@@ -16,6 +16,7 @@ public sealed unsafe class KvPagePool : IPageMemory, IDevicePages, IDisposable
     private readonly NativePage?[] _views;
     private readonly SharedSegment? _segment;
     private readonly IPoolMemory? _storage;
+    private readonly IDevicePoolMemory? _device;
     private byte* _memory;
 
     /// <param name="layout">Shape of each page.</param>
@@ -45,7 +46,7 @@ public sealed unsafe class KvPagePool : IPageMemory, IDevicePages, IDisposable
         CapacityPages = capacityPages;
         _counts = new PageCounts(capacityPages, "KV page");
         _views = new NativePage?[capacityPages];
-        _storage = storage;
+        (_storage, _device) = (storage, storage as IDevicePoolMemory);
         _memory = storage.Address;
     }
 
@@ -78,7 +79,7 @@ public sealed unsafe class KvPagePool : IPageMemory, IDevicePages, IDisposable
 
     public int CapacityPages { get; }
 
-    public string? SharedPath => _segment?.Path ?? _storage?.SharedName;
+    public string? SharedPath => _segment?.Path ?? _device?.SharedName;
 
     /// <inheritdoc cref="PageCounts.FreePages"/>
     public int FreePages => _counts.FreePages;
@@ -107,7 +108,7 @@ public sealed unsafe class KvPagePool : IPageMemory, IDevicePages, IDisposable
     public byte* Address(int page) => _memory + (nint)page * Layout.PageBytes;
 
     /// <inheritdoc/>
-    public bool HasBytes => _storage is null;
+    public bool HasBytes => _device is null;
 
     /// <inheritdoc/>
     public Memory<byte> Bytes(int page) => HasBytes
@@ -117,23 +118,23 @@ public sealed unsafe class KvPagePool : IPageMemory, IDevicePages, IDisposable
     /// <inheritdoc/>
     public void Read(int page, Span<byte> target)
     {
-        if (_storage is null) Bytes(page).Span.CopyTo(target);
-        else _storage.Read(page, target);
+        if (_device is null) Bytes(page).Span.CopyTo(target);
+        else _device.Read(page, target);
     }
 
     /// <inheritdoc/>
     public void Write(int page, ReadOnlySpan<byte> source)
     {
-        if (_storage is null) source[..Layout.PageBytes].CopyTo(Bytes(page).Span);
-        else _storage.Write(page, source);
+        if (_device is null) source[..Layout.PageBytes].CopyTo(Bytes(page).Span);
+        else _device.Write(page, source);
     }
 
     /// <inheritdoc/>
     public void Sum(ReadOnlySpan<int> pages, Span<uint> checksums)
     {
-        if (_storage is not null)
+        if (_device is not null)
         {
-            _storage.Sum(pages, checksums);
+            _device.Sum(pages, checksums);
             return;
         }
 
@@ -142,9 +143,9 @@ public sealed unsafe class KvPagePool : IPageMemory, IDevicePages, IDisposable
 
     /// <inheritdoc/>
     public string? TryCopy(string sharedPath, ReadOnlySpan<int> theirs, ReadOnlySpan<int> mine) =>
-        _storage is null ? "These pages are in the host's memory." : _storage.TryCopy(sharedPath, theirs, mine);
+        _device is null ? "These pages are in the host's memory." : _device.TryCopy(sharedPath, theirs, mine);
 
-    public void ReleaseAbandoned() => _storage?.ReleaseAbandoned();
+    public void ReleaseAbandoned() => _device?.ReleaseAbandoned();
 
     /// <summary>First element of one layer's keys in a page, shape <c>[PageSizeTokens][KvHeads][HeadDim]</c>.</summary>
     public byte* Keys(int page, int layer) => Address(page) + (nint)layer * Layout.LayerBytes;

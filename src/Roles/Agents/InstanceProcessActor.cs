@@ -13,8 +13,8 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RotateInterval = TimeSpan.FromSeconds(5);
 
-    /// <summary>From a process's end until its keeper has written the exit code.</summary>
-    private static readonly TimeSpan ExitCodeDeadline = TimeSpan.FromSeconds(2);
+    /// <summary>From a process's end until its keeper, which may be short of processor time, has written the exit code.</summary>
+    private static readonly TimeSpan ExitCodeDeadline = TimeSpan.FromSeconds(20);
 
     private static readonly TimeSpan StopProbeDeadline = TimeSpan.FromSeconds(1);
 

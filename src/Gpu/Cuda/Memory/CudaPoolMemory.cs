@@ -7,7 +7,7 @@ using ManagedCuda.BasicTypes;
 namespace ActorInference.Gpu.Cuda.Memory;
 
 /// <summary>Pages in a device's memory. The host copies them on a stream beside compute, by way of a pinned pool.</summary>
-public sealed unsafe class CudaPoolMemory : IPoolMemory
+public sealed unsafe class CudaPoolMemory : IDevicePoolMemory
 {
     private readonly CudaDevice _device;
     private readonly CudaDeviceVariable<byte> _memory;
