@@ -13,6 +13,9 @@ var root = new RootCommand("An actor cluster that serves large language models."
         BenchCudaCommand.Create(),
         BenchDisaggCommand.Create(),
         BenchEngineCommand.Create(),
+        BenchKernelsCommand.Create(),
+        BenchPauseCommand.Create(),
+        BenchSamplingCommand.Create(),
         BenchTransferCommand.Create(),
         BenchTransferPeerCommand.Create(),
         BenchUpgradeCommand.Create(),
@@ -21,6 +24,8 @@ var root = new RootCommand("An actor cluster that serves large language models."
         BenchMultiturnCommand.Create(),
         BenchHitCommand.Create(),
         BenchSoakCommand.Create(),
+        BenchRanksCommand.Create(),
+        BenchRanksCommand.CreatePeer(),
     },
     new Command("model", "Convert, look into and make models.")
     {
@@ -30,6 +35,7 @@ var root = new RootCommand("An actor cluster that serves large language models."
         ModelRandomCommand.Create(),
     },
     DevicesCommand.Create(),
+    RankCommand.Create(),
     VersionCommand.Create(),
 };
 foreach (var command in GroupCommands.All()) root.Add(command);

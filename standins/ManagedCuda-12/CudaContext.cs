@@ -10,8 +10,6 @@ public abstract class CudaContext : IDisposable
     private const int MultiprocessorCount = 16;
     private const int ComputeCapabilityMajor = 75;
     private const int ComputeCapabilityMinor = 76;
-    private const int ManagedMemory = 83;
-    private const int ConcurrentManagedAccess = 89;
 
     private bool _isDisposed;
 
@@ -76,8 +74,6 @@ public abstract class CudaContext : IDisposable
             ComputeCapability = GetDeviceComputeCapability(deviceId),
             MultiProcessorCount = Attribute(device, MultiprocessorCount),
             TotalGlobalMemory = bytes,
-            ManagedMemory = Attribute(device, ManagedMemory) != 0,
-            ConcurrentManagedAccess = Attribute(device, ConcurrentManagedAccess) != 0,
         };
     }
 

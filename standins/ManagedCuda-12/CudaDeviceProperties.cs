@@ -14,8 +14,4 @@ public class CudaDeviceProperties
     public int MultiProcessorCount { get; internal set; }
 
     public SizeT TotalGlobalMemory { get; internal set; }
-
-    public bool ManagedMemory { get; internal set; }
-
-    public bool ConcurrentManagedAccess { get; internal set; }
 }

@@ -60,29 +60,3 @@ public class CudaPageLockedHostMemory<T> : IDisposable
         GC.SuppressFinalize(this);
     }
 }
-
-/// <summary>Memory with one address for host and device, which moves to where it is used.</summary>
-public class CudaManagedMemory_byte : IDisposable
-{
-    private bool _isDisposed;
-
-    public CudaManagedMemory_byte(SizeT size, CUmemAttach_flags attachFlags)
-    {
-        CUdeviceptr pointer = default;
-        CudaException.ThrowIfFailed(MemoryManagement.cuMemAllocManaged(ref pointer, size, attachFlags));
-        DevicePointer = pointer;
-        HostPointer = (IntPtr)(long)(ulong)pointer.Pointer;
-    }
-
-    public CUdeviceptr DevicePointer { get; }
-
-    public IntPtr HostPointer { get; }
-
-    public void Dispose()
-    {
-        if (_isDisposed) return;
-        _isDisposed = true;
-        _ = MemoryManagement.cuMemFree_v2(DevicePointer);
-        GC.SuppressFinalize(this);
-    }
-}

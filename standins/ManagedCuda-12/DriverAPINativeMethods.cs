@@ -84,9 +84,6 @@ public static class DriverAPINativeMethods
         public static extern CUResult cuMemFree_v2(CUdeviceptr dptr);
 
         [DllImport(Library)]
-        public static extern CUResult cuMemAllocManaged(ref CUdeviceptr dptr, SizeT bytesize, CUmemAttach_flags flags);
-
-        [DllImport(Library)]
         public static extern CUResult cuMemHostAlloc(ref IntPtr pp, SizeT bytesize, CUMemHostAllocFlags flags);
 
         [DllImport(Library)]

@@ -25,6 +25,9 @@ internal sealed class TestAgent : IAsyncDisposable
 
     public ImageStore Images { get; }
 
+    /// <summary>Of the host, to be set before it starts.</summary>
+    public ImmutableArray<int> Cores { get; set; } = [0];
+
     /// <summary>Of its instances until they are ready.</summary>
     public int StartNice { get; init; } = StartingShare.DefaultNice;
 
@@ -34,7 +37,7 @@ internal sealed class TestAgent : IAsyncDisposable
         Address = "127.0.0.1",
         Data = Path.Combine(_folder, "data"),
         Images = Images,
-        Topology = new HostTopology([new NumaNode(0, [0], 1 << 30)], [], [], ImmutableSortedDictionary<string, string>.Empty),
+        Topology = new HostTopology([new NumaNode(0, Cores, 1 << 30)], [], [], ImmutableSortedDictionary<string, string>.Empty),
         FirstPort = 40000 + (Environment.ProcessId * 31 % 15000),
         ReportInterval = TimeSpan.FromMilliseconds(200),
         StartingShare = new StartingShare(StartNice),

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
+using ActorInference.Host.Groups;
 using ActorInference.Roles.Configuration;
 using ActorInference.Roles.Groups.Control;
 using ActorInference.Roles.Groups.Objects;
@@ -6,6 +8,8 @@ using ActorInference.Roles.Groups.Spec;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Configuration;
+using Akka.Management.Dsl;
+using Akka.Persistence;
 
 namespace ActorInference.Control.Tests;
 
@@ -13,6 +17,8 @@ namespace ActorInference.Control.Tests;
 public sealed class ControlNode : IAsyncDisposable
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
+    private const string SystemName = "control";
 
     private readonly ActorSystem _system;
 
@@ -22,14 +28,38 @@ public sealed class ControlNode : IAsyncDisposable
 
     /// <param name="journal">SQLite file; null keeps the journal in memory.</param>
     /// <param name="interval">How often agents report.</param>
-    public static async Task<ControlNode> StartAsync(SimulatedHosts hosts, string? journal = null, int agents = 3, double interval = 0.5, IMetricSource? metrics = null)
+    /// <param name="settings">HOCON above the defaults.</param>
+    public static async Task<ControlNode> StartAsync(
+        SimulatedHosts hosts, string? journal = null, int agents = 3, double interval = 0.5, IMetricSource? metrics = null, string settings = "")
     {
-        var system = ActorSystem.Create("control", ConfigurationFactory.ParseString(Hocon(journal)).WithFallback(InferenceSettings.AgentDefaults));
+        var system = ActorSystem.Create(SystemName, ConfigurationFactory.ParseString(settings).WithFallback(ConfigurationFactory.ParseString(Hocon(journal))).WithFallback(InferenceSettings.AgentDefaults));
         var cluster = Cluster.Get(system);
         await cluster.JoinAsync(cluster.SelfAddress).WaitAsync(Patience);
         var regions = system.StartControl("", isHost: true, metrics);
         for (var i = 0; i < agents; i++) system.ActorOf(SimulatedAgent.Props($"host-{i:000}", hosts, regions.Instances, regions.Fleet, TimeSpan.FromSeconds(interval)));
         return new ControlNode(system, regions);
+    }
+
+    /// <summary>Serves the management routes, as an agent does.</summary>
+    /// <returns>Where.</returns>
+    public async Task<Uri> ServeAsync() => await AkkaManagement.Get(_system).Start().WaitAsync(Patience) ?? throw new InvalidOperationException("Nothing is served.");
+
+    /// <summary>A host of its own: an agent in another member of the cluster.</summary>
+    public async Task<RemoteHost> JoinAsync(string host, SimulatedHosts hosts)
+    {
+        var system = ActorSystem.Create(SystemName, ConfigurationFactory.ParseString(Hocon(journal: null)).WithFallback(InferenceSettings.AgentDefaults));
+        await Cluster.Get(system).JoinAsync(Cluster.Get(_system).SelfAddress).WaitAsync(Patience);
+        var regions = system.StartControl("", isHost: false);
+        system.ActorOf(SimulatedAgent.Props(host, hosts, regions.Instances, regions.Fleet, TimeSpan.FromSeconds(0.1)));
+        return new RemoteHost(system, Cluster.Get(_system));
+    }
+
+    /// <summary>Numbers of the events that a journal still has.</summary>
+    public Task<ImmutableArray<long>> ReadJournalAsync(string persistenceId)
+    {
+        var read = new TaskCompletionSource<ImmutableArray<long>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _system.ActorOf(Props.Create(() => new JournalReader(persistenceId, read)));
+        return read.Task.WaitAsync(Patience);
     }
 
     public async Task<GroupProtocol.Applied> CommandAsync(GroupProtocol.IForGroup command)
@@ -115,14 +145,22 @@ public sealed class ControlNode : IAsyncDisposable
           stdout-loglevel = OFF
           loggers = []
           log-dead-letters = off
+          management.http {
+            hostname = "127.0.0.1", port = 0, route-providers-read-only = off
+            routes { groups = "{{typeof(GroupRoutes).FullName}}, {{typeof(GroupRoutes).Assembly.GetName().Name}}" }
+          }
           coordinated-shutdown.run-by-clr-shutdown-hook = off
           remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
           cluster {
             log-info = off
             sharding { state-store-mode = ddata, distributed-data.durable.keys = [], retry-interval = 500ms }
           }
-          {{(journal is null ? "" : Persistence(journal))}}
+          {{(journal is null ? InMemory : Persistence(journal))}}
         }
+        """;
+
+    private const string InMemory = """
+        persistence.snapshot-store { plugin = "akka.persistence.snapshot-store.inmem", inmem.class = "Akka.Persistence.Snapshot.MemorySnapshotStore, Akka.Persistence" }
         """;
 
     private static string Persistence(string file) => $$"""
@@ -137,4 +175,48 @@ public sealed class ControlNode : IAsyncDisposable
           }
         }
         """;
+}
+
+/// <summary>An actor system with the agent of one host.</summary>
+public sealed class RemoteHost(ActorSystem system, Cluster control) : IAsyncDisposable
+{
+    private readonly Address _address = Cluster.Get(system).SelfAddress;
+
+    /// <summary>The host is cut off without a word; its processes may go on, and nobody hears of them.</summary>
+    public async Task LoseAsync() => await DisposeAsync();
+
+    /// <summary>The cluster gives up its member.</summary>
+    public async Task RemoveAsync()
+    {
+        control.Down(_address);
+        using var deadline = new CancellationTokenSource(ControlNode.Patience);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (control.State.Members.Any(member => member.Address.Equals(_address))) await timer.WaitForNextTickAsync(deadline.Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!system.WhenTerminated.IsCompleted) ((ExtendedActorSystem)system).Abort();
+        await system.WhenTerminated.WaitAsync(ControlNode.Patience);
+    }
+}
+
+/// <summary>Replays a journal without its snapshots, and ends.</summary>
+internal sealed class JournalReader : ReceivePersistentActor
+{
+    public JournalReader(string persistenceId, TaskCompletionSource<ImmutableArray<long>> read)
+    {
+        PersistenceId = persistenceId;
+        var events = ImmutableArray.CreateBuilder<long>();
+        Recover<RecoveryCompleted>(_ =>
+        {
+            read.SetResult(events.ToImmutable());
+            Context.Stop(Self);
+        });
+        Recover<object>(_ => events.Add(LastSequenceNr));
+    }
+
+    public override string PersistenceId { get; }
+
+    public override Recovery Recovery { get; } = new(SnapshotSelectionCriteria.None);
 }

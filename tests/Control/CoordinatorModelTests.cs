@@ -2,16 +2,20 @@ using System.Collections.Immutable;
 using ActorInference.Roles.Agents;
 using ActorInference.Roles.Groups.Control;
 using ActorInference.Roles.Groups.Planning;
+using Akka.Actor;
 
 namespace ActorInference.Control.Tests;
 
 /// <summary>
 /// A coordinator that is killed between any two of its journaled events, and before or after any message: what it journaled and what
-/// instances say brings the next one to the same end, with the bounds kept on the way.
+/// instances say brings the next one to the same end, with the bounds kept on the way. What it journaled is a snapshot now and then, as it
+/// is written down, and the events after it.
 /// </summary>
-public sealed class CoordinatorModelTests
+public sealed class CoordinatorModelTests : IDisposable
 {
     private const int Seeds = 150;
+
+    private readonly ActorSystem _system = ActorSystem.Create("model", "akka.loglevel = OFF, akka.stdout-loglevel = OFF, akka.loggers = []");
 
     [Fact]
     public void A_coordinator_that_is_killed_at_any_step_goes_on_and_keeps_the_bounds()
@@ -29,12 +33,14 @@ public sealed class CoordinatorModelTests
         }
     }
 
-    private static void Run(Random random)
+    public void Dispose() => _system.Dispose();
+
+    private void Run(Random random)
     {
         var (prefill, decode) = (random.Next(1, 9), random.Next(1, 9));
         var unavailable = random.Next(1, 4);
         var strategy = $"rolloutStrategy: {{rollingUpdate: {{maxUnavailable: {unavailable}, maxSurge: {random.Next(3)}}}}}";
-        var model = new Model(random, unavailable);
+        var model = new Model(random, unavailable, new GroupSerializer((ExtendedActorSystem)_system));
         model.Declare(Specs.Pair("demo", "v1", prefill, decode, strategy), isFirst: true);
         model.RunUntilDone();
         model.Declare(Specs.Pair("demo", "v2", prefill, decode, strategy));
@@ -48,7 +54,7 @@ public sealed class CoordinatorModelTests
     }
 
     /// <summary>A journal, the coordinator that is made from it again and again, and the instances, which outlive it.</summary>
-    private sealed class Model(Random random, int unavailable)
+    private sealed class Model(Random random, int unavailable, GroupSerializer serializer)
     {
         private const int Patience = 3000;
 
@@ -57,6 +63,10 @@ public sealed class CoordinatorModelTests
         private readonly ImmutableArray<FleetProtocol.AgentIsThere> _agents =
             [new("here", "127.0.0.1", "akka://a/user/agent", new HostTopology([new NumaNode(0, [0], 1L << 34)], [], [], ImmutableSortedDictionary<string, string>.Empty), TimeSpan.FromSeconds(1))];
 
+        private readonly int _snapshotEvery = random.Next(1, 12);
+        private readonly List<RolloutEvents.IRolloutEvent> _events = [];
+
+        private byte[]? _snapshot;
         private RolloutState _state = RolloutState.Empty;
         private ObservedInstances _observed = new();
         private Declaration? _declaration;
@@ -114,7 +124,7 @@ public sealed class CoordinatorModelTests
             foreach (var key in steps.Brought.Take(told)) Bring(key);
             if (!isKilled) foreach (var key in steps.Removed) Remove(key);
             CheckBounds();
-            if (isKilled) _observed = new ObservedInstances();
+            if (isKilled) Recover();
         }
 
         /// <summary>What a coordinator says again when an instance says something else than was journaled.</summary>
@@ -163,6 +173,19 @@ public sealed class CoordinatorModelTests
         {
             _state = _state.Apply(@event);
             if (@event is RolloutEvents.Declared declared) _declaration = Declaration.Read(declared);
+            _events.Add(@event);
+            if (_events.Count < _snapshotEvery) return;
+            _snapshot = serializer.ToBinary(ControlSnapshots.Rollout.Of(_state));
+            _events.Clear();
+        }
+
+        /// <summary>The next coordinator knows what the journal has, and nothing else.</summary>
+        private void Recover()
+        {
+            var begin = _snapshot is null ? RolloutState.Empty : ((ControlSnapshots.Rollout)serializer.FromBinary(_snapshot, "r-snapshot")).ToState();
+            _state = _events.Aggregate(begin, (state, @event) => state.Apply(@event));
+            _declaration = Declaration.Read(_state.Declaration!);
+            _observed = new ObservedInstances();
         }
     }
 }

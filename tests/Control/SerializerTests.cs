@@ -36,6 +36,35 @@ public sealed class SerializerTests : IDisposable
             """{"Role":"prefill","Ordinal":0,"Process":"p","End":{"At":"1970-01-01T00:00:00+00:00","ExitCode":1,"Reason":"Error","Message":"","LogTail":"log","Revision":"r1"}}"""
         },
         { "r-recreating", new RolloutEvents.RecreationBegun("why", 1, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch), """{"Cause":"why","Count":1,"At":"1970-01-01T00:00:00+00:00","NotBefore":"1970-01-01T00:00:00+00:00"}""" },
+        {
+            "r-moved",
+            new RolloutEvents.InstanceMoved("prefill", 0, [new Place("here", "127.0.0.1", "akka://a/user/node-agent")], DateTimeOffset.UnixEpoch),
+            """{"Role":"prefill","Ordinal":0,"Places":[{"Node":"here","Address":"127.0.0.1","AgentPath":"akka://a/user/node-agent"}],"At":"1970-01-01T00:00:00+00:00"}"""
+        },
+        { "r-seeds", new RolloutEvents.SeedsLost(["127.0.0.1:1"]), """{"Left":["127.0.0.1:1"]}""" },
+        {
+            "i-moved",
+            new RoleInstanceEvents.OrderMoved(new InstanceOrder("demo", "prefill", 0, "r1", []), DateTimeOffset.UnixEpoch),
+            """{"Order":{"Group":"demo","Role":"prefill","Ordinal":0,"Revision":"r1","Members":[],"IsRecreated":false,"Grace":"00:00:00","Id":"demo/prefill/0"},"At":"1970-01-01T00:00:00+00:00"}"""
+        },
+        {
+            "g-snapshot",
+            new ControlSnapshots.Group([new GroupRevision(1, "hash", "yaml", DateTimeOffset.UnixEpoch, "apply")], 1, "yaml", "", IsPaused: false, IsDeleting: false, 2, DateTimeOffset.UnixEpoch),
+            """{"Revisions":[{"Number":1,"Hash":"hash","Yaml":"yaml","At":"1970-01-01T00:00:00+00:00","Cause":"apply"}],"Stable":1,"StableYaml":"yaml","Policy":"","IsPaused":false,"IsDeleting":false,"Generation":2,"CreatedAt":"1970-01-01T00:00:00+00:00"}"""
+        },
+        {
+            "r-snapshot",
+            new ControlSnapshots.Rollout(
+                new RolloutEvents.Declared(1, "desired", "stable", "", IsPaused: false, IsDeleting: false),
+                [new ControlSnapshots.Instance("prefill", 0, "r1", [new Place("here", "127.0.0.1", "akka://a/user/node-agent")], DateTimeOffset.UnixEpoch, InPlace: true, TimeSpan.FromSeconds(30), IsDeleting: false)],
+                new Roles.Groups.Planning.RolloutClock("g1", 1, DateTimeOffset.UnixEpoch), ["127.0.0.1:1"], [], null, IsRecreating: false),
+            """{"Declaration":{"Generation":1,"Desired":"desired","Stable":"stable","Policy":"","IsPaused":false,"IsDeleting":false},"Instances":[{"Role":"prefill","Ordinal":0,"Revision":"r1","Places":[{"Node":"here","Address":"127.0.0.1","AgentPath":"akka://a/user/node-agent"}],"CreatedAt":"1970-01-01T00:00:00+00:00","InPlace":true,"Grace":"00:00:30","IsDeleting":false}],"Clock":{"Revision":"g1","UpdatedReady":1,"LastProgress":"1970-01-01T00:00:00+00:00"},"Seeds":["127.0.0.1:1"],"Faults":[],"IsRecreating":false}"""
+        },
+        {
+            "i-snapshot",
+            new ControlSnapshots.RoleInstance(null, null, IsBegun: true, IsDone: true, IsRemoved: false, 1, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, 2, DateTimeOffset.UnixEpoch, null),
+            """{"IsBegun":true,"IsDone":true,"IsRemoved":false,"Restarts":1,"CreatedAt":"1970-01-01T00:00:00+00:00","OrderedAt":"1970-01-01T00:00:00+00:00","Failures":2,"FailedAt":"1970-01-01T00:00:00+00:00"}"""
+        },
         { "i-restarted", new RoleInstanceEvents.RestartedWhole(2), """{"Generation":2}""" },
     };
 

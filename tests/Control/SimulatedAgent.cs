@@ -8,7 +8,7 @@ namespace ActorInference.Control.Tests;
 /// <summary>What all simulated agents of a test know of their processes; outlives the actor systems, as hosts outlive agents.</summary>
 public sealed class SimulatedHosts
 {
-    private readonly Dictionary<string, AgentProtocol.InstanceReport> _instances = [];
+    private readonly Dictionary<(string Node, string Instance), AgentProtocol.InstanceReport> _instances = [];
     private readonly List<(string Instance, string Revision)> _starts = [];
     private int _ports = 40000;
 
@@ -41,12 +41,12 @@ public sealed class SimulatedHosts
     {
         lock (_instances)
         {
-            var before = _instances.GetValueOrDefault(launch.Instance);
+            var before = _instances.GetValueOrDefault((node, launch.Instance));
             if (before?.WantedRevision == launch.Revision) return before;
             _starts.Add((launch.Instance, launch.Revision));
             Asked.Enqueue($"run {launch.Instance}");
             var ports = before?.Ports ?? [.. launch.Ports.Select(port => new PortLease(port.Name, port.Preferred, ++_ports))];
-            return _instances[launch.Instance] = new AgentProtocol.InstanceReport(
+            return _instances[(node, launch.Instance)] = new AgentProtocol.InstanceReport(
                 launch.Owner, launch.Instance, node, AgentPhase.Running, IsWell(launch), launch.Revision, launch.Revision, before is null ? 0 : before.Restarts + 1,
                 ports, 1, DateTimeOffset.UtcNow, IsWell(launch) ? "" : "Readiness probe failed", before?.LastEnd);
         }
@@ -63,23 +63,27 @@ public sealed class SimulatedHosts
     {
         lock (_instances)
         {
-            var before = _instances[instance];
+            var (key, before) = Find(instance);
             var end = new Evidence(DateTimeOffset.UtcNow, exitCode, signal, EndReason.Error, "", $"last words of {instance}\n", before.Revision);
-            _instances[instance] = before with { Phase = AgentPhase.Waiting, IsReady = false, Revision = "", ProcessId = 0, Restarts = before.Restarts + 1, Message = end.ToString(), LastEnd = end };
+            _instances[key] = before with { Phase = AgentPhase.Waiting, IsReady = false, Revision = "", ProcessId = 0, Restarts = before.Restarts + 1, Message = end.ToString(), LastEnd = end };
         }
     }
 
     /// <summary>Its agent has begun a process again by itself.</summary>
     public void Recover(string instance)
     {
-        lock (_instances) _instances[instance] = _instances[instance] with { Phase = AgentPhase.Running, IsReady = true, Revision = _instances[instance].WantedRevision, ProcessId = 2, Message = "" };
+        lock (_instances)
+        {
+            var (key, before) = Find(instance);
+            _instances[key] = before with { Phase = AgentPhase.Running, IsReady = true, Revision = before.WantedRevision, ProcessId = 2, Message = "" };
+        }
     }
 
-    public void Remove(string instance)
+    public void Remove(string node, string instance)
     {
         lock (_instances)
         {
-            if (_instances.Remove(instance)) Asked.Enqueue($"remove {instance}");
+            if (_instances.Remove((node, instance))) Asked.Enqueue($"remove {instance}");
         }
     }
 
@@ -87,6 +91,9 @@ public sealed class SimulatedHosts
     {
         lock (_instances) return [.. _instances.Values.Where(instance => instance.Node == node)];
     }
+
+    /// <summary>The only one of this name.</summary>
+    private KeyValuePair<(string Node, string Instance), AgentProtocol.InstanceReport> Find(string instance) => _instances.Single(each => each.Key.Instance == instance);
 }
 
 /// <summary>An agent without processes.</summary>
@@ -97,7 +104,7 @@ public sealed class SimulatedAgent : ReceiveActor, IWithTimers
         Receive<AgentProtocol.Run>(run => owners.Tell(hosts.Run(node, run.Launch)));
         Receive<AgentProtocol.Remove>(remove =>
         {
-            hosts.Remove(remove.Instance);
+            hosts.Remove(node, remove.Instance);
             owners.Tell(new AgentProtocol.InstanceRemoved(remove.Owner, remove.Instance, node));
         });
         Receive<AgentProtocol.Publish>(publish => hosts.Topologies[publish.Group] = publish.Topology);

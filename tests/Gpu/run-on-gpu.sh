@@ -1,48 +1,114 @@
 #!/usr/bin/env bash
 # Checks and measures the CUDA backend on a machine with a GPU, in one go, and prints a table.
 #   tests/Gpu/run-on-gpu.sh publish FOLDER   where there is .NET: one self-contained program for linux-x64, with this script and the shipped model
-#   FOLDER/run-on-gpu.sh                     where there is a GPU, and perhaps neither .NET nor a network
-# SHAPES names the models with random weights that are measured (default: qwen3-0.6b llama-3-8b).
-set -euo pipefail
+#   FOLDER/run-on-gpu.sh [PART...]           where there is a GPU, and perhaps neither .NET nor a network
+# The parts, all of them by default: verify, sanitize, and shapes with random weights to measure: qwen3-0.6b, llama-3-8b.
+# What fails or takes too long does not keep the rest from being measured; the exit code tells of it.
+#   RESULTS=folder   logs and JSON files go there (default: results beside this script)
+#   STORIES=folder   a model with a reference.json to verify, too
+#   BENCH=options    more options of 'bench cuda', such as sizes for a smaller device
+#   LIMIT=seconds    that one part may take (default 280)
+set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+most=$((60 << 20))
 
 if [ "${1:-}" = publish ]; then
     target=${2:?Which folder?}
+    # The analyzer minds commands that begin a process of their own program by its file; those for a GPU do not.
     dotnet publish "$here/../../src/Host/ActorInference.Host.csproj" -c Release -r linux-x64 --self-contained \
         -p:PublishSingleFile=true -p:EnableCompressionInSingleFile=true -p:IncludeNativeLibrariesForSelfExtract=true \
-        -p:DebugType=none -p:GenerateDocumentationFile=false -o "$target"
-    cp "$0" "$target/run-on-gpu.sh"
+        -p:EnableSingleFileAnalyzer=false -p:PublishReadyToRun=false -p:DebugType=none -o "$target" || exit 1
+    rm -f "$target"/*.xml "$target"/*.pdb
+    cp "$here/run-on-gpu.sh" "$here/compare_torch.py" "$target/" || exit 1
     bytes=$(du -sb "$target" | cut -f1)
     echo "$target: $((bytes >> 20)) MiB"
-    [ "$bytes" -lt $((60 << 20)) ] || { echo "expected less than 60 MiB"; exit 1; }
+    [ "$bytes" -lt "$most" ] || { echo "expected less than 60 MiB"; exit 1; }
     exit 0
 fi
 
 program=$here/actorinference
-[ -x "$program" ] || { echo "$program is missing: run '$0 publish FOLDER' where there is .NET, and this script from there"; exit 1; }
-work=$(mktemp -d)
+[ -x "$program" ] || { echo "$program is missing: run 'tests/Gpu/run-on-gpu.sh publish FOLDER' where there is .NET, and this script from there"; exit 1; }
+results=${RESULTS:-$here/results}
+mkdir -p "$results" || exit 1
+work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
+export HOME=${HOME:-$work}
+export DOTNET_BUNDLE_EXTRACT_BASE_DIR=${DOTNET_BUNDLE_EXTRACT_BASE_DIR:-$work/bundle}
 status=0
 
-echo "== devices"
-"$program" devices
-"$program" devices | grep -q '^cuda:0 .*: usable' || { echo "there is no usable GPU"; exit 1; }
-
-echo "== the shipped model's reference cases, token by token"
-"$program" bench cuda --model "$here/models/demo" --verify || status=1
-if [ -n "${STORIES:-}" ]; then "$program" bench cuda --model "$STORIES" --verify || status=1; fi
-
-if command -v compute-sanitizer >/dev/null; then
-    echo "== compute-sanitizer"
-    compute-sanitizer --error-exitcode 9 "$program" bench cuda --model "$here/models/demo" --verify || status=1
-else
-    echo "== compute-sanitizer is not installed: not checked"
+# The libraries may be where CUDA's toolkit or Python's packages have them and nobody else looks.
+python=$(command -v python3 || true)
+add_library_folder() {
+    if [ -d "$1" ] && compgen -G "$1/$2*" >/dev/null; then LD_LIBRARY_PATH="${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$1"; fi
+}
+folders=(/usr/local/nvidia/lib64 /usr/local/cuda/lib64 /usr/local/cuda/targets/x86_64-linux/lib)
+if [ -n "$python" ]; then
+    while IFS= read -r folder; do folders+=("$folder"); done < <("$python" -c '
+import glob, sysconfig
+for root in {sysconfig.get_paths()["purelib"], sysconfig.get_paths()["platlib"]}:
+    for folder in sorted(glob.glob(root + "/nvidia/*/lib")): print(folder)' 2>/dev/null)
 fi
-
-for shape in ${SHAPES:-qwen3-0.6b llama-3-8b}; do
-    echo "== $shape, BF16, random weights"
-    "$program" model random --shape "$shape" --dtype bf16 --out "$work/$shape" >/dev/null
-    "$program" bench cuda --model "$work/$shape" || status=1
-    rm -rf "${work:?}/$shape"
+for folder in "${folders[@]}"; do
+    for library in libcuda.so.1 libnvrtc.so. libcublasLt.so.; do add_library_folder "$folder" "$library"; done
 done
+if [ -n "${LD_LIBRARY_PATH:-}" ]; then export LD_LIBRARY_PATH; fi
+
+# Runs a command, by itself for no longer than it may take; its words are kept.
+part() {
+    local name=$1 start=$SECONDS
+    shift
+    echo "== $name"
+    timeout --kill-after=10 "${LIMIT:-280}" "$@" 2>&1 | tee -a "$results/log.txt"
+    local code=${PIPESTATUS[0]}
+    echo "-- $name: $([ "$code" = 0 ] && echo done || echo "failed with $code"), $((SECONDS - start)) s" | tee -a "$results/log.txt"
+    [ "$code" = 0 ] || status=1
+    return "$code"
+}
+
+verify() {
+    part "reference cases of the shipped model, token by token" "$program" bench cuda --model "$here/models/demo" --verify
+    if [ -n "${STORIES:-}" ]; then part "reference cases of $STORIES" "$program" bench cuda --model "$STORIES" --verify; fi
+}
+
+sanitize() {
+    local sanitizer
+    sanitizer=$(command -v compute-sanitizer || compgen -G '/usr/local/cuda*/bin/compute-sanitizer' | head -n 1 || true)
+    if [ -z "$sanitizer" ]; then
+        echo "== compute-sanitizer is not installed: not checked"
+        return
+    fi
+    for tool in memcheck racecheck; do
+        part "compute-sanitizer $tool" "$sanitizer" --tool "$tool" --error-exitcode 9 "$program" bench cuda --model "$here/models/demo" --verify
+    done
+}
+
+# A shape: a name that 'model random' knows, or 'custom' with its options after it, separated by '+'.
+measure() {
+    local shape=$1 beside=() options=()
+    local name=${shape//[^A-Za-z0-9.-]/_}
+    IFS='+' read -r -a options <<<"$shape"
+    part "$shape: random weights, BF16" "$program" model random --shape "${options[@]}" --dtype bf16 --out "$work/$name" || return
+    if [ -n "$python" ] && "$python" -c 'import torch, transformers, sys; sys.exit(not torch.cuda.is_available())' 2>/dev/null; then
+        if part "$shape: PyTorch" "$python" "$here/compare_torch.py" "$work/$name" "$results/$name-torch.json"; then beside=(--beside "$results/$name-torch.json"); fi
+    else
+        echo "== PyTorch with CUDA and transformers are not installed: not compared"
+    fi
+    # shellcheck disable=SC2086  # BENCH is several options.
+    part "$shape" "$program" bench cuda --model "$work/$name" --out "$results/$name.json" "${beside[@]}" ${BENCH:-}
+    rm -rf "${work:?}/$name"
+}
+
+: >"$results/log.txt"
+part devices "$program" devices
+grep -q '^cuda:0 .*: usable' "$results/log.txt" || { echo "there is no usable GPU"; exit 1; }
+if command -v nvidia-smi >/dev/null; then nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.sm,clocks.mem --format=csv 2>&1 | tee -a "$results/log.txt"; fi
+
+[ $# -gt 0 ] || set -- verify qwen3-0.6b llama-3-8b sanitize
+for wanted in "$@"; do
+    case $wanted in
+        verify | sanitize) "$wanted" ;;
+        *) measure "$wanted" ;;
+    esac
+done
+echo "== all results: $results"
 exit $status

@@ -23,7 +23,7 @@ public sealed class UpgradeTests
           - name: router
             role: router
             dependencies: [prefill, decode]
-            settings: {management-port: none, cmd-port: none}
+            settings: {cmd-port: none}
         """;
 
     [SkippableFact]
@@ -39,6 +39,7 @@ public sealed class UpgradeTests
         Assert.True(first.Instances[2].Processes[0].StartedAt >= first.Instances[0].Processes[0].StartedAt, "The router comes after prefill.");
         var port = first.Instances[2].Processes[0].Ports["http"];
         var answer = await AnswerAsync(port);
+        Assert.Contains("actorinference_worker_pending_tokens{", await MetricsAsync(first.Instances[2].Processes[0].Ports["metrics"]));
 
         await agent.KillAsync();
         Assert.Equal(answer, await AnswerAsync(port));
@@ -73,6 +74,13 @@ public sealed class UpgradeTests
         Assert.Contains("prefil", result.Error);
         Assert.Contains("line", result.Error);
         Assert.Contains("There are no groups", await agent.OutputAsync("get", "groups"));
+    }
+
+    /// <summary>What autoscaling reads, at the port that the role has without being told.</summary>
+    private static async Task<string> MetricsAsync(int port)
+    {
+        using var http = new HttpClient { Timeout = RunningAgent.Patience };
+        return await http.GetStringAsync($"http://127.0.0.1:{port}/metrics");
     }
 
     private static async Task<string> AnswerAsync(int port)

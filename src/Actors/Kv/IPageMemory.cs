@@ -10,7 +10,7 @@ public interface IPageMemory : IPageReferences
 
     int CapacityPages { get; }
 
-    /// <summary>File through which other processes of this host can map the pages, page after page; null if there is none.</summary>
+    /// <summary>File through which other processes of this host can map the pages, page after page, or name by which a device's do (<see cref="IDevicePages"/>); null if there is none.</summary>
     string? SharedPath { get; }
 
     /// <summary>Takes <paramref name="pages"/>.Length pages with one reference each, or none at all.</summary>
@@ -24,6 +24,28 @@ public interface IPageMemory : IPageReferences
     /// <exception cref="InvalidOperationException">Nobody holds the page.</exception>
     int Generation(int page);
 
+    /// <summary>Whether the host reaches pages where they are, by <see cref="Bytes"/>; where not, by copies alone.</summary>
+    bool HasBytes => true;
+
     /// <summary>The bytes of a page that the caller holds. Length <see cref="KvPageLayout.PageBytes"/>.</summary>
+    /// <exception cref="NotSupportedException">The pool has none; see <see cref="HasBytes"/>.</exception>
     Memory<byte> Bytes(int page);
+
+    /// <summary>Copies the bytes of a page that the caller holds.</summary>
+    /// <param name="page">Its number.</param>
+    /// <param name="target">At least <see cref="KvPageLayout.PageBytes"/> long.</param>
+    void Read(int page, Span<byte> target) => Bytes(page).Span.CopyTo(target);
+
+    /// <summary>Replaces the bytes of a page that the caller holds.</summary>
+    /// <param name="page">Its number.</param>
+    /// <param name="source">At least <see cref="KvPageLayout.PageBytes"/> long.</param>
+    void Write(int page, ReadOnlySpan<byte> source) => source[..Layout.PageBytes].CopyTo(Bytes(page).Span);
+
+    /// <summary>The <see cref="PageChecksum"/> of each of the pages, which the caller holds.</summary>
+    /// <param name="pages">Their numbers.</param>
+    /// <param name="checksums">Overwritten; as long.</param>
+    void Sum(ReadOnlySpan<int> pages, Span<uint> checksums)
+    {
+        for (var i = 0; i < pages.Length; i++) checksums[i] = PageChecksum.Compute(Bytes(pages[i]).Span);
+    }
 }

@@ -3,7 +3,7 @@ namespace ActorInference.Actors.Kv;
 /// <summary>How another process can reach a page pool.</summary>
 /// <param name="Layout">Shape of its pages; a receiver's must be equal.</param>
 /// <param name="CapacityPages">Pages of the pool.</param>
-/// <param name="SharedPath">File to map on the same host; null if there is none.</param>
+/// <param name="SharedPath">File to map on the same host, or name of a device's memory (<see cref="IPageMemory.SharedPath"/>); null if there is none.</param>
 /// <param name="Host">Where its page server listens.</param>
 /// <param name="Port">0 if it does not.</param>
 public sealed record KvPageSource(KvPageLayout Layout, int CapacityPages, string? SharedPath, string Host, int Port)

@@ -35,6 +35,9 @@ public unsafe struct PageSums
     /// <summary>Stretches begin at multiples of this.</summary>
     public const int RowBytes = 128;
 
+    /// <summary>Bytes of the sums themselves.</summary>
+    public const int LaneBytes = LaneCount * sizeof(ulong);
+
     internal const int LaneCount = 16;
 
     private const ulong Multiplier = 0x9E3779B97F4A7C15;
@@ -85,13 +88,18 @@ public unsafe struct PageSums
 
     /// <summary>The checksum, once all stretches are in.</summary>
     /// <param name="pageBytes">Length of the page.</param>
-    public readonly uint Finish(int pageBytes)
+    public readonly uint Finish(int pageBytes) => Finish(_lanes, pageBytes);
+
+    /// <summary>The checksum from sums that were formed elsewhere.</summary>
+    /// <param name="lanes">The 16 sums of all of the page.</param>
+    /// <param name="pageBytes">Length of the page.</param>
+    public static uint Finish(ReadOnlySpan<ulong> lanes, int pageBytes)
     {
         // Not a sum of the lanes: words that change places would cancel out.
         var mixed = (ulong)pageBytes;
-        for (var i = 0; i < LaneCount; i++)
+        foreach (var lane in lanes[..LaneCount])
         {
-            mixed = (mixed ^ _lanes[i]) * Multiplier;
+            mixed = (mixed ^ lane) * Multiplier;
             mixed ^= mixed >> 29;
         }
 

@@ -30,14 +30,18 @@ internal static class SegmentName
             && start != parts[1];
     }
 
-    /// <summary>When a process began, in the kernel's ticks; null if there is none. Field 22 of proc(5)'s stat.</summary>
+    /// <summary>
+    /// When a process began, in the kernel's ticks; null if there is none, or one that has ended and only waits for its parent to ask how. Fields 22
+    /// and 3 of proc(5)'s stat.
+    /// </summary>
     private static string? StartOf(int process)
     {
         const int startAfterName = 19;
         try
         {
             var stat = File.ReadAllText($"/proc/{process}/stat");
-            return stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[startAfterName];
+            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            return fields[0] is "Z" or "X" ? null : fields[startAfterName];
         }
         catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {

@@ -16,7 +16,7 @@ public sealed unsafe class SharedSegment : IDisposable
     private SharedSegment(FileStream stream, long bytes, bool owns)
     {
         (Path, Bytes, _owns) = (stream.Name, bytes, owns);
-        var access = owns ? MemoryMappedFileAccess.ReadWrite : MemoryMappedFileAccess.Read;
+        var access = stream.CanWrite ? MemoryMappedFileAccess.ReadWrite : MemoryMappedFileAccess.Read;
         // The file stays open, and locked against removal, for as long as it is mapped.
         _file = MemoryMappedFile.CreateFromFile(stream, mapName: null, 0, access, HandleInheritability.None, leaveOpen: false);
         _view = _file.CreateViewAccessor(0, bytes, access);
@@ -76,11 +76,19 @@ public sealed unsafe class SharedSegment : IDisposable
     /// <param name="path">As the owner told it; must be a segment in this host's folder of them.</param>
     /// <param name="bytes">Its expected length.</param>
     /// <exception cref="IOException">It is not there, or not of that length.</exception>
-    public static SharedSegment Open(string path, long bytes)
+    public static SharedSegment Open(string path, long bytes) => Open(path, bytes, FileAccess.Read);
+
+    /// <summary>Maps a segment that processes write together.</summary>
+    /// <param name="path">As above.</param>
+    /// <param name="bytes">As above.</param>
+    /// <exception cref="IOException">As above.</exception>
+    public static SharedSegment OpenForWriting(string path, long bytes) => Open(path, bytes, FileAccess.ReadWrite);
+
+    private static SharedSegment Open(string path, long bytes, FileAccess access)
     {
         if (System.IO.Path.GetDirectoryName(path) != Folder || !SegmentName.IsOne(System.IO.Path.GetFileName(path)))
             throw new IOException($"'{path}' is not a segment of KV pages.");
-        var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var stream = new FileStream(path, FileMode.Open, access, FileShare.ReadWrite | FileShare.Delete);
         if (stream.Length == bytes && bytes > 0) return new SharedSegment(stream, bytes, owns: false);
         var length = stream.Length;
         stream.Dispose();
@@ -105,6 +113,15 @@ public sealed unsafe class SharedSegment : IDisposable
                 // Another user's, theirs to remove; or in use; or another process was faster.
             }
         }
+    }
+
+    /// <summary>Removes a segment's name if its owner has died; for a process that belongs to the owner, and was to end with it.</summary>
+    /// <returns>Whether the owner has died.</returns>
+    public static bool RemoveIfAbandoned(string path)
+    {
+        if (!SegmentName.IsOwnerDead(System.IO.Path.GetFileName(path))) return false;
+        File.Delete(path);
+        return true;
     }
 
     public void Dispose()

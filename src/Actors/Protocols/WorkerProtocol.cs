@@ -14,6 +14,10 @@ public static class WorkerProtocol
     /// <param name="MaxSequenceTokens">Tokens, prompt and output, that one sequence may have.</param>
     public sealed record Ready(Guid Incarnation, int MaxSequenceTokens);
 
+    /// <summary>From a GPU worker that has failed and will begin again: what it had begun is lost, what it is given now waits for <see cref="Ready"/>.</summary>
+    /// <param name="Incarnation">The one that has failed.</param>
+    public sealed record BeginsAgain(Guid Incarnation);
+
     /// <summary>A job for the GPU worker.</summary>
     public sealed record Run(Guid Incarnation, IWorkerJob Job);
 

@@ -25,7 +25,7 @@ public sealed partial class HostPool
     public IPageLoad? BeginLoad(ReadOnlySpan<KvPageKey> keys, int mark, IPageMemory into, ReadOnlySpan<int> pages)
     {
         CheckLayout(into);
-        if (!LayeredLoad.Fits(Layout)) return null;
+        if (!into.HasBytes || !LayeredLoad.Fits(Layout)) return null;
         var sources = new int[keys.Length];
         var (found, storage) = PinLeading(keys, mark, sources);
         return found == 0 ? null : LayeredLoad.Start(this, sources[..found], storage, into, pages[..found].ToArray(), _time);
@@ -80,9 +80,17 @@ public sealed partial class HostPool
     {
         for (var i = 0; i < sources.Length; i++)
         {
-            if (PageChecksum.Copy(_memory.Span(sources[i]), into.Bytes(pages[i]).Span) != _index.Checksum(sources[i])) return i;
+            if (Copy(_memory.Span(sources[i]), into, pages[i]) != _index.Checksum(sources[i])) return i;
         }
 
         return sources.Length;
+    }
+
+    /// <returns>The checksum of what was copied.</returns>
+    private static uint Copy(ReadOnlySpan<byte> source, IPageMemory into, int page)
+    {
+        if (into.HasBytes) return PageChecksum.Copy(source, into.Bytes(page).Span);
+        into.Write(page, source);
+        return PageChecksum.Compute(source);
     }
 }

@@ -115,7 +115,7 @@ public sealed partial class HostPool : IPageTier, IDisposable
                 if (!_names.TryForget(from, page, out name) || _index.Contains(name.Key) || !TryTakePage(out own)) continue;
             }
 
-            if (Fill(own, from.Bytes(page).Span, name.Key, name.Previous, name.Index, name.Mark, fromStorage: false))
+            if (Fill(own, from, page, name.Key, name.Previous, name.Index, name.Mark, fromStorage: false))
                 Tell(new PageRun(name.Space, name.Index, name.Previous, [name.Key]));
         }
     }
@@ -218,13 +218,13 @@ public sealed partial class HostPool : IPageTier, IDisposable
             if (_sightings?.IsFirst(keys[i]) == true || !TryTakePage(out own)) return false;
         }
 
-        return Fill(own, from.Bytes(page).Span, keys[i], i == 0 ? default : keys[i - 1], i, mark, fromStorage: false);
+        return Fill(own, from, page, keys[i], i == 0 ? default : keys[i - 1], i, mark, fromStorage: false);
     }
 
-    private bool Fill(int own, ReadOnlySpan<byte> bytes, KvPageKey key, KvPageKey previous, int index, int mark, bool fromStorage)
+    private bool Fill(int own, IPageMemory from, int page, KvPageKey key, KvPageKey previous, int index, int mark, bool fromStorage)
     {
         var copy = _memory.Span(own);
-        bytes.CopyTo(copy);
+        from.Read(page, copy);
         return Publish(own, key, previous, index, PageChecksum.Compute(copy), mark, fromStorage);
     }
 

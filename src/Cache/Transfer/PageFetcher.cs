@@ -6,8 +6,8 @@ using ActorInference.Actors.Protocols;
 namespace ActorInference.Cache.Transfer;
 
 /// <summary>
-/// Brings pages of other processes into one pool: by one copy out of shared memory on the same host, else over TCP straight
-/// into the pool; summed on the way, in the same pass. Thread-safe.
+/// Brings pages of other processes into one pool: by one copy out of shared memory on the same host, or from device to device there, else over TCP
+/// straight into the pool, if the host reaches it; summed on the way, in the same pass. Thread-safe.
 /// </summary>
 public sealed class PageFetcher(IPageMemory pool, PageFetcherOptions options) : IAsyncDisposable
 {
@@ -15,6 +15,7 @@ public sealed class PageFetcher(IPageMemory pool, PageFetcherOptions options) : 
     private const int MaxPeers = 64;
 
     private readonly SharedSegments _segments = new();
+    private readonly PageLanding _landing = new(pool);
     private readonly KvTransferFormat _format = KvTransferFormat.Of(pool.Layout);
     private readonly Lock _lock = new();
     private readonly OrderedDictionary<KvPoolId, PagePeer> _peers = [];
@@ -22,6 +23,9 @@ public sealed class PageFetcher(IPageMemory pool, PageFetcherOptions options) : 
     private readonly CancellationTokenSource _stop = new();
 
     public PageFetcherOptions Options => options;
+
+    /// <summary>Why pages last could not come straight from another process's device; null if they could, or nobody has tried.</summary>
+    public string? DeviceRefusal { get; private set; }
 
     /// <summary>Fills pages of the pool with those of a message.</summary>
     /// <param name="message">As it came, with <see cref="KvTransferProtocol.KvPages.Remote"/>.</param>
@@ -46,7 +50,11 @@ public sealed class PageFetcher(IPageMemory pool, PageFetcherOptions options) : 
     }
 
     /// <summary>Lets go of the memory of processes on this host that have died.</summary>
-    public void ReleaseAbandoned() => _segments.ReleaseAbandoned();
+    public void ReleaseAbandoned()
+    {
+        _segments.ReleaseAbandoned();
+        (pool as IDevicePages)?.ReleaseAbandoned();
+    }
 
     /// <summary>Ends what is under way and waits for it: from then on nothing here touches the pool.</summary>
     public async ValueTask DisposeAsync()
@@ -56,6 +64,7 @@ public sealed class PageFetcher(IPageMemory pool, PageFetcherOptions options) : 
         lock (_lock) active = [.. _active];
         await Task.WhenAll(active).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _segments.Dispose();
+        _landing.Dispose();
         lock (_lock)
         {
             foreach (var peer in _peers.Values) peer.Dispose();
@@ -81,6 +90,7 @@ public sealed class PageFetcher(IPageMemory pool, PageFetcherOptions options) : 
 
     private async Task BringAsync(KvTransferProtocol.KvPages message, KvPageSource source, ReadOnlyMemory<int> local, CancellationToken cancellationToken)
     {
+        if (options.UseSharedMemory && !pool.HasBytes && source.SharedPath is { } name && await Task.Run(() => TryCopyOnDevice(message, name, local), cancellationToken).ConfigureAwait(false)) return;
         if (options.UseSharedMemory && source.SharedPath is not null && File.Exists(source.SharedPath))
         {
             await Task.Run(() => _segments.Copy(message, pool, local.Span, cancellationToken), cancellationToken).ConfigureAwait(false);
@@ -89,10 +99,29 @@ public sealed class PageFetcher(IPageMemory pool, PageFetcherOptions options) : 
 
         if (source.Port == 0) throw new TransferException(TransferError.Broken, $"The pool {message.Pool} has no page server, and its memory is not shared with this host.");
         var address = IPAddress.TryParse(source.Host, out var known) ? known : await ResolveAsync(source, cancellationToken).ConfigureAwait(false);
-        var job = new PageJob(message, pool, local, options.Connections);
-        Start(job, message.Pool, source, address);
+        if (pool.HasBytes) await FetchAsync(message, pool, local, address, cancellationToken).ConfigureAwait(false);
+        else await _landing.FetchAsync(message, local, (part, into, pages) => FetchAsync(part, into, pages, address, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task FetchAsync(KvTransferProtocol.KvPages message, IPageMemory into, ReadOnlyMemory<int> pages, IPAddress address, CancellationToken cancellationToken)
+    {
+        var job = new PageJob(message, into, pages, options.Connections);
+        Start(job, message.Pool, message.Remote!.Source, address);
         await using var registration = cancellationToken.UnsafeRegister(static job => ((PageJob)job!).Abort(), job).ConfigureAwait(false);
         await job.Done.ConfigureAwait(false);
+    }
+
+    /// <returns>False if they have to come by way of the host.</returns>
+    /// <exception cref="TransferException">A page is not what was sent.</exception>
+    private bool TryCopyOnDevice(KvTransferProtocol.KvPages message, string name, ReadOnlyMemory<int> local)
+    {
+        if (pool is not IDevicePages device) return false;
+        DeviceRefusal = device.TryCopy(name, [.. message.Pages.Select(page => page.Page)], local.Span);
+        if (DeviceRefusal is not null) return false;
+        var sums = new uint[local.Length];
+        pool.Sum(local.Span, sums);
+        for (var i = 0; i < sums.Length; i++) PageJob.Check(message, i, sums[i]);
+        return true;
     }
 
     private static async Task<IPAddress> ResolveAsync(KvPageSource source, CancellationToken cancellationToken)

@@ -37,6 +37,23 @@ internal sealed class MemoryOutput(IPageMemory pool, Stream stream) : IPageOutpu
     private ReadOnlySpan<byte> Bytes(PageWire.Stretch stretch) => pool.Bytes(stretch.Page.Page).Span.Slice(stretch.Offset, stretch.Length);
 }
 
+/// <summary>Out of a pool that the host reaches by copies alone: page by page, through memory of the connection's own.</summary>
+internal sealed class StagedOutput(IPageMemory pool, Stream stream) : IPageOutput
+{
+    private readonly byte[] _page = new byte[pool.Layout.PageBytes];
+
+    public void Send(ReadOnlySpan<byte> head, ReadOnlySpan<PageWire.Stretch> stretches)
+    {
+        stream.Write(head);
+        for (var i = 0; i < stretches.Length; i++)
+        {
+            var stretch = stretches[i];
+            if (i == 0 || stretch.Page != stretches[i - 1].Page) pool.Read(stretch.Page.Page, _page);
+            stream.Write(_page.AsSpan(stretch.Offset, stretch.Length));
+        }
+    }
+}
+
 /// <summary>
 /// Out of the pool's memory by one call of the kernel for many pages (writev(2)): nothing is copied but into the connection, and a page by
 /// itself wakes its receiver once. Linux only. Should a page change before the client has it, its checksum tells.

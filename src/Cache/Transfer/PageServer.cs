@@ -119,6 +119,12 @@ public sealed class PageServer : IAsyncDisposable
         }
     }
 
+    private IPageOutput Output(Socket socket, Stream stream)
+    {
+        if (!_pool.HasBytes) return new StagedOutput(_pool, stream);
+        return OperatingSystem.IsLinux() ? new GatherOutput(socket, _pool) : new MemoryOutput(_pool, stream);
+    }
+
     private void Serve(Connection connection)
     {
         try
@@ -126,8 +132,7 @@ public sealed class PageServer : IAsyncDisposable
             connection.Socket.NoDelay = true;
             if (connection.Socket.RemoteEndPoint is IPEndPoint peer && IPAddress.IsLoopback(peer.Address)) connection.Socket.SendBufferSize = LoopbackBufferBytes;
             using var stream = new NetworkStream(connection.Socket, ownsSocket: false);
-            IPageOutput output = OperatingSystem.IsLinux() ? new GatherOutput(connection.Socket, _pool) : new MemoryOutput(_pool, stream);
-            new PageSession(_pool, stream, output, connection.Clock).Run();
+            new PageSession(_pool, stream, Output(connection.Socket, stream), connection.Clock).Run();
         }
         catch (TransferException)
         {

@@ -33,13 +33,21 @@ internal sealed class SharedSegments : IDisposable
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 var from = new ReadOnlySpan<byte>(entry.Segment.Address + (nint)message.Pages[i].Page * pageBytes, pageBytes);
-                PageJob.Check(message, i, PageChecksum.Copy(from, pool.Bytes(local[i]).Span));
+                PageJob.Check(message, i, Copy(from, pool, local[i]));
             }
         }
         finally
         {
             Leave(entry);
         }
+    }
+
+    /// <returns>The checksum of what was written, or, where that is not in the host's memory, of what is to be.</returns>
+    private static uint Copy(ReadOnlySpan<byte> from, IPageMemory pool, int page)
+    {
+        if (pool.HasBytes) return PageChecksum.Copy(from, pool.Bytes(page).Span);
+        pool.Write(page, from);
+        return PageChecksum.Compute(from);
     }
 
     /// <summary>Unmaps the pools of processes that have died, which would take their memory as long as they are mapped, and removes them.</summary>

@@ -1,18 +1,14 @@
 using System.Text.Json;
-using ActorInference.Actors.Kv;
-using ActorInference.Gpu.Cuda.Devices;
+using ActorInference.Gpu.Cuda;
 using ActorInference.Gpu.Cuda.Forward;
-using ActorInference.Gpu.Cuda.Memory;
-using ActorInference.Gpu.Cuda.Weights;
 using ActorInference.Gpu.Engine;
-using ActorInference.Gpu.Kv;
 using ActorInference.Gpu.Models;
 
 namespace ActorInference.Gpu.Benchmarks;
 
 /// <summary>One case of a model's reference.json.</summary>
 /// <param name="Tokens">Of the reference's greedy continuation.</param>
-/// <param name="EqualTokens">How many of them the device chose too, before the first that differs.</param>
+/// <param name="EqualTokens">How many of them the device chose too, by its own sampling and by its logits, before the first that differs.</param>
 /// <param name="WorstLogit">How far a logit after the prompt is from the reference's.</param>
 public sealed record CudaVerificationResult(int Tokens, int EqualTokens, float WorstLogit);
 
@@ -21,22 +17,21 @@ public static class CudaVerification
 {
     private const int PageSizeTokens = 16;
 
+    private static readonly TokenChoice Greedy = new(Temperature: 0, TopK: 0, TopP: 1, MinP: 0, Seed: 0, Draw: 0);
+
     /// <summary>Name of the file beside the model with the cases.</summary>
     public const string File = "reference.json";
 
     /// <exception cref="ModelFormatException">The model cannot be used.</exception>
     /// <exception cref="FileNotFoundException">There are no cases.</exception>
-    public static IReadOnlyList<CudaVerificationResult> Run(int index, string model, string? kernelCache)
+    public static IReadOnlyList<CudaVerificationResult> Run(int index, string folder, string? kernelCache)
     {
-        using var document = JsonDocument.Parse(System.IO.File.ReadAllBytes(Path.Combine(model, File)));
-        using var device = new CudaDevice(index, kernelCache);
-        var config = ModelConfig.Load(model);
-        using var weights = CudaWeights.Load(device, model, config);
-        var dtype = weights.Activations switch { WeightDtype.F32 => KvDtype.F32, WeightDtype.F16 => KvDtype.F16, _ => KvDtype.BF16 };
-        var layout = new KvPageLayout(config.Layers, PageSizeTokens, config.KvHeads, config.HeadDim, dtype);
-        var pages = layout.PagesFor(config.MaxPositionEmbeddings);
-        using var pool = new KvPagePool(layout, pages, new ManagedPoolMemory(device, (long)pages * layout.PageBytes));
-        using var runner = new CudaModelRunner(weights, pool, new CudaRunnerOptions { MaxBatchTokens = Math.Min(512, config.MaxPositionEmbeddings) });
+        using var document = JsonDocument.Parse(System.IO.File.ReadAllBytes(Path.Combine(folder, File)));
+        using var model = CudaModel.Load(index, folder, kernelCache);
+        var layout = model.Layout(PageSizeTokens);
+        var pages = layout.PagesFor(model.Config.MaxPositionEmbeddings);
+        using var pool = model.CreatePool(layout, pages);
+        using var runner = new CudaModelRunner(model.Weights, pool, new CudaRunnerOptions { MaxBatchTokens = Math.Min(512, model.Config.MaxPositionEmbeddings) });
         return [.. document.RootElement.GetProperty("cases").EnumerateArray().Select(item => Compare(runner, pages, item))];
     }
 
@@ -46,15 +41,15 @@ public static class CudaVerification
         var logits = item.GetProperty("logits_after_prompt").EnumerateArray().Select(logit => logit.GetSingle()).ToArray();
         int[] pages = [.. Enumerable.Range(0, pageCount)];
         var batch = new ForwardBatch();
-        batch.Add(prompt, 0, pages, wantLogits: true);
+        batch.LetChoose(batch.Add(prompt, 0, pages, wantLogits: true), Greedy);
         runner.Forward(batch);
         var worst = 0f;
         for (var i = 0; i < logits.Length; i++) worst = Math.Max(worst, Math.Abs(logits[i] - runner.Logits(0)[i]));
         var equal = 0;
-        for (; equal < expected.Length && Largest(runner.Logits(0)) == expected[equal]; equal++)
+        for (; equal < expected.Length && runner.Token(0) == expected[equal] && Largest(runner.Logits(0)) == expected[equal]; equal++)
         {
             batch.Clear();
-            batch.Add([expected[equal]], prompt.Length + equal, pages, wantLogits: true);
+            batch.LetChoose(batch.Add([expected[equal]], prompt.Length + equal, pages, wantLogits: true), Greedy);
             runner.Forward(batch);
         }
 

@@ -4,6 +4,7 @@ using ActorInference.Gpu.Cpu;
 using ActorInference.Gpu.Engine;
 using ActorInference.Gpu.Kv;
 using ActorInference.Gpu.Models;
+using ActorInference.Gpu.Ranks;
 
 namespace ActorInference.Gpu.Benchmarks;
 
@@ -31,8 +32,17 @@ public sealed record EngineBenchmarkOptions
     /// <summary>Tokens in a page. Default 16.</summary>
     public int PageSizeTokens { get; init; } = 16;
 
+    /// <summary>Least time for which everything runs before it is measured. Default 1.5 s.</summary>
+    public TimeSpan WarmTime { get; init; } = TimeSpan.FromSeconds(1.5);
+
     /// <summary>Element type of keys and values. Default F32.</summary>
     public KvDtype KvDtype { get; init; } = KvDtype.F32;
+
+    /// <summary>Processes that compute together, each with its share of the threads. Default 1.</summary>
+    public int Ranks { get; init; } = 1;
+
+    /// <summary>How the processes of other ranks are started; needed if there are any.</summary>
+    public Func<RankInvitation, ProcessStartInfo>? RankProgram { get; init; }
 }
 
 /// <summary>One batch size's figures, medians over the rounds.</summary>
@@ -64,24 +74,35 @@ public static class EngineBenchmark
     public static IReadOnlyList<EngineBenchmarkResult> Run(string folder, EngineBenchmarkOptions options, IProgress<LoadProgress>? progress = null)
     {
         Check(options);
-        using var weights = ModelWeights.Load(folder, progress);
-        var config = weights.Config;
-        var context = options.PromptTokens + options.OutputTokens;
-        if (context > config.MaxPositionEmbeddings)
-            throw new ArgumentException($"prompt-tokens + output-tokens is {context}; the model's context is {config.MaxPositionEmbeddings}.");
+        var config = ModelConfig.Load(folder);
+        var context = ContextTokens(options, config);
+        using var weights = ModelWeights.Load(folder, ModelShard.Of(folder, config, 0, options.Ranks), progress);
         var layout = new KvPageLayout(config.Layers, options.PageSizeTokens, config.KvHeads, config.HeadDim, options.KvDtype);
-        using var pool = new KvPagePool(layout, layout.PagesFor(context) * options.Batches.Max());
-        using var runner = new CpuModelRunner(weights, pool, new CpuRunnerOptions
+        using var pool = new KvPagePool(layout, layout.PagesFor(context) * options.Batches.Max(), shared: options.Ranks > 1);
+        var runnerOptions = new CpuRunnerOptions
         {
-            Threads = options.Threads,
+            Threads = Math.Max(1, options.Threads / options.Ranks),
             MaxBatchTokens = Math.Max(options.ChunkTokens, options.Batches.Max()),
             MaxContextTokens = context,
-        });
+        };
+        using IModelRunner runner = options.Ranks == 1
+            ? new CpuModelRunner(weights, pool, runnerOptions)
+            : RankedRunner.Start(weights, pool, runnerOptions, new RankOptions { Program = options.RankProgram ?? throw new ArgumentException("Ranks need a program.", nameof(options)) });
         using var peak = new MachinePeak(options.Threads, weights.Simd);
         return [.. options.Batches.Select(batch => Measure(runner, peak, weights, options, batch))];
     }
 
-    private static void Check(EngineBenchmarkOptions options)
+    /// <summary>Tokens of a sequence.</summary>
+    /// <exception cref="ArgumentException">The model has room for fewer.</exception>
+    internal static int ContextTokens(EngineBenchmarkOptions options, ModelConfig config)
+    {
+        var context = options.PromptTokens + options.OutputTokens;
+        return context <= config.MaxPositionEmbeddings
+            ? context
+            : throw new ArgumentException($"prompt-tokens + output-tokens is {context}; the model's context is {config.MaxPositionEmbeddings}.");
+    }
+
+    internal static void Check(EngineBenchmarkOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.PromptTokens);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.OutputTokens);
@@ -91,7 +112,7 @@ public static class EngineBenchmark
         foreach (var batch in options.Batches) ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batch);
     }
 
-    private static EngineBenchmarkResult Measure(CpuModelRunner runner, MachinePeak peak, ModelWeights weights, EngineBenchmarkOptions options, int batch)
+    private static EngineBenchmarkResult Measure(IModelRunner runner, MachinePeak peak, ModelWeights weights, EngineBenchmarkOptions options, int batch)
     {
         var session = new EngineBenchmarkSession(runner, options, batch);
         session.Warm();
@@ -111,7 +132,7 @@ public static class EngineBenchmark
             gflops.Add(operations);
             bandwidth.Add(bytes);
             prefillFraction.Add(session.PrefillOperations(weights.Config) / prefillSeconds / 1e9 / operations);
-            decodeFraction.Add(weights.MatmulBytes * stepSeconds.Count / stepSeconds.Sum() / 1e9 / bytes);
+            decodeFraction.Add((double)weights.MatmulBytes * options.Ranks * stepSeconds.Count / stepSeconds.Sum() / 1e9 / bytes);
             steps.AddRange(stepSeconds);
         }
 
@@ -130,8 +151,6 @@ public static class EngineBenchmark
 internal sealed class EngineBenchmarkSession
 {
     private const int WarmSteps = 4;
-
-    private static readonly TimeSpan WarmTime = TimeSpan.FromSeconds(1.5);
 
     private readonly IModelRunner _runner;
     private readonly EngineBenchmarkOptions _options;
@@ -160,7 +179,7 @@ internal sealed class EngineBenchmarkSession
     {
         var start = Stopwatch.GetTimestamp();
         Prefill();
-        for (var i = 0; i < WarmSteps || Stopwatch.GetElapsedTime(start) < WarmTime; i++) Step(i % _options.OutputTokens);
+        for (var i = 0; i < WarmSteps || Stopwatch.GetElapsedTime(start) < _options.WarmTime; i++) Step(i % _options.OutputTokens);
     }
 
     /// <summary>Operations of the matrix products of <see cref="Prefill"/>: the head runs once a sequence, all else once a token.</summary>

@@ -15,9 +15,10 @@ public sealed unsafe class MachinePeak : IDisposable
     private const int FmaItemsPerThread = 64;
     private const int ReadItemBytes = 1 << 20;
 
-    private static readonly TimeSpan MeasureTime = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan DefaultMeasureTime = TimeSpan.FromMilliseconds(250);
 
     private readonly ComputeThreads _threads;
+    private readonly TimeSpan _measureTime;
     private readonly int _vectorFloats;
     private readonly FmaWork _fma;
     private readonly ReadWork _read;
@@ -25,8 +26,10 @@ public sealed unsafe class MachinePeak : IDisposable
     /// <param name="threads">Threads, the caller's included.</param>
     /// <param name="simd">Vector width.</param>
     /// <param name="readBytes">Size of the buffer that is read; several times the caches.</param>
-    public MachinePeak(int threads, SimdLevel simd, long readBytes = 512L << 20)
+    /// <param name="measureTime">Of each measurement. Default 250 ms.</param>
+    public MachinePeak(int threads, SimdLevel simd, long readBytes = 512L << 20, TimeSpan? measureTime = null)
     {
+        _measureTime = measureTime ?? DefaultMeasureTime;
         _threads = new ComputeThreads(threads);
         _fma = new FmaWork(PeakKernels.Fma(simd));
         _read = new ReadWork(PeakKernels.Read(simd), readBytes);
@@ -57,7 +60,7 @@ public sealed unsafe class MachinePeak : IDisposable
             _threads.Run(work, items);
             runs++;
         }
-        while (Stopwatch.GetElapsedTime(start) < MeasureTime);
+        while (Stopwatch.GetElapsedTime(start) < _measureTime);
         return runs / Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 

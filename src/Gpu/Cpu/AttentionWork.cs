@@ -13,6 +13,7 @@ namespace ActorInference.Gpu.Cpu;
 /// <remarks>
 /// Blocks of keys begin at multiples of <see cref="BlockKeys"/> in the sequence, whatever the page size, the chunk or
 /// the batch: so a query's sums are always formed in the same order. Keys it may not see have weight 0, which adds nothing.
+/// Sequences that share their first pages read them once for all, and the rest each by itself.
 /// </remarks>
 internal sealed unsafe class AttentionWork : ComputeWork, IDisposable
 {
@@ -27,6 +28,8 @@ internal sealed unsafe class AttentionWork : ComputeWork, IDisposable
     private readonly AttentionScratch[] _scratch;
     private readonly int _headDim;
     private readonly int _kvHeads;
+    private readonly int _pageHeads;
+    private readonly int _firstHead;
     private readonly int _group;
     private readonly int _pageSize;
     private readonly int _pageShift;
@@ -43,9 +46,12 @@ internal sealed unsafe class AttentionWork : ComputeWork, IDisposable
     private int _layer;
     private int _window;
 
-    public AttentionWork(KernelTable kernels, ModelConfig config, KvPagePool pool, StepPlan plan, int threads)
+    /// <param name="shard">Whose heads it computes; the pages have all heads.</param>
+    public AttentionWork(KernelTable kernels, ModelShard shard, KvPagePool pool, StepPlan plan, int threads)
     {
+        var config = shard.Config;
         (_kernels, _pool, _plan) = (kernels, pool, plan);
+        (_pageHeads, _firstHead) = (pool.Layout.KvHeads, shard.FirstKvHead);
         (_headDim, _kvHeads, _group) = (config.HeadDim, config.KvHeads, config.Heads / config.KvHeads);
         _pageSize = pool.Layout.PageSizeTokens;
         _pageShift = BitOperations.Log2((uint)_pageSize);
@@ -62,6 +68,13 @@ internal sealed unsafe class AttentionWork : ComputeWork, IDisposable
     /// <summary>Tokens in a tile of queries.</summary>
     public static int TileTokens(ModelConfig config) => Math.Max(1, TargetTileRows / (config.Heads / config.KvHeads));
 
+    /// <summary>Groups of tiles that keep all threads busy: a few items for each.</summary>
+    public static int LeastGroups(ModelConfig config, int threads)
+    {
+        const int itemsPerThread = 2;
+        return (itemsPerThread * threads + config.KvHeads - 1) / config.KvHeads;
+    }
+
     /// <param name="query">Rotated queries. Shape <c>[rows, ldq]</c>.</param>
     /// <param name="target">Overwritten. Shape <c>[rows, ldt]</c>, heads side by side.</param>
     public void Run(ComputeThreads threads, int layer, float* query, nint ldq, float* target, nint ldt)
@@ -70,34 +83,76 @@ internal sealed unsafe class AttentionWork : ComputeWork, IDisposable
         _window = _config.WindowOf(layer) ?? int.MaxValue / 2;
         _query = query;
         _target = target;
-        threads.Run(this, _plan.TileCount * _kvHeads, Multiplies() >= SerialMultiplies);
+        threads.Run(this, _plan.GroupCount * _kvHeads, Multiplies() >= SerialMultiplies);
     }
 
     public override void Execute(int item, int worker)
     {
         // The last tile of a long prompt sees the most keys; it goes first, so that no thread is left with it at the end.
-        ref readonly var tile = ref _plan.Tile(_plan.TileCount - 1 - item / _kvHeads);
+        ref readonly var group = ref _plan.Group(_plan.GroupCount - 1 - item / _kvHeads);
         var head = item % _kvHeads;
         var scratch = _scratch[worker];
-        var rows = tile.Tokens * _group;
-        GatherQueries(tile, head, scratch);
-        scratch.Reset(rows);
-        var keys = tile.FirstPosition + tile.Tokens;
-        var pages = _plan.Batch.Pages(tile.Sequence);
-        // Blocks that lie before the windows of all queries are left out.
-        for (var first = Math.Max(0, tile.FirstPosition - _window + 1) / BlockKeys * BlockKeys; first < keys; first += BlockKeys)
+        var rows = 0;
+        for (var i = 0; i < group.Tiles; i++)
         {
-            var count = Math.Min(BlockKeys, keys - first);
-            PackBlock(pages, first, count, head, scratch);
-            Block(tile, first, count, rows, scratch);
+            GatherQueries(_plan.Tile(group.FirstTile + i), head, scratch, rows);
+            rows += _plan.Tile(group.FirstTile + i).Tokens * _group;
         }
 
-        ScatterOutputs(tile, head, scratch);
+        scratch.Reset(rows);
+        var shared = SharedKeys(group);
+        AttendShared(_plan.Batch.Pages(_plan.Tile(group.FirstTile).Sequence), shared, rows, head, scratch);
+        var row = 0;
+        for (var i = 0; i < group.Tiles; i++)
+        {
+            ref readonly var tile = ref _plan.Tile(group.FirstTile + i);
+            AttendOwn(tile, shared, row, head, scratch);
+            ScatterOutputs(tile, head, scratch, row);
+            row += tile.Tokens * _group;
+        }
     }
 
     public void Dispose()
     {
         foreach (var scratch in _scratch) scratch.Dispose();
+    }
+
+    /// <summary>None where a window hides one of them from somebody.</summary>
+    private int SharedKeys(in StepPlan.TileGroup group)
+    {
+        for (var i = 0; i < group.Tiles; i++)
+        {
+            ref readonly var tile = ref _plan.Tile(group.FirstTile + i);
+            if (tile.FirstPosition + tile.Tokens > _window) return 0;
+        }
+
+        return group.SharedTokens;
+    }
+
+    /// <summary>Keys that all rows see.</summary>
+    private void AttendShared(ReadOnlySpan<int> pages, int keys, int rows, int head, AttentionScratch scratch)
+    {
+        for (var first = 0; first < keys; first += BlockKeys)
+        {
+            PackBlock(pages, first, BlockKeys, head, scratch);
+            // As if all were the first token after them.
+            Block(keys, first, BlockKeys, 0, rows, scratch);
+        }
+    }
+
+    /// <summary>A tile's keys after those that it shares.</summary>
+    private void AttendOwn(in StepPlan.QueryTile tile, int shared, int row, int head, AttentionScratch scratch)
+    {
+        var keys = tile.FirstPosition + tile.Tokens;
+        var pages = _plan.Batch.Pages(tile.Sequence);
+        // Blocks that lie before the windows of all queries are left out.
+        var start = Math.Max(shared, Math.Max(0, tile.FirstPosition - _window + 1) / BlockKeys * BlockKeys);
+        for (var first = start; first < keys; first += BlockKeys)
+        {
+            var count = Math.Min(BlockKeys, keys - first);
+            PackBlock(pages, first, count, head, scratch);
+            Block(tile.FirstPosition, first, count, row, tile.Tokens * _group, scratch);
+        }
     }
 
     private long Multiplies()
@@ -107,10 +162,10 @@ internal sealed unsafe class AttentionWork : ComputeWork, IDisposable
         return keys * _group * _kvHeads * _headDim;
     }
 
-    /// <summary>Row t * group + g of the tile's queries is query head g of token t, scaled.</summary>
-    private void GatherQueries(in StepPlan.QueryTile tile, int head, AttentionScratch scratch)
+    /// <summary>Row t * group + g of the tile's queries, from its first row on, is query head g of token t, scaled.</summary>
+    private void GatherQueries(in StepPlan.QueryTile tile, int head, AttentionScratch scratch, int firstRow)
     {
-        var target = scratch.Queries;
+        var target = scratch.Queries + (nint)firstRow * _headDim;
         for (var token = 0; token < tile.Tokens; token++)
         {
             var source = _query + (tile.FirstRow + token) * _ldq + (nint)head * _group * _headDim;
@@ -135,8 +190,8 @@ internal sealed unsafe class AttentionWork : ComputeWork, IDisposable
             var slot = (first + i) & (_pageSize - 1);
             var run = Math.Min(_pageSize - slot, count - i);
             var page = pages[(first + i) >> _pageShift];
-            var element = (slot * _kvHeads + head) * _headDim;
-            scratch.Pack(_kernels, (float*)_pool.Keys(page, _layer) + element, (float*)_pool.Values(page, _layer) + element, _kvHeads * _headDim, i, run);
+            var element = (slot * _pageHeads + _firstHead + head) * _headDim;
+            scratch.Pack(_kernels, (float*)_pool.Keys(page, _layer) + element, (float*)_pool.Values(page, _layer) + element, _pageHeads * _headDim, i, run);
             i += run;
         }
     }
@@ -144,7 +199,7 @@ internal sealed unsafe class AttentionWork : ComputeWork, IDisposable
     private void GatherRow(ReadOnlySpan<int> pages, int position, int row, int head, AttentionScratch scratch)
     {
         var page = pages[position >> _pageShift];
-        var offset = ((position & (_pageSize - 1)) * _kvHeads + head) * (nint)_headBytes;
+        var offset = ((position & (_pageSize - 1)) * _pageHeads + _firstHead + head) * (nint)_headBytes;
         Widen(_pool.Keys(page, _layer) + offset, scratch.KeyRows + row * _headDim);
         Widen(_pool.Values(page, _layer) + offset, scratch.ValueRows + row * _headDim);
     }
@@ -157,24 +212,29 @@ internal sealed unsafe class AttentionWork : ComputeWork, IDisposable
         else KvElements.WidenQ8(source, _headDim, target);
     }
 
-    private void Block(in StepPlan.QueryTile tile, int first, int count, int rows, AttentionScratch scratch)
+    /// <summary>A packed block of keys for some rows.</summary>
+    /// <param name="firstPosition">Of the first row's token.</param>
+    /// <param name="first">The block's first key.</param>
+    private void Block(int firstPosition, int first, int count, int firstRow, int rows, AttentionScratch scratch)
     {
         var panelColumns = _kernels.PanelColumns;
         var keyPanels = (count + panelColumns - 1) / panelColumns;
-        Tiles(rows, scratch.Queries, _headDim, scratch.KeyPanels, scratch.KeyPanelBytes, keyPanels, _headDim, scratch.Scores, BlockKeys, false);
+        var blockScores = scratch.Scores + (nint)firstRow * BlockKeys;
+        var outputs = scratch.Outputs + (nint)firstRow * scratch.OutputColumns;
+        Tiles(rows, scratch.Queries + (nint)firstRow * _headDim, _headDim, scratch.KeyPanels, scratch.KeyPanelBytes, keyPanels, _headDim, blockScores, BlockKeys, false);
         for (var row = 0; row < rows; row++)
         {
-            var position = tile.FirstPosition + row / _group;
+            var position = firstPosition + row / _group;
             var visible = Math.Min(count, position + 1 - first);
             var hidden = Math.Max(0, position - _window + 1 - first);
-            var scores = scratch.Scores + row * BlockKeys;
+            var scores = blockScores + row * BlockKeys;
             if (_softcap > 0) _kernels.SoftCap(scores, keyPanels * panelColumns, _softcap);
             if (visible > hidden && hidden > 0) new Span<float>(scores, hidden).Fill(float.NegativeInfinity);
-            if (visible > hidden) _kernels.SoftmaxBlock(scores, visible, keyPanels * panelColumns, scratch.Largest + row, scratch.Sums + row, scratch.Outputs + row * scratch.OutputColumns, scratch.OutputColumns);
+            if (visible > hidden) _kernels.SoftmaxBlock(scores, visible, keyPanels * panelColumns, scratch.Largest + firstRow + row, scratch.Sums + firstRow + row, outputs + row * scratch.OutputColumns, scratch.OutputColumns);
             else new Span<float>(scores, count).Clear();
         }
 
-        Tiles(rows, scratch.Scores, BlockKeys, scratch.ValuePanels, scratch.ValuePanelBytes, scratch.OutputColumns / panelColumns, count, scratch.Outputs, scratch.OutputColumns, true);
+        Tiles(rows, blockScores, BlockKeys, scratch.ValuePanels, scratch.ValuePanelBytes, scratch.OutputColumns / panelColumns, count, outputs, scratch.OutputColumns, true);
     }
 
     private void Tiles(int rows, float* a, nint lda, byte* panels, nint panelBytes, int panelCount, nint k, float* c, nint ldc, bool accumulate)
@@ -187,12 +247,13 @@ internal sealed unsafe class AttentionWork : ComputeWork, IDisposable
         }
     }
 
-    private void ScatterOutputs(in StepPlan.QueryTile tile, int head, AttentionScratch scratch)
+    private void ScatterOutputs(in StepPlan.QueryTile tile, int head, AttentionScratch scratch, int firstRow)
     {
         for (var row = 0; row < tile.Tokens * _group; row++)
         {
+            var from = firstRow + row;
             var target = _target + (tile.FirstRow + row / _group) * _ldt + ((nint)head * _group + row % _group) * _headDim;
-            _kernels.Scale(scratch.Outputs + row * scratch.OutputColumns, 1 / scratch.Sums[row], target, _headDim);
+            _kernels.Scale(scratch.Outputs + (nint)from * scratch.OutputColumns, 1 / scratch.Sums[from], target, _headDim);
         }
     }
 }

@@ -1,6 +1,7 @@
 using ActorInference.Gpu.Engine;
 using ActorInference.Gpu.Kv;
 using ActorInference.Gpu.Models;
+using ActorInference.Gpu.Ranks;
 
 namespace ActorInference.Gpu.Cpu;
 
@@ -8,7 +9,10 @@ namespace ActorInference.Gpu.Cpu;
 /// Runs a model on the processor. A row's result is the same whether its token comes alone or among others, in one
 /// chunk or several, and whatever the page size.
 /// </summary>
-/// <remarks>Weights and pool are the caller's and must outlive the runner; several runners may share them.</remarks>
+/// <remarks>
+/// Weights and pool are the caller's and must outlive the runner; several runners may share them. One that has a part of the model only computes
+/// together with the other ranks, which must be given the same batches; logits are rank 0's.
+/// </remarks>
 public sealed unsafe class CpuModelRunner : IModelRunner
 {
     private readonly ModelWeights _weights;
@@ -24,12 +28,18 @@ public sealed unsafe class CpuModelRunner : IModelRunner
     private readonly NormWork _norm;
     private readonly RotateWork _rotate;
     private readonly AttentionWork _attention;
+    private readonly RankJoin? _ranks;
 
-    /// <exception cref="ArgumentException">The pool's pages don't fit the model, or an option is out of range.</exception>
-    public CpuModelRunner(ModelWeights weights, KvPagePool pool, CpuRunnerOptions options)
+    /// <param name="weights">All of a model, or what one rank has.</param>
+    /// <param name="pool">Its pages have all heads of the model.</param>
+    /// <param name="options">Checked.</param>
+    /// <param name="group">The ranks, if the model is divided; the caller disposes it.</param>
+    /// <exception cref="ArgumentException">The pool's pages don't fit the model, an option is out of range, or weights and group are not of one rank.</exception>
+    public CpuModelRunner(ModelWeights weights, KvPagePool pool, CpuRunnerOptions options, RankGroup? group = null)
     {
-        var config = weights.Config;
-        RunnerPool.CheckLayout(config, pool);
+        var config = weights.Shard.Config;
+        RunnerPool.CheckLayout(weights.Config, pool);
+        if (group is null && weights.Shard.Ranks > 1) throw new ArgumentException($"The weights are one part of {weights.Shard.Ranks}; they need a group of ranks.", nameof(group));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.Threads);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxBatchTokens);
         _weights = weights;
@@ -42,12 +52,13 @@ public sealed unsafe class CpuModelRunner : IModelRunner
         _localRope = config.LocalRope is { } local ? new RopeTable(local, config.HeadDim, MaxContextTokens) : _rope;
         _kernels = kernels;
         _gate = config.IsGemma ? GemmEnd.GeGlu : GemmEnd.SwiGlu;
-        _plan = new StepPlan(MaxBatchTokens, AttentionWork.TileTokens(config));
+        _plan = new StepPlan(MaxBatchTokens, AttentionWork.TileTokens(config), AttentionWork.LeastGroups(config, options.Threads));
         _products = new MatrixProducts(kernels, options.Threads);
         _norm = new NormWork(kernels, config.HiddenSize, _buffers.HiddenColumns, config.RmsNormEps);
-        _rotate = new RotateWork(kernels, config, pool, _plan);
+        _rotate = new RotateWork(kernels, weights.Shard, pool, _plan);
         if (config.Experts > 0) _mixture = new MixtureWork(kernels, config, _products, MaxBatchTokens);
-        _attention = new AttentionWork(kernels, config, pool, _plan, options.Threads);
+        _attention = new AttentionWork(kernels, weights.Shard, pool, _plan, options.Threads);
+        if (group is not null) _ranks = new RankJoin(group, kernels, weights.Shard, MaxBatchTokens);
         _threads = new ComputeThreads(options.Threads);
     }
 
@@ -61,11 +72,14 @@ public sealed unsafe class CpuModelRunner : IModelRunner
 
     public bool AwaitsLayers => true;
 
+    /// <summary>Whether logits come to this rank.</summary>
+    private bool HasLogits => _weights.Shard.Rank == 0;
+
     public void Forward(ForwardBatch batch)
     {
         ForwardBatchCheck.Check(batch, this);
         _plan.Set(batch, Pages);
-        _buffers.ReserveLogits(_plan.LogitCount);
+        if (HasLogits) _buffers.ReserveLogits(_plan.LogitCount);
         Embed(batch.AllTokens);
         for (var layer = 0; layer < _weights.Config.Layers; layer++)
         {
@@ -78,6 +92,7 @@ public sealed unsafe class CpuModelRunner : IModelRunner
 
     public Span<float> Logits(int index, int nth = 0)
     {
+        if (!HasLogits) throw new InvalidOperationException($"This is rank {_weights.Shard.Rank}; logits are rank 0's.");
         var row = _plan.LogitIndex(index, nth);
         if (row < 0) throw new ArgumentOutOfRangeException(nameof(index), index, $"Its token {nth} did not ask for logits.");
         return new Span<float>(_buffers.Logits + (nint)row * _buffers.LogitColumns, VocabSize);
@@ -97,10 +112,11 @@ public sealed unsafe class CpuModelRunner : IModelRunner
     private void Embed(ReadOnlySpan<int> tokens)
     {
         var config = _weights.Config;
+        _ranks?.Embed(tokens, _weights, _buffers.Hidden);
         for (var row = 0; row < tokens.Length; row++)
         {
             var hidden = _buffers.Hidden + (nint)row * _buffers.HiddenColumns;
-            _weights.CopyEmbedding(tokens[row], hidden);
+            if (_ranks is null) _weights.CopyEmbedding(tokens[row], hidden);
             if (config.IsGemma) _kernels.Scale(hidden, MathF.Sqrt(config.HiddenSize), hidden, config.HiddenSize);
         }
     }
@@ -135,7 +151,7 @@ public sealed unsafe class CpuModelRunner : IModelRunner
         _norm.Run(_threads, b.Hidden, layer.FeedForwardNorm, b.Normed, _plan.Rows);
         if (layer.Router is not null)
         {
-            _mixture!.Run(_threads, layer, b.Normed, b.Hidden, b.HiddenColumns, _plan.Rows);
+            Mix(layer);
             return;
         }
 
@@ -144,10 +160,32 @@ public sealed unsafe class CpuModelRunner : IModelRunner
         Join(b.FeedForward, b.FeedForwardColumns, dense.Down, dense.DownBias, layer.PostFeedForwardNorm);
     }
 
+    private void Mix(LayerWeights layer)
+    {
+        var b = _buffers;
+        if (_ranks is null)
+        {
+            _mixture!.Run(_threads, layer, b.Normed, b.Hidden, b.HiddenColumns, _plan.Rows);
+            return;
+        }
+
+        _ranks.ClearMine(_plan.Rows);
+        _mixture!.Run(_threads, layer, b.Normed, _ranks.Mine, b.HiddenColumns, _plan.Rows);
+        _ranks.Sum(_threads, b.Hidden, _plan.Rows, adds: true);
+    }
+
     /// <summary>Adds a product to the residual stream, normalized before if the model does so.</summary>
     private void Join(float* x, nint ldx, WeightMatrix weights, float* bias, float* norm)
     {
         var b = _buffers;
+        if (_ranks is not null)
+        {
+            _products.Run(_threads, x, ldx, _plan.Rows, weights, bias, _ranks.Mine, b.HiddenColumns, GemmEnd.Store);
+            _ranks.Sum(_threads, norm == null ? b.Hidden : b.Normed, _plan.Rows, adds: norm == null);
+            if (norm != null) _norm.RunAdd(_threads, b.Normed, norm, b.Hidden, _plan.Rows);
+            return;
+        }
+
         if (norm == null)
         {
             _products.Run(_threads, x, ldx, _plan.Rows, weights, bias, b.Hidden, b.HiddenColumns, GemmEnd.Add);
@@ -163,8 +201,9 @@ public sealed unsafe class CpuModelRunner : IModelRunner
     {
         var b = _buffers;
         _norm.RunGathered(_plan.LogitRows, b.Hidden, _weights.FinalNorm, b.Normed);
-        _products.Run(_threads, b.Normed, b.HiddenColumns, _plan.LogitCount, _weights.Head, null, b.Logits, b.LogitColumns, GemmEnd.Store);
-        if (_weights.Config.LogitSoftcap is > 0 and var cap)
+        if (_ranks is not null) _ranks.Logits(_threads, _products, b.Normed, _plan.LogitCount, _weights.Head, b.Logits, b.LogitColumns);
+        else _products.Run(_threads, b.Normed, b.HiddenColumns, _plan.LogitCount, _weights.Head, null, b.Logits, b.LogitColumns, GemmEnd.Store);
+        if (HasLogits && _weights.Config.LogitSoftcap is > 0 and var cap)
         {
             for (var row = 0; row < _plan.LogitCount; row++) _kernels.SoftCap(b.Logits + (nint)row * b.LogitColumns, b.LogitColumns, cap);
         }

@@ -7,7 +7,8 @@ namespace ActorInference.Gpu.Cpu;
 /// Takes each row's fresh query, key and value to where attention wants them: heads normalized if the model does so,
 /// queries and keys rotated to their position, keys and values written to their page.
 /// </summary>
-internal sealed unsafe class RotateWork(KernelTable kernels, ModelConfig config, KvPagePool pool, StepPlan plan) : ComputeWork
+/// <param name="shard">Whose heads these are; the pages have all heads.</param>
+internal sealed unsafe class RotateWork(KernelTable kernels, ModelShard shard, KvPagePool pool, StepPlan plan) : ComputeWork
 {
     private const int ItemRows = 4;
     private const int SerialRows = 8;
@@ -34,6 +35,7 @@ internal sealed unsafe class RotateWork(KernelTable kernels, ModelConfig config,
 
     private void Row(int row)
     {
+        var config = shard.Config;
         var position = plan.Positions[row];
         float* cos = _rope.Cos(position), sin = _rope.Sin(position);
         var query = _qkv + row * _ldqkv;
@@ -41,16 +43,16 @@ internal sealed unsafe class RotateWork(KernelTable kernels, ModelConfig config,
         Heads(query, config.Heads, _weights.QueryNorm, cos, sin);
         Heads(key, config.KvHeads, _weights.KeyNorm, cos, sin);
         var page = plan.Pages[row];
-        var first = plan.Slots[row] * config.KvHeads;
+        var first = plan.Slots[row] * _pool.Layout.KvHeads + shard.FirstKvHead;
         KvElements.Store(_pool.Layout, key, _pool.Keys(page, _layer), first, config.KvHeads);
         KvElements.Store(_pool.Layout, key + config.KvSize, _pool.Values(page, _layer), first, config.KvHeads);
     }
 
     private void Heads(float* x, int heads, float* norm, float* cos, float* sin)
     {
-        for (var head = 0; head < heads; head++, x += config.HeadDim)
+        for (var head = 0; head < heads; head++, x += shard.Config.HeadDim)
         {
-            if (norm != null) kernels.HeadNorm(x, norm, config.HeadDim, config.RmsNormEps);
+            if (norm != null) kernels.HeadNorm(x, norm, shard.Config.HeadDim, shard.Config.RmsNormEps);
             kernels.Rotate(x, cos, sin, _rope.Half);
         }
     }

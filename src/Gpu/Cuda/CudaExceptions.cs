@@ -10,4 +10,7 @@ public sealed class CudaMemoryException(string message, Exception? cause = null)
 /// The device's context is broken, by an illegal access, an uncorrectable memory error or the like: every later call of this process fails
 /// too, and only a new process gets the device back.
 /// </summary>
-public sealed class CudaDeviceLostException(string message, Exception? cause = null) : Exception(message, cause);
+public class CudaDeviceLostException(string message, Exception? cause = null) : Exception(message, cause);
+
+/// <summary>What was launched has not ended within its deadline. Nobody can end it but the process's own end.</summary>
+public sealed class CudaHungException(string message) : CudaDeviceLostException(message);

@@ -17,6 +17,12 @@ public sealed record EngineOptions
     /// </summary>
     public TimeSpan StepTarget { get; init; } = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>
+    /// Of a step in which sequences only decode, how long one may last that takes tokens of prompts besides: it bounds the pauses in
+    /// running generations while others begin. Above 1, or 0 for no such limit; none either where <see cref="StepTarget"/> is zero. Default 1.75.
+    /// </summary>
+    public double StepStretch { get; init; } = 1.75;
+
     /// <summary>Tokens that admission expects every running sequence to add before pages come back, at least 1. Default 64.</summary>
     public int GrowthWindowTokens { get; init; } = 64;
 
@@ -53,6 +59,7 @@ public sealed record EngineOptions
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxSequences);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxStepTokens);
         ArgumentOutOfRangeException.ThrowIfLessThan(StepTarget, TimeSpan.Zero);
+        if (StepStretch != 0) ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(StepStretch, 1);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(GrowthWindowTokens);
         ArgumentOutOfRangeException.ThrowIfNegative(MaxBypasses);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MinSharedTokens);

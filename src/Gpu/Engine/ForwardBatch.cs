@@ -11,6 +11,7 @@ public sealed class ForwardBatch
     private int[] _tokens = new int[256];
     private int[] _pages = new int[256];
     private Entry[] _entries = new Entry[16];
+    private TokenChoice?[] _choices = new TokenChoice?[16];
     private readonly List<IPageLoad> _loads = [];
     private int _pageCount;
 
@@ -64,13 +65,40 @@ public sealed class ForwardBatch
         Grow(ref _entries, Count + 1);
         tokens.CopyTo(_tokens.AsSpan(TokenCount));
         pages.CopyTo(_pages.AsSpan(_pageCount));
+        Grow(ref _choices, Count + 1);
+        _choices[Count] = null;
         _entries[Count] = new Entry(TokenCount, tokens.Length, firstPosition, _pageCount, pages.Length, logitCount);
         TokenCount += tokens.Length;
         _pageCount += pages.Length;
         return Count++;
     }
 
-    /// <summary>New tokens of all sequences, one after the other. Shape <c>[TokenCount]</c>.</summary>
+    /// <summary>Adds a sequence whose one new token is that which a <see cref="ISamplingRunner"/> chooses for it in the step launched before; its logits are wanted.</summary>
+    /// <param name="before">The sequence's index in that step, where it had one token with logits.</param>
+    /// <param name="position">Of the token within the sequence.</param>
+    /// <param name="pages">As above.</param>
+    /// <returns>The sequence's index in this batch.</returns>
+    public int AddNext(int before, int position, ReadOnlySpan<int> pages)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(before);
+        return Add([~before], position, pages, logitCount: 1);
+    }
+
+    /// <summary>Asks an <see cref="ISamplingRunner"/> to choose the tokens after those of a sequence that ask for logits.</summary>
+    public void LetChoose(int index, in TokenChoice choice)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
+        _choices[index] = choice;
+    }
+
+    /// <summary>How tokens of a sequence are to be chosen; null if the caller does it.</summary>
+    public TokenChoice? Choice(int index)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
+        return _choices[index];
+    }
+
+    /// <summary>New tokens of all sequences, one after the other; the complement of an index where <see cref="AddNext"/> gave one. Shape <c>[TokenCount]</c>.</summary>
     public ReadOnlySpan<int> AllTokens => _tokens.AsSpan(0, TokenCount);
 
     /// <summary>Index in <see cref="AllTokens"/> of a sequence's first new token.</summary>

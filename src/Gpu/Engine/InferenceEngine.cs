@@ -19,7 +19,9 @@ public sealed class InferenceEngine
     private readonly PageSupply _supply;
     private readonly Schedule _schedule;
     private readonly ChunkBudget _chunk;
-    private readonly ForwardBatch _batch = new();
+    private readonly ISamplingRunner? _sampling;
+    private readonly StepAhead _ahead;
+    private ForwardBatch _batch = new();
     private readonly List<Sequence> _step = [];
     private readonly Dictionary<SequenceId, Sequence> _sequences = [];
     private readonly int _maxStepTokens;
@@ -47,10 +49,12 @@ public sealed class InferenceEngine
         (_runner, _events, _time) = (runner, events, time);
         _sampler = new Sampler(runner.VocabSize, options.EndTokenIds);
         _created = time.GetTimestamp();
-        _supply = new PageSupply(runner.Pages, cache, tier, time, options.OverlapLoadBytes) { SecondsPerPromptToken = options.SecondsPerPromptToken };
+        _sampling = runner as ISamplingRunner;
+        _supply = new PageSupply(runner.Pages, cache, tier, time, _sampling, options.OverlapLoadBytes) { SecondsPerPromptToken = options.SecondsPerPromptToken };
         _schedule = new Schedule(_supply, options, events, time);
+        _ahead = new StepAhead(_sampling, _schedule);
         _maxStepTokens = Math.Min(options.MaxStepTokens, runner.MaxBatchTokens);
-        _chunk = new ChunkBudget(options.StepTarget, _maxStepTokens, pageSize);
+        _chunk = new ChunkBudget(options.StepTarget, options.StepStretch, _maxStepTokens, pageSize);
         var pooledTokens = (long)runner.Pages.CapacityPages * pageSize;
         MaxSequenceTokens = (int)Math.Min(runner.MaxContextTokens, pooledTokens);
     }
@@ -66,6 +70,9 @@ public sealed class InferenceEngine
 
     /// <summary>Whether a step may find something to do. Sequences whose pages are expected are not counted.</summary>
     public bool HasWork => _schedule.Running.Count + _schedule.Waiting.Count > 0;
+
+    /// <summary>Steps that were launched before the tokens of those before them were read.</summary>
+    public long StepsAhead => _ahead.LaunchedCount;
 
     /// <summary>Whether there is no sequence at all.</summary>
     public bool IsEmpty => _sequences.Count == 0;
@@ -148,21 +155,32 @@ public sealed class InferenceEngine
     public StepResult Step()
     {
         _supply.Advance(_time.GetElapsedTime(_created));
-        _schedule.Admit();
-        _schedule.Plan(_maxStepTokens, _chunk.Tokens);
-        Compose();
-        if (_step.Count == 0) return default;
-
         var started = _time.GetTimestamp();
-        Forward();
+        if (!_ahead.TryTake(ref _batch, _step))
+        {
+            _schedule.Admit();
+            _schedule.Plan(_maxStepTokens, _chunk);
+            Compose();
+            if (_step.Count == 0) return default;
+            started = _time.GetTimestamp();
+            Launch();
+        }
+
+        if (_sampling is not null)
+        {
+            _ahead.Launch(_step);
+            _sampling.Wait();
+        }
+
         var result = Settle();
-        if (result.PrefillTokens > 0) ObserveChunk(_time.GetElapsedTime(started));
+        Observe(result, _time.GetElapsedTime(started));
         return result;
     }
 
-    private void ObserveChunk(TimeSpan elapsed)
+    private void Observe(StepResult step, TimeSpan elapsed)
     {
-        _chunk.Observe(_batch.TokenCount, elapsed);
+        _chunk.Observe(step.DecodeTokens, step.PrefillTokens, elapsed);
+        if (step.PrefillTokens == 0) return;
         var seconds = elapsed.TotalSeconds / _batch.TokenCount;
         _supply.SecondsPerPromptToken = SecondsPerPromptToken == 0 ? seconds : SecondsPerPromptToken + (seconds - SecondsPerPromptToken) / 8;
     }
@@ -170,6 +188,7 @@ public sealed class InferenceEngine
     /// <summary>Drops all sequences without a further event; every page is back when this returns, but for the cache's.</summary>
     public void ReleaseAll()
     {
+        _ahead.Drop();
         foreach (var sequence in _sequences.Values) _supply.Release(sequence);
         _sequences.Clear();
         _schedule.Clear();
@@ -230,7 +249,9 @@ public sealed class InferenceEngine
         {
             if (sequence.PlannedCount == 0) continue;
             _step.Add(sequence);
-            _batch.Add(sequence.PlannedTokens, sequence.ComputedCount, sequence.Pages, Wanted(sequence));
+            var wanted = Wanted(sequence);
+            var index = _batch.Add(sequence.PlannedTokens, sequence.ComputedCount, sequence.Pages, wanted);
+            if (wanted > 0 && _sampling is not null && sequence.Sampler.Choice(ahead: 0) is { } choice) _batch.LetChoose(index, choice);
             if (sequence.Load is { } load) _batch.Add(load);
         }
     }
@@ -239,12 +260,13 @@ public sealed class InferenceEngine
     private static int Wanted(Sequence sequence) =>
         sequence.PlannedCount - sequence.DraftCount == sequence.PendingCount ? 1 + sequence.DraftCount : 0;
 
-    private void Forward()
+    private void Launch()
     {
         for (var layer = 0; !_runner.AwaitsLayers && layer < _runner.Pages.Layout.Layers; layer++) _batch.AwaitLayer(layer);
         try
         {
-            _runner.Forward(_batch);
+            if (_sampling is null) _runner.Forward(_batch);
+            else _sampling.Launch(_batch);
         }
         catch (ArgumentException refusal)
         {
@@ -261,6 +283,7 @@ public sealed class InferenceEngine
         for (var i = 0; i < _step.Count; i++)
         {
             var sequence = _step[i];
+            if (sequence.HasEnded) continue;
             var certain = sequence.PlannedCount - sequence.DraftCount;
             if (certain == 1 && sequence.OutputCount > 0) decodeTokens++;
             else prefillTokens += certain;
@@ -330,10 +353,12 @@ public sealed class InferenceEngine
     private bool Choose(Sequence sequence, int batchIndex, int nth, out int token)
     {
         token = -1;
-        TokenLogprob? logprob;
+        TokenLogprob? logprob = null;
         try
         {
-            token = _sampler.Sample(_runner.Logits(batchIndex, nth), sequence.Sampler, out logprob);
+            token = _batch.Choice(batchIndex) is null
+                ? _sampler.Sample(_runner.Logits(batchIndex, nth), sequence.Sampler, out logprob)
+                : ChosenByRunner(batchIndex, nth);
         }
         catch (InvalidLogitsException invalid)
         {
@@ -350,6 +375,9 @@ public sealed class InferenceEngine
         End(sequence);
         return false;
     }
+
+    private int ChosenByRunner(int batchIndex, int nth) =>
+        _sampling!.Token(batchIndex, nth) is >= 0 and var token ? token : throw new InvalidLogitsException("No logit is a finite number that can be the largest.");
 
     /// <returns>Whether the token was the sequence's last.</returns>
     private bool Append(Sequence sequence, int token)
@@ -370,6 +398,7 @@ public sealed class InferenceEngine
 
     private void End(Sequence sequence)
     {
+        sequence.HasEnded = true;
         _schedule.Remove(sequence);
         _sequences.Remove(sequence.Id);
         _supply.Release(sequence);

@@ -12,8 +12,10 @@ namespace ActorInference.Gpu.Engine;
 /// <param name="cache">Of this engine alone; null for none.</param>
 /// <param name="tier">Where pages are found that the pool no longer has; null for none.</param>
 /// <param name="time">Measures what loading takes.</param>
-/// <param name="overlapLoadBytes"><see cref="EngineOptions.OverlapLoadBytes"/>.</param>
-internal sealed class PageSupply(KvPagePool pool, IPrefixCache? cache, IPageTier? tier, TimeProvider time, long overlapLoadBytes = 0)
+/// <param name="ahead">Computes ahead of what is known, with pages that are not to come free meanwhile; null if the runner does not.</param>
+/// <param name="overlapLoadBytes"><see cref="EngineOptions.OverlapLoadBytes"/>; without effect on a runner that computes ahead.</param>
+internal sealed class PageSupply(
+    KvPagePool pool, IPrefixCache? cache, IPageTier? tier, TimeProvider time, ISamplingRunner? ahead = null, long overlapLoadBytes = 0)
 {
     private readonly TransferCost _loading = new(time);
     private int[] _cachedPages = new int[256];
@@ -129,13 +131,14 @@ internal sealed class PageSupply(KvPagePool pool, IPrefixCache? cache, IPageTier
     /// <summary>Takes all pages from a sequence. What the cache has of it remains there.</summary>
     public void Release(Sequence sequence)
     {
+        ahead?.Finish();
         sequence.Load?.End(out _);
         sequence.Load = null;
         if (sequence.IsLocked) cache!.Unlock(sequence.Lock);
         sequence.ReleasePages(pool);
     }
 
-    private bool MayOverlap(int pages) => overlapLoadBytes > 0 && (long)pages * pool.Layout.PageBytes >= overlapLoadBytes;
+    private bool MayOverlap(int pages) => ahead is null && overlapLoadBytes > 0 && (long)pages * pool.Layout.PageBytes >= overlapLoadBytes;
 
     /// <param name="reserved">Pages that were taken for what was to come.</param>
     private void TakeLoaded(Sequence sequence, int reserved, TierLoad load)
@@ -156,6 +159,8 @@ internal sealed class PageSupply(KvPagePool pool, IPrefixCache? cache, IPageTier
 
     private void Share(Sequence sequence, int first, ReadOnlySpan<int> cachedPages)
     {
+        if (cachedPages.IsEmpty) return;
+        ahead?.Finish();
         pool.AddReferences(cachedPages);
         pool.Release(sequence.Pages.Slice(first, cachedPages.Length));
         sequence.Replace(first, cachedPages);

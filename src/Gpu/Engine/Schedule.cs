@@ -38,6 +38,20 @@ internal sealed class Schedule(PageSupply supply, EngineOptions options, IEngine
         InsertByAge(_running, sequence);
     }
 
+    /// <summary>Whether one that waits might begin with the next step.</summary>
+    public bool MayAdmit => _waiting.Count > 0 && _running.Count + _landing.Count < options.MaxSequences;
+
+    /// <summary>Takes the pages that so many more tokens of a running sequence need, of those that nobody is promised or the cache can spare.</summary>
+    /// <returns>False if there are too few; it has got none then.</returns>
+    public bool TryFit(Sequence sequence, int tokens)
+    {
+        var pages = sequence.PagesToCompute(tokens);
+        if (pages == 0) return true;
+        var free = SparePages() + sequence.MissingPages;
+        if (free < pages) free += supply.MakeRoom(pages - free);
+        return free >= pages && sequence.TryAllocate(supply.Pool, pages);
+    }
+
     public bool IsLanding(Sequence sequence) => _landing.Contains(sequence);
 
     public void Remove(Sequence sequence)
@@ -78,23 +92,25 @@ internal sealed class Schedule(PageSupply supply, EngineOptions options, IEngine
 
     /// <summary>Chooses the tokens of the next step: first one for each sequence in decode, then chunks of prompts.</summary>
     /// <param name="maxTokens">Tokens of the step.</param>
-    /// <param name="maxChunkTokens">Tokens of prompts in it.</param>
-    public void Plan(int maxTokens, int maxChunkTokens)
+    /// <param name="chunk">Tokens of prompts in it.</param>
+    public void Plan(int maxTokens, ChunkBudget chunk)
     {
         _plannedTokens = 0;
         foreach (var sequence in _running) sequence.Unplan();
         var suspect = _running.FindIndex(static sequence => sequence.IsSuspect);
-        if (suspect >= 0 && PlanChunk(suspect, Math.Min(maxTokens, maxChunkTokens)) > 0) return;
+        if (suspect >= 0 && PlanChunk(suspect, Math.Min(maxTokens, chunk.Tokens)) > 0) return;
 
+        var decodes = 0;
         // A sequence that preempts itself leaves its place to the next, hence no step forward then.
         for (var i = 0; i < _running.Count && _plannedTokens < maxTokens;)
         {
             var sequence = _running[i];
             if (sequence.PendingCount == 1 && !sequence.IsSuspect) PlanDecode(i, maxTokens);
+            if (sequence is { PlannedCount: > 0, OutputCount: > 0 }) decodes++;
             if (i < _running.Count && _running[i] == sequence) i++;
         }
 
-        var chunkTokens = maxChunkTokens;
+        var chunkTokens = chunk.TokensBeside(decodes);
         for (var i = 0; i < _running.Count && chunkTokens > 0 && _plannedTokens < maxTokens;)
         {
             var sequence = _running[i];

@@ -102,6 +102,9 @@ internal sealed class Sequence
 
     public bool WasPreempted { get; private set; }
 
+    /// <summary>It is the engine's no more.</summary>
+    public bool HasEnded { get; set; }
+
     /// <summary>It was in a batch that the runner refused, and runs alone until it is cleared.</summary>
     public bool IsSuspect { get; set; }
 

@@ -8,7 +8,7 @@ namespace ActorInference.Gpu.Kv;
 /// A fixed number of KV pages in one block of native memory, reference-counted so that a prefix can be shared and a
 /// page handed from prefill to decode without a copy. Thread-safe: the workers of one process share it.
 /// </summary>
-public sealed unsafe class KvPagePool : IPageMemory, IDisposable
+public sealed unsafe class KvPagePool : IPageMemory, IDevicePages, IDisposable
 {
     private const int AlignmentBytes = 4096;
 
@@ -16,6 +16,7 @@ public sealed unsafe class KvPagePool : IPageMemory, IDisposable
     private readonly NativePage?[] _views;
     private readonly SharedSegment? _segment;
     private readonly IPoolMemory? _storage;
+    private readonly IDevicePoolMemory? _device;
     private byte* _memory;
 
     /// <param name="layout">Shape of each page.</param>
@@ -45,9 +46,25 @@ public sealed unsafe class KvPagePool : IPageMemory, IDisposable
         CapacityPages = capacityPages;
         _counts = new PageCounts(capacityPages, "KV page");
         _views = new NativePage?[capacityPages];
-        _storage = storage;
+        (_storage, _device) = (storage, storage as IDevicePoolMemory);
         _memory = storage.Address;
     }
+
+    private KvPagePool(KvPageLayout layout, int capacityPages, SharedSegment segment)
+    {
+        Layout = layout;
+        CapacityPages = capacityPages;
+        _counts = new PageCounts(capacityPages, "KV page");
+        _views = new NativePage?[capacityPages];
+        _segment = segment;
+        _memory = segment.Address;
+    }
+
+    /// <summary>Maps the pages of another process's pool, to read and write them: that one says who has which page.</summary>
+    /// <param name="path">Its <see cref="SharedPath"/>.</param>
+    /// <exception cref="IOException">It is not there, or has another size.</exception>
+    internal static KvPagePool Map(KvPageLayout layout, int capacityPages, string path) =>
+        new(layout, capacityPages, SharedSegment.OpenForWriting(path, (long)capacityPages * layout.PageBytes));
 
     ~KvPagePool()
     {
@@ -62,7 +79,7 @@ public sealed unsafe class KvPagePool : IPageMemory, IDisposable
 
     public int CapacityPages { get; }
 
-    public string? SharedPath => _segment?.Path;
+    public string? SharedPath => _segment?.Path ?? _device?.SharedName;
 
     /// <inheritdoc cref="PageCounts.FreePages"/>
     public int FreePages => _counts.FreePages;
@@ -87,10 +104,48 @@ public sealed unsafe class KvPagePool : IPageMemory, IDisposable
     /// <inheritdoc cref="PageCounts.Release"/>
     public void Release(ReadOnlySpan<int> pages) => _counts.Release(pages);
 
-    /// <summary>First byte of a page; <see cref="KvPageLayout.PageBytes"/> bytes are the page's.</summary>
+    /// <summary>First byte of a page, for the host or the device that has it; <see cref="KvPageLayout.PageBytes"/> bytes are the page's.</summary>
     public byte* Address(int page) => _memory + (nint)page * Layout.PageBytes;
 
-    public Memory<byte> Bytes(int page) => (_views[page] ??= new NativePage(this, page)).Memory;
+    /// <inheritdoc/>
+    public bool HasBytes => _device is null;
+
+    /// <inheritdoc/>
+    public Memory<byte> Bytes(int page) => HasBytes
+        ? (_views[page] ??= new NativePage(this, page)).Memory
+        : throw new NotSupportedException("The pool's pages are in a device's memory, which the host reaches by copies alone.");
+
+    /// <inheritdoc/>
+    public void Read(int page, Span<byte> target)
+    {
+        if (_device is null) Bytes(page).Span.CopyTo(target);
+        else _device.Read(page, target);
+    }
+
+    /// <inheritdoc/>
+    public void Write(int page, ReadOnlySpan<byte> source)
+    {
+        if (_device is null) source[..Layout.PageBytes].CopyTo(Bytes(page).Span);
+        else _device.Write(page, source);
+    }
+
+    /// <inheritdoc/>
+    public void Sum(ReadOnlySpan<int> pages, Span<uint> checksums)
+    {
+        if (_device is not null)
+        {
+            _device.Sum(pages, checksums);
+            return;
+        }
+
+        for (var i = 0; i < pages.Length; i++) checksums[i] = PageChecksum.Compute(Bytes(pages[i]).Span);
+    }
+
+    /// <inheritdoc/>
+    public string? TryCopy(string sharedPath, ReadOnlySpan<int> theirs, ReadOnlySpan<int> mine) =>
+        _device is null ? "These pages are in the host's memory." : _device.TryCopy(sharedPath, theirs, mine);
+
+    public void ReleaseAbandoned() => _device?.ReleaseAbandoned();
 
     /// <summary>First element of one layer's keys in a page, shape <c>[PageSizeTokens][KvHeads][HeadDim]</c>.</summary>
     public byte* Keys(int page, int layer) => Address(page) + (nint)layer * Layout.LayerBytes;

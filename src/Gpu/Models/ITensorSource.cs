@@ -10,6 +10,9 @@ internal interface ITensorSource : IDisposable
     /// <summary>Maps a tensor's data; dispose the view to drop its pages.</summary>
     TensorView Map(string name);
 
+    /// <summary>Whether norms are what activations are multiplied with. Else a Gemma's are less one, as Hugging Face has them.</summary>
+    bool HasWholeNorms { get; }
+
     /// <summary>Which row of the tensor's data is a row of the matrix as Hugging Face has it.</summary>
     int SourceRow(string name, int row);
 }

@@ -13,11 +13,11 @@ internal static class ModelConfigWriter
         json.WriteStartArray("architectures");
         json.WriteStringValue($"{config.Architecture}ForCausalLM");
         json.WriteEndArray();
-        json.WriteString("model_type", config.Architecture.ToString().ToLowerInvariant());
+        json.WriteString("model_type", ModelType(config.Architecture));
         WriteSizes(json, config);
-        json.WriteString("hidden_act", "silu");
         json.WriteNumber("rms_norm_eps", config.RmsNormEps);
         WriteRope(json, config.Rope);
+        WriteFamily(json, config);
         json.WriteBoolean("tie_word_embeddings", config.TieWordEmbeddings);
         json.WriteBoolean("attention_bias", config.OutputBias);
         json.WriteBoolean("mlp_bias", config.MlpBias);
@@ -29,10 +29,18 @@ internal static class ModelConfigWriter
         json.WriteEndObject();
     }
 
+    private static string ModelType(ModelArchitecture architecture) => architecture switch
+    {
+        ModelArchitecture.Gemma3 => "gemma3_text",
+        ModelArchitecture.Qwen3Moe => "qwen3_moe",
+        _ => architecture.ToString().ToLowerInvariant(),
+    };
+
     private static void WriteSizes(Utf8JsonWriter json, ModelConfig config)
     {
         json.WriteNumber("hidden_size", config.HiddenSize);
         json.WriteNumber("intermediate_size", config.IntermediateSize);
+        if (config.Architecture == ModelArchitecture.Qwen3Moe) json.WriteNumber("moe_intermediate_size", config.IntermediateSize);
         json.WriteNumber("num_hidden_layers", config.Layers);
         json.WriteNumber("num_attention_heads", config.Heads);
         json.WriteNumber("num_key_value_heads", config.KvHeads);
@@ -56,5 +64,54 @@ internal static class ModelConfigWriter
         }
 
         json.WriteEndObject();
+    }
+
+    /// <summary>Windows, caps and experts, as <see cref="FamilyConfig"/> reads them.</summary>
+    private static void WriteFamily(Utf8JsonWriter json, ModelConfig config)
+    {
+        json.WriteString("hidden_act", config.IsGemma ? "gelu_pytorch_tanh" : "silu");
+        if (config.Architecture is not (ModelArchitecture.Llama or ModelArchitecture.Qwen2 or ModelArchitecture.Qwen3 or ModelArchitecture.Qwen3Moe))
+            WriteOptional(json, "sliding_window", config.SlidingWindow);
+        if (config.IsGemma) WriteGemma(json, config);
+        if (config.Experts == 0) return;
+        json.WriteNumber("num_experts_per_tok", config.ExpertsPerToken);
+        if (config.Architecture == ModelArchitecture.Mixtral)
+        {
+            json.WriteNumber("num_local_experts", config.Experts);
+            return;
+        }
+
+        json.WriteNumber("num_experts", config.Experts);
+        json.WriteBoolean("norm_topk_prob", config.NormalizeExperts);
+        json.WriteNumber("decoder_sparse_step", 1);
+        json.WriteStartArray("mlp_only_layers");
+        json.WriteEndArray();
+    }
+
+    private static void WriteGemma(Utf8JsonWriter json, ModelConfig config)
+    {
+        json.WriteString("hidden_activation", "gelu_pytorch_tanh");
+        json.WriteNumber("query_pre_attn_scalar", ScoreWidth(config));
+        WriteOptional(json, "final_logit_softcapping", Cap(config.LogitSoftcap));
+        if (config.Architecture == ModelArchitecture.Gemma2) WriteOptional(json, "attn_logit_softcapping", Cap(config.AttentionSoftcap));
+        else json.WriteNumber("sliding_window_pattern", config.GlobalEvery);
+        if (config.LocalRope is { } local) json.WriteNumber("rope_local_base_freq", local.Theta);
+    }
+
+    /// <summary>The width whose root scores are divided by: an integer, if its scale is one's.</summary>
+    private static double ScoreWidth(ModelConfig config)
+    {
+        if (config.AttentionScale is not { } scale) return config.HeadDim;
+        var width = 1 / ((double)scale * scale);
+        var whole = Math.Round(width);
+        return (float)(1 / Math.Sqrt(whole)) == scale ? whole : width;
+    }
+
+    private static double? Cap(float cap) => cap > 0 ? cap : null;
+
+    private static void WriteOptional(Utf8JsonWriter json, string name, double? value)
+    {
+        if (value is { } number) json.WriteNumber(name, number);
+        else json.WriteNull(name);
     }
 }

@@ -13,6 +13,9 @@ public enum TensorRole
 
     /// <summary>A projection that adds to the residual stream.</summary>
     ResidualProjection,
+
+    /// <summary>What chooses experts.</summary>
+    Router,
 }
 
 /// <summary>A tensor that a model must have.</summary>
@@ -67,7 +70,7 @@ public static class ModelTensors
             tensors.Add(new("post_feedforward_layernorm.weight", TensorRole.Norm, c.HiddenSize));
         }
 
-        if (c.Experts > 0) tensors.Add(new(Router(c), TensorRole.Projection, c.Experts, c.HiddenSize));
+        if (c.Experts > 0) tensors.Add(new(Router(c), TensorRole.Router, c.Experts, c.HiddenSize));
         for (var expert = 0; expert < Math.Max(1, c.Experts); expert++)
         {
             var (gate, up, down) = FeedForward(c, expert);

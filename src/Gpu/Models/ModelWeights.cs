@@ -11,9 +11,9 @@ public sealed unsafe class ModelWeights : IDisposable
     private readonly List<IDisposable> _owned;
     private readonly RowTable? _embedding;
 
-    internal ModelWeights(ModelConfig config, SimdLevel simd, WeightParts parts)
+    internal ModelWeights(ModelShard shard, SimdLevel simd, WeightParts parts)
     {
-        Config = config;
+        Shard = shard;
         Simd = simd;
         Layers = parts.Layers;
         FinalNorm = parts.FinalNorm;
@@ -23,7 +23,11 @@ public sealed unsafe class ModelWeights : IDisposable
         _owned = parts.Owned;
     }
 
-    public ModelConfig Config { get; }
+    /// <summary>The whole model's.</summary>
+    public ModelConfig Config => Shard.Model;
+
+    /// <summary>Which part of it this is.</summary>
+    public ModelShard Shard { get; }
 
     /// <summary>The vector width that the layout serves.</summary>
     public SimdLevel Simd { get; }
@@ -52,10 +56,15 @@ public sealed unsafe class ModelWeights : IDisposable
 
     /// <summary>Reads the weights of a configuration already read.</summary>
     /// <exception cref="ModelFormatException">As above.</exception>
-    public static ModelWeights Load(string folder, ModelConfig config, IProgress<LoadProgress>? progress = null, SimdLevel? simd = null)
+    public static ModelWeights Load(string folder, ModelConfig config, IProgress<LoadProgress>? progress = null, SimdLevel? simd = null) =>
+        Load(folder, ModelShard.Whole(config), progress, simd);
+
+    /// <summary>Reads what one rank has of a model.</summary>
+    /// <exception cref="ModelFormatException">As above.</exception>
+    public static ModelWeights Load(string folder, ModelShard shard, IProgress<LoadProgress>? progress = null, SimdLevel? simd = null)
     {
-        using var tensors = ModelFiles.Open(folder, config);
-        return WeightLoader.Load(tensors, config, simd ?? SimdLevels.Best, progress);
+        using var tensors = ModelFiles.Open(folder, shard.Model);
+        return WeightLoader.Load(tensors, shard, simd ?? SimdLevels.Best, progress);
     }
 
     public void Dispose()
@@ -65,10 +74,12 @@ public sealed unsafe class ModelWeights : IDisposable
     }
 
     /// <summary>Reads a token's embedding as floats.</summary>
+    /// <param name="token">One of the shard's.</param>
     /// <param name="target">Shape <c>[hidden]</c>.</param>
     internal void CopyEmbedding(int token, float* target)
     {
-        if (_embedding is null) Head.CopyOutput(token, target);
-        else _embedding.CopyRow(token, target);
+        var row = token - Shard.FirstToken;
+        if (_embedding is null) Head.CopyOutput(row, target);
+        else _embedding.CopyRow(row, target);
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using ActorInference.Gpu.Cpu;
 
 namespace ActorInference.Gpu.Models;
@@ -6,9 +5,6 @@ namespace ActorInference.Gpu.Models;
 /// <summary>Writes a model folder with random weights: the shape and speed of a real model, and none of its sense.</summary>
 public static class RandomModel
 {
-    /// <summary>Shards are at most this large, as on the Hugging Face hub.</summary>
-    public const long DefaultShardBytes = 5_000_000_000;
-
     private const int ChunkElements = 1 << 22;
     private const int BlockElements = 1 << 16;
 
@@ -20,32 +16,25 @@ public static class RandomModel
     /// <param name="progress">Bytes of weights written.</param>
     /// <exception cref="IOException">The folder cannot be written, or the disk is full.</exception>
     public static void Write(ModelShape shape, WeightDtype dtype, string folder, ulong seed = 1, IProgress<LoadProgress>? progress = null,
-        long maxShardBytes = DefaultShardBytes)
+        long maxShardBytes = SafetensorsShards.DefaultBytes)
     {
         Directory.CreateDirectory(folder);
-        foreach (var stale in Directory.EnumerateFiles(folder, "model*.safetensors*")) File.Delete(stale);
-        var config = shape.Config with { Dtype = DtypeName(dtype), EosTokenIds = [RandomModelTokenizer.EndOfText] };
+        SafetensorsShards.DeleteAll(folder);
+        var config = shape.Config with { Dtype = dtype.TorchName(), EosTokenIds = [RandomModelTokenizer.EndOfText] };
         ModelConfigWriter.Write(config, Path.Combine(folder, "config.json"));
         RandomModelTokenizer.Write(config.VocabSize, folder);
         WriteWeights(config, dtype, folder, seed, progress, maxShardBytes);
     }
 
-    private static string DtypeName(WeightDtype dtype) => dtype switch
-    {
-        WeightDtype.F32 => "float32",
-        WeightDtype.F16 => "float16",
-        _ => "bfloat16",
-    };
-
     private static void WriteWeights(ModelConfig config, WeightDtype dtype, string folder, ulong seed, IProgress<LoadProgress>? progress, long maxShardBytes)
     {
-        var shards = Shards(ModelTensors.All(config), dtype, maxShardBytes);
+        var shards = SafetensorsShards.Split(ModelTensors.All(config), dtype, maxShardBytes);
         var total = shards.SelectMany(shard => shard).Sum(tensor => tensor.Elements) * dtype.SizeBytes();
         var weightMap = new Dictionary<string, string>();
         long written = 0, firstElement = 0;
         for (var i = 0; i < shards.Count; i++)
         {
-            var name = shards.Count == 1 ? "model.safetensors" : $"model-{i + 1:00000}-of-{shards.Count:00000}.safetensors";
+            var name = SafetensorsShards.FileName(i, shards.Count);
             using var writer = new SafetensorsWriter(Path.Combine(folder, name), shards[i], dtype);
             foreach (var tensor in shards[i])
             {
@@ -56,27 +45,7 @@ public static class RandomModel
             }
         }
 
-        if (shards.Count > 1) WriteIndex(Path.Combine(folder, "model.safetensors.index.json"), weightMap, total);
-    }
-
-    private static List<List<TensorSpec>> Shards(IEnumerable<TensorSpec> tensors, WeightDtype dtype, long maxShardBytes)
-    {
-        List<List<TensorSpec>> shards = [[]];
-        var size = 0L;
-        foreach (var tensor in tensors)
-        {
-            var bytes = tensor.Elements * dtype.SizeBytes();
-            if (size > 0 && size + bytes > maxShardBytes)
-            {
-                shards.Add([]);
-                size = 0;
-            }
-
-            shards[^1].Add(tensor);
-            size += bytes;
-        }
-
-        return shards;
+        if (shards.Count > 1) SafetensorsShards.WriteIndex(folder, weightMap, total);
     }
 
     private static void WriteTensor(SafetensorsWriter writer, TensorSpec tensor, ModelConfig config, WeightDtype dtype, ulong seed, long firstElement)
@@ -108,18 +77,4 @@ public static class RandomModel
         TensorRole.ResidualProjection => (0, 1 / MathF.Sqrt(tensor.Shape[1] * 2f * config.Layers)),
         _ => (0, 1 / MathF.Sqrt(tensor.Shape[1])),
     };
-
-    private static void WriteIndex(string path, Dictionary<string, string> weightMap, long totalBytes)
-    {
-        using var stream = File.Create(path);
-        using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true });
-        json.WriteStartObject();
-        json.WriteStartObject("metadata");
-        json.WriteNumber("total_size", totalBytes);
-        json.WriteEndObject();
-        json.WriteStartObject("weight_map");
-        foreach (var (tensor, file) in weightMap) json.WriteString(tensor, file);
-        json.WriteEndObject();
-        json.WriteEndObject();
-    }
 }

@@ -38,6 +38,29 @@ public sealed record RopeParameters(
         return frequencies;
     }
 
+    /// <summary>What each wavelength is stretched by, all told. Shape <c>[headDim / 2]</c>.</summary>
+    public double[] Factors(int headDim)
+    {
+        var plain = new RopeParameters(Theta).InverseFrequencies(headDim);
+        return [.. plain.Zip(InverseFrequencies(headDim), static (alone, scaled) => alone / scaled)];
+    }
+
+    /// <summary>The same rotation as Llama 3's, if a table of factors is one of its; low and high factors are those of all its models.</summary>
+    /// <returns>Null if it is not.</returns>
+    public RopeParameters? AsLlama3(int headDim)
+    {
+        const double tolerance = 1e-4;
+        if (Scaling != RopeScaling.None || FrequencyFactors is null) return null;
+        var factor = Math.Round(FrequencyFactors.Max(), 3);
+        for (var original = 1 << 5; original <= 1 << 20; original *= 2)
+        {
+            var candidate = new RopeParameters(Theta, RopeScaling.Llama3, factor, OriginalContextTokens: original);
+            if (candidate.Factors(headDim).Zip(FrequencyFactors).All(pair => Math.Abs(pair.First / pair.Second - 1) < tolerance)) return candidate;
+        }
+
+        return null;
+    }
+
     private double Scaled(double frequency) => Scaling switch
     {
         RopeScaling.Linear => frequency / Factor,

@@ -7,7 +7,6 @@ namespace ActorInference.Gpu.Models;
 internal sealed class TensorFolder : ITensorSource
 {
     private const string SingleFile = "model.safetensors";
-    private const string IndexFile = "model.safetensors.index.json";
 
     private readonly Dictionary<string, SafetensorsFile> _files;
     private readonly Dictionary<string, SafetensorsFile> _fileOfTensor;
@@ -32,10 +31,10 @@ internal sealed class TensorFolder : ITensorSource
             return new TensorFolder(single, new() { [SingleFile] = file }, file.Tensors.Keys.ToDictionary(name => name, _ => file));
         }
 
-        var index = Path.Combine(folder, IndexFile);
+        var index = Path.Combine(folder, SafetensorsShards.IndexFile);
         return File.Exists(index)
             ? OpenShards(folder, index)
-            : throw new ModelFormatException(single, "file", "missing", $"weights in {SingleFile} or in shards listed by {IndexFile}");
+            : throw new ModelFormatException(single, "file", "missing", $"weights in {SingleFile} or in shards listed by {SafetensorsShards.IndexFile}");
     }
 
     public (string Path, TensorEntry Entry) Find(string name)
@@ -53,6 +52,8 @@ internal sealed class TensorFolder : ITensorSource
     /// <summary>Maps a part of a tensor.</summary>
     /// <param name="part">Within its data.</param>
     public TensorView Map(string name, TensorEntry part) => FileOf(name).Map(part);
+
+    public bool HasWholeNorms => false;
 
     public int SourceRow(string name, int row) => row;
 

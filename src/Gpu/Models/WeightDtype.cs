@@ -58,6 +58,15 @@ public static class WeightDtypes
     /// <summary>Bytes of so many elements, which are whole blocks.</summary>
     public static long RowBytes(this WeightDtype dtype, long elements) => elements / dtype.BlockElements() * dtype.BlockBytes();
 
+    /// <summary>What config.json calls a type without blocks.</summary>
+    public static string TorchName(this WeightDtype dtype) => dtype switch
+    {
+        WeightDtype.F32 => "float32",
+        WeightDtype.F16 => "float16",
+        WeightDtype.BF16 => "bfloat16",
+        _ => throw new ArgumentOutOfRangeException(nameof(dtype), dtype, "Folders have no blocks of integers."),
+    };
+
     /// <summary>The name that files use, which is also the enum's.</summary>
     public static bool TryParse(string name, out WeightDtype dtype) => Enum.TryParse(name, out dtype) && Enum.IsDefined(dtype) && dtype.ToString() == name;
 }

@@ -24,6 +24,7 @@ internal sealed unsafe class WeightLoader
 {
     private readonly ITensorSource _tensors;
     private readonly ModelConfig _config;
+    private readonly ModelShard _shard;
     private readonly IProgress<LoadProgress>? _progress;
     private readonly int _panelColumns;
     private readonly long _totalBytes;
@@ -31,23 +32,25 @@ internal sealed unsafe class WeightLoader
     private long _loadedBytes;
     private long _lengthBytes;
 
-    private WeightLoader(ITensorSource tensors, ModelConfig config, SimdLevel simd, IProgress<LoadProgress>? progress)
+    private WeightLoader(ITensorSource tensors, ModelShard shard, SimdLevel simd, IProgress<LoadProgress>? progress)
     {
         _tensors = tensors;
-        _config = config;
+        _shard = shard;
+        _config = shard.Model;
         _progress = progress;
         _panelColumns = KernelTable.For(simd).PanelColumns;
         // All tensors are checked before the first is read: a bad folder fails at once.
-        _totalBytes = ModelTensors.All(config).Sum(spec => WeightCheck.Check(tensors, spec));
+        _totalBytes = ModelTensors.All(_config).Sum(spec => WeightCheck.Check(tensors, spec));
     }
 
+    /// <summary>Loads what a rank has of a model.</summary>
     /// <exception cref="ModelFormatException">A tensor is missing, of a wrong type or shape, or holds what is no number.</exception>
-    public static ModelWeights Load(ITensorSource tensors, ModelConfig config, SimdLevel simd, IProgress<LoadProgress>? progress)
+    public static ModelWeights Load(ITensorSource tensors, ModelShard shard, SimdLevel simd, IProgress<LoadProgress>? progress)
     {
-        var loader = new WeightLoader(tensors, config, simd, progress);
+        var loader = new WeightLoader(tensors, shard, simd, progress);
         try
         {
-            return new ModelWeights(config, simd, loader.LoadAll());
+            return new ModelWeights(shard, simd, loader.LoadAll());
         }
         catch
         {
@@ -86,7 +89,7 @@ internal sealed unsafe class WeightLoader
             QueryNorm = _config.QkNorm ? LoadVector(Name("self_attn.q_norm.weight")) : null,
             KeyNorm = _config.QkNorm ? LoadVector(Name("self_attn.k_norm.weight")) : null,
             Output = LoadMatrix(Weights(output)),
-            OutputBias = _config.OutputBias ? LoadBias(output) : null,
+            OutputBias = _config.OutputBias && IsFirst ? LoadBias(output) : null,
             PostAttentionNorm = _config.IsGemma ? LoadVector(Name("post_attention_layernorm.weight")) : null,
             FeedForwardNorm = LoadVector(Name(_config.IsGemma ? "pre_feedforward_layernorm.weight" : "post_attention_layernorm.weight")),
             PostFeedForwardNorm = _config.IsGemma ? LoadVector(Name("post_feedforward_layernorm.weight")) : null,
@@ -104,9 +107,12 @@ internal sealed unsafe class WeightLoader
             GateUp = LoadMatrix(Weights(both), alternate: true),
             GateUpBias = _config.MlpBias ? LoadBias(both, alternate: true) : null,
             Down = LoadMatrix(Weights(last)),
-            DownBias = _config.MlpBias ? LoadBias(last) : null,
+            DownBias = _config.MlpBias && IsFirst ? LoadBias(last) : null,
         };
     }
+
+    /// <summary>Outputs that ranks add up get their bias once.</summary>
+    private bool IsFirst => _shard.Rank == 0;
 
     private static string[] Weights(string[] projections) => Array.ConvertAll(projections, name => $"{name}.weight");
 
@@ -132,10 +138,11 @@ internal sealed unsafe class WeightLoader
             var dtypes = Array.ConvertAll(views, Dtype);
             // Parts of different types meet in the one that holds them all.
             var dtype = dtypes.Distinct().Count() == 1 ? dtypes[0] : WeightDtype.F32;
-            var columns = Columns(Array.ConvertAll(views, view => (int)view.Entry.Shape[0]), alternate);
-            var outputs = alternate ? columns.Length : views.Sum(view => (int)view.Entry.Shape[0]);
-            var matrix = Own(WeightMatrix.Create(outputs, (int)views[0].Entry.Shape[1], _panelColumns, dtype));
-            var sources = Array.ConvertAll(columns, column => column.Part < 0 ? default : Source(views[column.Part], names[column.Part], column.Row));
+            var parts = Parts(names, views);
+            var columns = Columns(parts, alternate);
+            var outputs = alternate ? columns.Length : parts.Sum(part => part.Rows);
+            var matrix = Own(WeightMatrix.Create(outputs, parts[0].Columns, _panelColumns, dtype));
+            var sources = Array.ConvertAll(columns, column => column.Part < 0 ? default : Source(views[column.Part], names[column.Part], parts[column.Part], column.Row));
             // Checked as they are packed, while they are in the cache.
             if (!matrix.Pack(sources)) throw WeightCheck.NotFinite(_tensors, names[Array.FindIndex(views, view => !WeightCheck.IsFinite(view))]);
             _lengthBytes += matrix.LengthBytes;
@@ -148,15 +155,22 @@ internal sealed unsafe class WeightLoader
         }
     }
 
-    private OutputSource Source(TensorView view, string name, int row)
+    /// <summary>What is loaded of each.</summary>
+    private TensorPart[] Parts(string[] names, TensorView[] views) =>
+        [.. names.Zip(views, (name, view) => _shard.PartOf(name, (int)view.Entry.Shape[0], view.Entry.Shape.Length > 1 ? (int)view.Entry.Shape[1] : 1))];
+
+    /// <param name="row">Of the part.</param>
+    private OutputSource Source(TensorView view, string name, TensorPart part, int row)
     {
         var dtype = Dtype(view);
-        return new OutputSource(view.Data + _tensors.SourceRow(name, row) * dtype.RowBytes(view.Entry.Shape[1]), dtype);
+        var first = view.Data + _tensors.SourceRow(name, part.FirstRow + row) * dtype.RowBytes(view.Entry.Shape[1]);
+        return new OutputSource(first + dtype.RowBytes(part.FirstColumn), dtype);
     }
 
     /// <summary>Which part and which of its outputs each packed column is; part -1 is padding.</summary>
-    private (int Part, int Row)[] Columns(int[] outputs, bool alternate)
+    private (int Part, int Row)[] Columns(TensorPart[] parts, bool alternate)
     {
+        var outputs = Array.ConvertAll(parts, part => part.Rows);
         var columns = new List<(int, int)>();
         if (alternate)
         {
@@ -182,8 +196,9 @@ internal sealed unsafe class WeightLoader
     private RowTable LoadTable(string name)
     {
         using var view = Map(name);
-        var table = Own(new RowTable((int)view.Entry.Shape[0], (int)view.Entry.Shape[1], Dtype(view)));
-        Buffer.MemoryCopy(view.Data, table.Data, table.LengthBytes, view.Entry.LengthBytes);
+        var part = Parts([name], [view])[0];
+        var table = Own(new RowTable(part.Rows, part.Columns, Dtype(view)));
+        Buffer.MemoryCopy(view.Data + part.FirstRow * Dtype(view).RowBytes(part.Columns), table.Data, table.LengthBytes, table.LengthBytes);
         _lengthBytes += table.LengthBytes;
         Report(view.Entry);
         return table;
@@ -194,8 +209,7 @@ internal sealed unsafe class WeightLoader
         using var view = Map(name);
         var length = view.Entry.Shape[0];
         var target = NewVector(RunnerBuffers.Padded((int)length));
-        // Gemma's norms are kept as what they differ from 1 by.
-        var offset = _config.IsGemma ? 1f : 0f;
+        var offset = _config.IsGemma && !_tensors.HasWholeNorms ? 1f : 0f;
         for (long i = 0; i < length; i++) target[i] = offset + WeightReader.Widen(Dtype(view), view.Data, i);
         Report(view.Entry);
         return target;
@@ -207,12 +221,13 @@ internal sealed unsafe class WeightLoader
         var views = Array.ConvertAll(projections, name => Map($"{name}.bias"));
         try
         {
-            var columns = Columns(Array.ConvertAll(views, view => (int)view.Entry.Shape[0]), alternate);
+            var parts = Parts(Array.ConvertAll(projections, name => $"{name}.bias"), views);
+            var columns = Columns(parts, alternate);
             var target = NewVector(columns.Length);
             for (var i = 0; i < columns.Length; i++)
             {
                 var (part, row) = columns[i];
-                if (part >= 0) target[i] = WeightReader.Widen(Dtype(views[part]), views[part].Data, _tensors.SourceRow(projections[part] + ".bias", row));
+                if (part >= 0) target[i] = WeightReader.Widen(Dtype(views[part]), views[part].Data, _tensors.SourceRow(projections[part] + ".bias", parts[part].FirstRow + row));
             }
 
             foreach (var view in views) Report(view.Entry);

@@ -12,7 +12,8 @@ namespace ActorInference.Gpu.Sampling;
 /// log-probabilities are asked for. The row is never sorted as a whole.</remarks>
 public sealed class Sampler
 {
-    private const float GreedyBelow = 1e-6f;
+    /// <summary>A temperature that counts as 0.</summary>
+    internal const float GreedyBelow = 1e-6f;
 
     private readonly int[] _endTokens;
     private readonly Candidate[] _kept;

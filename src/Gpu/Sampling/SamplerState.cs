@@ -1,4 +1,5 @@
 using ActorInference.Actors.Generation;
+using ActorInference.Gpu.Engine;
 
 namespace ActorInference.Gpu.Sampling;
 
@@ -39,6 +40,16 @@ public sealed class SamplerState
     {
         _counts?.Add(token, occurrences: 1);
         OutputCount++;
+    }
+
+    /// <summary>The choice of a token in so far as it depends on no other tokens, so that a runner can make it.</summary>
+    /// <param name="ahead">How many tokens after the next.</param>
+    /// <returns>Null where it takes bias, penalties, masked endings or log-probabilities.</returns>
+    internal TokenChoice? Choice(int ahead)
+    {
+        if (_counts is not null || _biasTokens.Length > 0 || Options.TopLogprobs is not null || OutputCount < Options.MinNewTokens) return null;
+        var temperature = Options.Temperature < Sampler.GreedyBelow ? 0 : Options.Temperature;
+        return new TokenChoice(temperature, Options.TopK, Options.TopP, Options.MinP, Options.Seed, OutputCount + ahead);
     }
 
     /// <summary>Applies bias and penalties to a row of logits, in place.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using ActorInference.Actors.Ids;
 using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
@@ -90,9 +91,9 @@ public sealed partial class GpuWorkerActor
     private KvTransferProtocol.RemotePages? DescribeRemotely(ReadOnlySpan<int> pages)
     {
         if (_options.Source is not { } source) return null;
-        var checksums = ImmutableArray.CreateBuilder<uint>(pages.Length);
-        foreach (var page in pages) checksums.Add(PageChecksum.Compute(Pool.Bytes(page).Span));
-        return new KvTransferProtocol.RemotePages(source, checksums.MoveToImmutable());
+        var checksums = new uint[pages.Length];
+        Pool.Sum(pages, checksums);
+        return new KvTransferProtocol.RemotePages(source, ImmutableCollectionsMarshal.AsImmutableArray(checksums));
     }
 
     private void Forget(IActorRef receiver)

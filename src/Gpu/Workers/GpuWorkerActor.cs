@@ -54,6 +54,7 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
         Receive<Sweep>(_ => SweepTransit());
         Receive<GiveSigns>(_ => TellSigns());
         Receive<MayBegin>(_ => BeginAhead());
+        Receive<PartLost>(lost => Fail(lost));
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -75,7 +76,14 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
         _options.Pulse.Attach(Pool);
         Timers.StartPeriodicTimer(nameof(Sweep), Sweep.Instance, _options.TransferDeadline / 4);
         Timers.StartPeriodicTimer(nameof(GiveSigns), GiveSigns.Instance, _options.SignInterval);
+        WatchParts();
         Context.Parent.Tell(new WorkerProtocol.Ready(_incarnation, _engine.MaxSequenceTokens));
+    }
+
+    protected override void PreRestart(Exception reason, object message)
+    {
+        Context.Parent.Tell(new WorkerProtocol.BeginsAgain(_incarnation));
+        base.PreRestart(reason, message);
     }
 
     /// <summary>Called on stop, and through PreRestart on restart.</summary>
@@ -89,6 +97,19 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
         _options.Pulse.SetPages(held: 0, cached: 0);
         _runner?.Dispose();
         base.PostStop();
+    }
+
+    /// <summary>What the runner has elsewhere may be lost while there is nothing to compute.</summary>
+    private void WatchParts()
+    {
+        if (_runner is not IRunnerWithParts runner) return;
+        var incarnation = _incarnation;
+        runner.Lost.PipeTo(Self, Self, reason => new PartLost(incarnation, reason));
+    }
+
+    private void Fail(PartLost lost)
+    {
+        if (lost.Incarnation == _incarnation) throw lost.Reason;
     }
 
     private void Take(WorkerProtocol.Run run)
@@ -308,6 +329,9 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
     {
         public static readonly MayBegin Instance = new();
     }
+
+    /// <summary>A part of the runner is gone, and with it the runner.</summary>
+    private sealed record PartLost(Guid Incarnation, Exception Reason);
 
     /// <summary>It is no longer worth waiting for the pages of a job.</summary>
     private sealed record Prefetched(AttemptId Attempt);

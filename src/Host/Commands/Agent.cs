@@ -68,6 +68,7 @@ public static class Agent
             loggers.LogLevel = NodeServices.Severity(options.LogLevel);
             loggers.AddLoggerFactory();
         });
+        akka.AddHocon(options.Config.Config, HoconAddMode.Prepend);
         akka.AddHocon(
             $$"""
             akka {

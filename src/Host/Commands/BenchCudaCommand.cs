@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using ActorInference.Gpu.Benchmarks;
+using ActorInference.Gpu.Cuda;
 using ActorInference.Gpu.Cuda.Devices;
+using ActorInference.Host.Benchmarks;
 using ActorInference.Host.Cli;
 using ActorInference.Host.Composition;
 
@@ -12,21 +14,16 @@ public static class BenchCudaCommand
 {
     private const int Success = 0;
     private const int Differs = 1;
-    private const int OutputTokens = 64;
-
-    private static readonly (int Batch, int PromptTokens)[] Cases = [(1, 1024), (8, 1024), (64, 1024), (1, 8128)];
 
     public static Command Create()
     {
-        var model = new Option<string>("--model") { Description = "Model folder in Hugging Face form, or a GGUF file.", Required = true };
-        var index = NumberOption.Integer("--device", "Number of the CUDA device. Default: 0.", 0, 1024);
-        var rounds = NumberOption.Integer("--rounds", "Times that everything is measured; results are medians. Default: 3.", 1, 100);
-        var verify = new Option<bool>("--verify") { Description = $"Compare with the cases of the model's {CudaVerification.File} instead." };
-        var command = new Command("cuda", "Check and measure a model on a CUDA device.") { model, index, rounds, verify };
+        var options = new Options();
+        var command = new Command("cuda", "Check and measure a model on a CUDA device.");
+        foreach (var option in options.All) command.Add(option);
         command.SetAction(parsed =>
         {
-            var device = new DeviceChoice(DeviceKind.Cuda, parsed.GetValue(index) ?? 0).Resolve(CudaProbe.Look, null, _ => { })!;
-            return parsed.GetValue(verify) ? Verify(device.Index, parsed.GetRequiredValue(model)) : Measure(device.Index, parsed.GetRequiredValue(model), parsed.GetValue(rounds) ?? 3);
+            var device = new DeviceChoice(DeviceKind.Cuda, parsed.GetValue(options.Device) ?? 0).Resolve(CudaProbe.Look, null, _ => { })!;
+            return parsed.GetValue(options.Verify) ? Verify(device.Index, parsed.GetRequiredValue(options.Model)) : Measure(device.Index, parsed, options);
         });
         return command;
     }
@@ -41,19 +38,107 @@ public static class BenchCudaCommand
         return results.All(result => result.EqualTokens == result.Tokens) ? Success : Differs;
     }
 
-    private static int Measure(int device, string model, int rounds)
+    private static int Measure(int device, ParseResult parsed, Options options)
     {
-        using var benchmark = new CudaBenchmark(device, model, CudaBackend.KernelCache);
-        Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"copy {benchmark.CopyBytesPerSecond / 1e9:F0} GB/s, download {benchmark.DownloadBytesPerSecond / 1e9:F1} GB/s"));
-        Console.Out.WriteLine("batch  prompt  prefill tok/s  prefill TFLOP/s  decode tok/s  of copy bandwidth");
-        foreach (var (batch, promptTokens) in Cases)
+        var wanted = options.Read(parsed);
+        try
         {
-            var result = benchmark.Measure(batch, promptTokens, OutputTokens, rounds);
-            Console.Out.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{batch,5}  {promptTokens,6}  {result.PrefillTokensPerSecond,13:F0}  {result.PrefillTeraflops,15:F1}  {result.DecodeTokensPerSecond,12:F1}  {result.DecodeMemoryFraction,17:F3}"));
+            var beside = parsed.GetValue(options.Beside) is { } other ? CudaReport.ReadTorch(other) : [];
+            using var benchmark = new CudaBenchmark(device, parsed.GetRequiredValue(options.Model), CudaBackend.KernelCache, wanted);
+            var report = new CudaReport { Device = benchmark.DeviceName, Peak = benchmark.Peak };
+            foreach (var item in wanted.Cases) Try(report, $"batch {item.Batch}, prompt {item.PromptTokens}", () => report.Add(benchmark.Measure(item)));
+            foreach (var item in wanted.AttentionCases) Try(report, $"attention of {item.Batch} queries, {item.PromptTokens} keys", () => report.Add(benchmark.Kernels.Attention(item)));
+            Try(report, "pages", () => report.Add(benchmark.Kernels.Pages()));
+            report.Compare(beside);
+            if (parsed.GetValue(options.Out) is { } file) File.WriteAllText(file, report.ToJson());
+            if (parsed.GetValue(options.Json)) Console.Out.WriteLine(report.ToJson());
+            else report.WriteTable(Console.Out);
+            return report.IsComplete ? Success : Differs;
+        }
+        catch (Exception error) when (error is ArgumentException or FormatException or IOException or CudaMemoryException or CudaLibraryException)
+        {
+            throw new UserErrorException(error.Message, error);
+        }
+    }
+
+    /// <summary>What does not fit this device leaves the rest to be measured.</summary>
+    private static void Try(CudaReport report, string what, Action measure)
+    {
+        try
+        {
+            measure();
+        }
+        catch (Exception failure) when (failure is CudaMemoryException or CudaLibraryException)
+        {
+            report.AddError(what, failure.Message);
+        }
+    }
+
+    private sealed class Options
+    {
+        private const int Most = 1 << 20;
+
+        private readonly CudaBenchmarkOptions _defaults = new();
+        private readonly Option<int?> _rounds = NumberOption.Integer("--rounds", "Times that everything is measured; results are medians. Default: 3.", 1, 100);
+        private readonly Option<CudaBenchmarkCase[]> _cases = Cases("--cases", "Sequences and prompt tokens of each, such as 1x1024,64x1024. Default: 1x1024,8x1024,64x1024,1x8128.");
+        private readonly Option<CudaBenchmarkCase[]> _attention = Cases("--attention", "Queries and keys of each, for attention alone. Default: 1x8128,8x4096,64x1024.");
+        private readonly Option<int?> _outputTokens = NumberOption.Integer("--output-tokens", "Decode steps. Default: 64.", 3, Most);
+        private readonly Option<int?> _chunkTokens = NumberOption.Integer("--chunk-tokens", "Prompt tokens of a step. Default: 8192.", 1, Most);
+        private readonly Option<long?> _copyBytes = NumberOption.Bytes("--copy-bytes", "Size of copies that are measured. Default: 1GiB.");
+        private readonly Option<int?> _matmulSize = NumberOption.Integer("--matmul-size", "Rows of the largest product, a multiple of 8. Default: 8192.", 8, Most);
+        private readonly Option<int?> _warmMilliseconds = NumberOption.Integer("--warm-ms", "For which a case runs before it is measured. Default: 1000.", 0, 600_000);
+
+        public Option<string> Model { get; } = new("--model") { Description = "Model folder in Hugging Face form, or a GGUF file.", Required = true };
+
+        public Option<int?> Device { get; } = NumberOption.Integer("--device", "Number of the CUDA device. Default: 0.", 0, 1024);
+
+        public Option<bool> Verify { get; } = new("--verify") { Description = $"Compare with the cases of the model's {CudaVerification.File} instead." };
+
+        public Option<bool> Json { get; } = new("--json") { Description = "Print a JSON object." };
+
+        public Option<string?> Out { get; } = new("--out") { Description = "File to write the JSON object to, beside what is printed." };
+
+        public Option<string?> Beside { get; } = new("--beside") { Description = "What compare_torch.py wrote, to compare with." };
+
+        public IEnumerable<Option> All => [Model, Device, Verify, Json, Out, Beside, _rounds, _cases, _attention, _outputTokens, _chunkTokens, _copyBytes, _matmulSize, _warmMilliseconds];
+
+        public CudaBenchmarkOptions Read(ParseResult parsed) => _defaults with
+        {
+            Rounds = parsed.GetValue(_rounds) ?? _defaults.Rounds,
+            Cases = parsed.GetValue(_cases) ?? _defaults.Cases,
+            AttentionCases = parsed.GetValue(_attention) ?? _defaults.AttentionCases,
+            OutputTokens = parsed.GetValue(_outputTokens) ?? _defaults.OutputTokens,
+            ChunkTokens = parsed.GetValue(_chunkTokens) ?? _defaults.ChunkTokens,
+            CopyBytes = parsed.GetValue(_copyBytes) ?? _defaults.CopyBytes,
+            MatmulSize = parsed.GetValue(_matmulSize) ?? _defaults.MatmulSize,
+            WarmTime = parsed.GetValue(_warmMilliseconds) is { } warm ? TimeSpan.FromMilliseconds(warm) : _defaults.WarmTime,
+        };
+
+        private static Option<CudaBenchmarkCase[]> Cases(string name, string description) => new(name)
+        {
+            Description = description,
+            CustomParser = result =>
+            {
+                var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+                if (TryParse(text) is { } cases) return cases;
+                result.AddError($"{name} is '{text}'; expected pairs such as 1x1024,64x1024.");
+                return [];
+            },
+        };
+
+        private static CudaBenchmarkCase[]? TryParse(string text)
+        {
+            var cases = new List<CudaBenchmarkCase>();
+            foreach (var part in text.Split(','))
+            {
+                var numbers = part.Split('x');
+                if (numbers.Length != 2 || !TryParse(numbers[0], out var batch) || !TryParse(numbers[1], out var prompt)) return null;
+                cases.Add(new CudaBenchmarkCase(batch, prompt));
+            }
+
+            return [.. cases];
         }
 
-        return Success;
+        private static bool TryParse(string text, out int number) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number is >= 1 and <= Most;
     }
 }

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text.Json;
 using ActorInference.Actors.Kv;
 using ActorInference.Gpu.Benchmarks;
+using ActorInference.Host.Composition;
 
 namespace ActorInference.Host.Commands;
 
@@ -26,7 +27,7 @@ public static class BenchEngineCommand
     {
         try
         {
-            var results = EngineBenchmark.Run(folder, options);
+            var results = EngineBenchmark.Run(folder, options with { RankProgram = invitation => OwnProgram.Start(RankCommand.Arguments(folder, invitation)) });
             if (json) WriteJson(results);
             else WriteTable(results);
             return Success;
@@ -88,6 +89,7 @@ public static class BenchEngineCommand
         private readonly Option<int> _outputTokens = Count("--output-tokens", "Decode steps after each prompt.", Defaults.OutputTokens);
         private readonly Option<int> _rounds = Count("--rounds", "Times that everything is measured; figures are medians.", Defaults.Rounds);
         private readonly Option<int> _threads = Count("--threads", "Compute threads.", Defaults.Threads);
+        private readonly Option<int> _ranks = Count("--tensor-parallel", "Processes that compute together, with a share of the threads each.", Defaults.Ranks);
         private readonly Option<int> _chunk = Count("--chunk-tokens", "Prompt tokens in a step.", Defaults.ChunkTokens);
         private readonly Option<int> _pageSize = Count("--page-size", "Tokens of a KV page, a power of two.", Defaults.PageSizeTokens);
         private readonly Option<KvDtype> _kvDtype = new("--kv-dtype") { Description = "Element type of keys and values: f32, f16, bf16 or q8_0.", DefaultValueFactory = _ => Defaults.KvDtype };
@@ -107,7 +109,7 @@ public static class BenchEngineCommand
 
         public Option<bool> Json { get; } = new("--json") { Description = "Print a JSON array." };
 
-        public IEnumerable<Option> All => [Model, _promptTokens, _outputTokens, _batches, _rounds, _threads, _chunk, _pageSize, _kvDtype, Json];
+        public IEnumerable<Option> All => [Model, _promptTokens, _outputTokens, _batches, _rounds, _threads, _ranks, _chunk, _pageSize, _kvDtype, Json];
 
         public EngineBenchmarkOptions Read(ParseResult parsed) => new()
         {
@@ -116,6 +118,7 @@ public static class BenchEngineCommand
             Batches = parsed.GetValue(_batches)!,
             Rounds = parsed.GetValue(_rounds),
             Threads = parsed.GetValue(_threads),
+            Ranks = parsed.GetValue(_ranks),
             ChunkTokens = parsed.GetValue(_chunk),
             PageSizeTokens = parsed.GetValue(_pageSize),
             KvDtype = parsed.GetValue(_kvDtype),

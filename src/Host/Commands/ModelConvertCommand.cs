@@ -5,27 +5,33 @@ using ActorInference.Host.Cli;
 
 namespace ActorInference.Host.Commands;
 
-/// <summary><c>actorinference model convert</c>: writes a model, a folder or a GGUF file, as a GGUF file of a given type.</summary>
+/// <summary><c>actorinference model convert</c>: writes a model, a folder or a GGUF file, as either of them, in a given type.</summary>
 public static class ModelConvertCommand
 {
     public static Command Create()
     {
         var source = new Argument<string>("model") { Description = "Model folder in Hugging Face form, or a GGUF file." };
-        var target = new Option<string>("--out") { Description = "The GGUF file to write.", Required = true };
-        var dtype = new Option<WeightDtype>("--dtype") { Description = "f32, f16, bf16, q8_0, q6_k, q5_0, q4_k or q4_0.", DefaultValueFactory = _ => WeightDtype.Q8_0 };
-        var command = new Command("convert", "Write a model as a GGUF file, quantized or not.") { source, target, dtype };
+        var target = new Option<string>("--out") { Description = "The GGUF file or the folder to write.", Required = true };
+        var format = new Option<ModelFormat>("--format") { Description = "gguf (a file) or safetensors (a folder). Default: gguf.", DefaultValueFactory = _ => ModelFormat.Gguf };
+        var dtype = new Option<WeightDtype?>("--dtype") { Description = "f32, f16 or bf16; in a GGUF file also q8_0, q6_k, q5_0, q4_k and q4_0. Default: q8_0 in a file, bf16 in a folder." };
+        var command = new Command("convert", "Write a model as a GGUF file or as a folder, in another type of weights.") { source, target, format, dtype };
         command.Aliases.Add("quantize");
-        command.SetAction(parsed => Run(parsed.GetRequiredValue(source), parsed.GetRequiredValue(target), parsed.GetRequiredValue(dtype)));
+        command.SetAction(parsed => Run(parsed.GetRequiredValue(source), parsed.GetRequiredValue(target), parsed.GetRequiredValue(format), parsed.GetValue(dtype)));
         return command;
     }
 
-    private static void Run(string source, string target, WeightDtype dtype)
+    private static void Run(string source, string target, ModelFormat format, WeightDtype? dtype)
     {
-        if (!target.EndsWith(GgufFile.Extension, StringComparison.OrdinalIgnoreCase))
+        if (format == ModelFormat.Gguf && !target.EndsWith(GgufFile.Extension, StringComparison.OrdinalIgnoreCase))
             throw new UserErrorException($"--out is '{target}'; expected the path of a {GgufFile.Extension} file.");
+        if (format == ModelFormat.Safetensors && (File.Exists(target) || target.EndsWith(GgufFile.Extension, StringComparison.OrdinalIgnoreCase)))
+            throw new UserErrorException($"--out is '{target}'; expected a folder, as --format is safetensors.");
+        if (format == ModelFormat.Safetensors && dtype is { } blocks && blocks.IsQuantized())
+            throw new UserErrorException($"--dtype is '{blocks}'; expected f32, f16 or bf16, as --format is safetensors.");
         try
         {
-            GgufConverter.Convert(source, target, dtype, new PercentLine());
+            if (format == ModelFormat.Gguf) GgufConverter.Convert(source, target, dtype ?? WeightDtype.Q8_0, new PercentLine());
+            else FolderConverter.Convert(source, target, dtype ?? WeightDtype.BF16, new PercentLine());
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {

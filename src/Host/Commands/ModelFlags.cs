@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Net;
 using System.Numerics;
 using ActorInference.Actors.Kv;
+using ActorInference.Gpu.Models;
 using ActorInference.Gpu.Models.Gguf;
 using ActorInference.Host.Cli;
 using ActorInference.Host.Composition;
@@ -21,7 +22,8 @@ internal sealed class ModelFlags
     private readonly Option<string?> _model = new("--model") { Description = "Model folder in Hugging Face form, or a GGUF file. Default: the shipped model." };
     private readonly Option<string?> _name = new("--served-model-name") { Description = "Name of the model in the API. Default: the folder's name." };
     private readonly Option<string?> _device = new("--device") { Description = "Where the model runs: auto (a CUDA device if one is usable, else the processor), cpu or cuda:N. Default: auto." };
-    private readonly Option<int?> _threads = NumberOption.Integer("--threads", "Compute threads. Default: one a core.", 1, 1024);
+    private readonly Option<int?> _threads = NumberOption.Integer("--threads", "Compute threads, of all ranks together. Default: one a core.", 1, 1024);
+    private readonly Option<int?> _ranks = NumberOption.Integer("--tensor-parallel", "Processes that compute the model together, each a part of it; processors only, Linux only. Default: the configuration's, 1.", 1, ModelShard.MaxRanks);
     private readonly Option<int?> _kvPages = NumberOption.Integer("--kv-pages", "Size of the KV pool, in pages.", 1);
     private readonly Option<long?> _kvMemory = NumberOption.Bytes("--kv-memory", "Size of the KV pool, such as 512MiB.");
     private readonly Option<int?> _pageSize = NumberOption.Integer("--page-size", $"Tokens of a KV page, a power of two. Default: {DefaultPageSizeTokens}.", 1, MaxPageSizeTokens);
@@ -29,7 +31,7 @@ internal sealed class ModelFlags
     private readonly Option<TransferTransport> _transport = new("--transport") { Description = "How KV pages travel between processes: auto (shared memory on one host) or tcp. Default: auto." };
     private readonly Option<LogLevel?> _logLevel = new("--log-level") { Description = "Least level that is logged, to stderr. Default: Information, with --prompt Warning." };
 
-    public IEnumerable<Option> All => [_model, _name, _device, _threads, _kvPages, _kvMemory, _pageSize, _kvDtype, _transport, _logLevel];
+    public IEnumerable<Option> All => [_model, _name, _device, _threads, _ranks, _kvPages, _kvMemory, _pageSize, _kvDtype, _transport, _logLevel];
 
     public void Validate(CommandResult result)
     {
@@ -50,6 +52,7 @@ internal sealed class ModelFlags
             ModelName = parsed.GetValue(_name) is { Length: > 0 } name ? name : Path.GetFileNameWithoutExtension(folder) is var stem && File.Exists(folder) ? stem : Path.GetFileName(folder),
             Device = parsed.GetValue(_device) is { } device && DeviceChoice.TryParse(device, out var choice) ? choice : default,
             Threads = parsed.GetValue(_threads),
+            Ranks = parsed.GetValue(_ranks),
             KvPages = parsed.GetValue(_kvPages),
             KvBytes = parsed.GetValue(_kvMemory),
             PageSizeTokens = parsed.GetValue(_pageSize) ?? DefaultPageSizeTokens,

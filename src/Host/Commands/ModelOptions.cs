@@ -30,6 +30,15 @@ public record ModelOptions
     /// <summary>Element type of keys and values; null for the configuration's.</summary>
     public KvDtype? KvDtype { get; init; }
 
+    /// <summary>Processes that compute the model together for each worker, at least 1; null for the configuration's.</summary>
+    public int? Ranks { get; init; }
+
+    /// <summary>For a rank to load its part of the model.</summary>
+    public TimeSpan RankStartDeadline { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long a rank is waited for within a step.</summary>
+    public TimeSpan RankStepDeadline { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How pages travel between processes.</summary>
     public TransferTransport Transport { get; init; }
 

@@ -56,12 +56,6 @@ public static class ModelRandomCommand
         }
     }
 
-    private enum ModelFormat
-    {
-        Safetensors,
-        Gguf,
-    }
-
     private sealed class Options
     {
         private readonly Option<string> _shape = new("--shape")

@@ -14,6 +14,8 @@ public record ProcessOptions : ModelOptions
     {
         Config = config;
         KvDtype = model.KvDtype ?? config.Settings.KvDtype;
+        var ranks = config.Settings.TensorParallel;
+        (Ranks, RankStartDeadline, RankStepDeadline) = (model.Ranks ?? ranks.Ranks, ranks.StartDeadline, ranks.StepDeadline);
     }
 
     public NodeConfig Config { get; }

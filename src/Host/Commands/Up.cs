@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ActorInference.Gpu.Models;
 using ActorInference.Host.Cli;
 using ActorInference.Host.Composition;
 using ActorInference.Host.Http;
@@ -21,6 +22,7 @@ public static class Up
         using var signals = new SignalCancellation();
         if (options.Processes)
         {
+            RankedBackend.Divide(options, ModelConfig.Load(options.ModelFolder));   // The roles' processes would say so each, again and again.
             var gateway = new InferenceNode { Roles = [NodeRole.Gateway] };
             await RunAsync(new UpRun(options, LoadedModel.LoadServed(options), gateway, operations, data), signals.Token);
             return CommandLine.Success;
@@ -30,7 +32,10 @@ public static class Up
         operations?.Metrics.ObservePages(model.Pages);
         operations?.Metrics.ObserveDrafts();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(signals.Token, model.Backend.WhenLost);
-        await RunAsync(new UpRun(options, model.Served, model.ToNode(options), operations, data), stop.Token);
+        var node = model.ToNode(options);
+        // Every worker has ranks of its own: one that does both has them once.
+        if (options.Ranks > 1) node = node with { Roles = NodeRoles.Aggregated };
+        await RunAsync(new UpRun(options, model.Served, node, operations, data), stop.Token);
         return model.Backend.WhenLost.IsCancellationRequested ? CommandLine.Failure : CommandLine.Success;
     }
 

@@ -38,7 +38,8 @@ public sealed class LoadedModel : IDisposable
     {
         var config = ModelConfig.Load(options.ModelFolder);
         var served = LoadServed(options);
-        var device = options.Device.Resolve(CudaProbe.Look, CudaSupport.Missing(config, options.KvDtype), note);
+        var missing = options.Ranks > 1 ? "a model is divided over ranks on processors only" : CudaSupport.Missing(config, options.KvDtype);
+        var device = options.Device.Resolve(CudaProbe.Look, missing, note);
         IModelBackend backend = device is null ? LoadOnCpu(options, config, progress, shared) : CudaBackend.Load(device, options, config, progress);
         var pooled = (long)backend.Pages.CapacityPages * options.PageSizeTokens;
         return new LoadedModel(served with { ContextTokens = (int)Math.Min(served.ContextTokens, pooled) }, backend);
@@ -74,15 +75,18 @@ public sealed class LoadedModel : IDisposable
 
     public void Dispose() => Backend.Dispose();
 
-    private static CpuBackend LoadOnCpu(ModelOptions options, ModelConfig config, IProgress<LoadProgress> progress, bool shared)
+    private static IModelBackend LoadOnCpu(ModelOptions options, ModelConfig config, IProgress<LoadProgress> progress, bool shared)
     {
+        var shard = RankedBackend.Divide(options, config);
         var layout = new KvPageLayout(config.Layers, options.PageSizeTokens, config.KvHeads, config.HeadDim, options.KvDtype ?? KvDtype.F32);
         var capacity = KvBudget.Pages(layout, config.MaxPositionEmbeddings, options.KvPages, options.KvBytes);
-        var weights = ModelWeights.Load(options.ModelFolder, config, progress);
-        return new CpuBackend(weights, CreatePool(layout, capacity, shared));
+        var weights = ModelWeights.Load(options.ModelFolder, shard, progress);
+        return shard.Ranks > 1
+            ? new RankedBackend(weights, CreatePool(layout, capacity, shared: true, "Give fewer by --kv-pages."), options)
+            : new CpuBackend(weights, CreatePool(layout, capacity, shared, "Give fewer by --kv-pages, or use --transport tcp."));
     }
 
-    private static KvPagePool CreatePool(KvPageLayout layout, int capacity, bool shared)
+    private static KvPagePool CreatePool(KvPageLayout layout, int capacity, bool shared, string advice)
     {
         try
         {
@@ -90,8 +94,7 @@ public sealed class LoadedModel : IDisposable
         }
         catch (IOException cause) when (shared)
         {
-            throw new UserErrorException(
-                $"{capacity} KV pages of {layout.PageBytes} bytes do not fit into shared memory: {cause.Message} Give fewer by --kv-pages, or use --transport tcp.", cause);
+            throw new UserErrorException($"{capacity} KV pages of {layout.PageBytes} bytes do not fit into shared memory: {cause.Message} {advice}", cause);
         }
     }
 

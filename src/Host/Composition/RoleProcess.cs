@@ -92,6 +92,7 @@ public sealed partial class RoleProcess : IAsyncDisposable
             ("--model", _options.ModelFolder),
             ("--served-model-name", _options.ModelName),
             ("--threads", _options.Threads),
+            ("--tensor-parallel", _options.Ranks),
             ("--kv-pages", _options.KvPages),
             ("--kv-memory", _options.KvBytes),
             ("--page-size", _options.PageSizeTokens),

@@ -15,7 +15,7 @@ public enum EndReason
     /// <summary>Its liveness or startup probe failed too often.</summary>
     ProbeFailed,
 
-    /// <summary>It could not be started.</summary>
+    /// <summary>It could not be started, or one of its init containers failed.</summary>
     StartFailed,
 
     /// <summary>It ended while nobody watched, and left no exit code.</summary>
@@ -41,6 +41,18 @@ public sealed record Evidence(DateTimeOffset At, int? ExitCode, int? Signal, End
     /// <param name="code">Null if there is none.</param>
     public static (int? ExitCode, int? Signal) Read(int? code) =>
         code is > SignalBase and <= SignalBase + LastSignal ? (null, code - SignalBase) : (code, null);
+
+    /// <summary>Of the process of a record that has ended by itself or was killed.</summary>
+    /// <param name="code">That its shell wrote down; null if it has not.</param>
+    /// <param name="killedFor">Why its agent ended it; null if it did not.</param>
+    internal static Evidence Of(InstanceRecord record, int? code, (EndReason Reason, string Message)? killedFor, string logTail)
+    {
+        var (exitCode, signal) = Read(code);
+        var (reason, message) = killedFor ?? (code is null ? EndReason.Unknown : code == 0 ? EndReason.Completed : EndReason.Error, "");
+        // The process itself has not begun.
+        if (!record.IsInitialized) (reason, message) = (EndReason.StartFailed, $"init container {record.Current.Step}{(message.Length > 0 ? $", {message}" : "")}");
+        return new Evidence(DateTimeOffset.UtcNow, exitCode, signal, reason, message, logTail, record.RunningRevision);
+    }
 
     public override string ToString() =>
         (ExitCode is { } code ? $"exit code {code}" : Signal is { } signal ? $"signal {signal}" : "no exit code") + (Message.Length > 0 ? $": {Message}" : "");

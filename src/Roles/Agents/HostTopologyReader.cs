@@ -43,7 +43,16 @@ public sealed class HostTopologyReader(string root = "/")
                 Kilobytes(Text(Path.Combine(path, "meminfo")), "MemTotal:") * 1024))
             .OrderBy(node => node.Number)
             .ToImmutableArray();
-        return nodes.IsEmpty ? [WholeHost()] : nodes;
+        return Allowed(nodes.IsEmpty ? [WholeHost()] : nodes);
+    }
+
+    /// <summary>A container may have been given some of the host's cores: no process of it can be bound to others.</summary>
+    private ImmutableArray<NumaNode> Allowed(ImmutableArray<NumaNode> nodes)
+    {
+        const string Label = "Cpus_allowed_list:";
+        if (Text(At("proc/self/status")).Split('\n').FirstOrDefault(each => each.StartsWith(Label, StringComparison.Ordinal)) is not { } line) return nodes;
+        var allowed = ReadList(line[Label.Length..]).ToHashSet();
+        return [.. nodes.Select(node => node with { Cpus = [.. node.Cpus.Where(allowed.Contains)] })];
     }
 
     private NumaNode WholeHost()

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace ActorInference.Roles.Agents;
 
@@ -109,4 +110,28 @@ public sealed record InstanceRecord(
 {
     /// <summary>Whether it is being taken away: an agent that begins again goes on with that.</summary>
     public bool IsRemoved { get; init; }
+
+    /// <summary>Cores that it is bound to; null or empty for all.</summary>
+    public string? CpuSet { get; init; }
+
+    /// <summary>How many of its init steps have ended well.</summary>
+    public int InitDone { get; init; }
+
+    /// <summary>The <see cref="InstanceLaunch.InitRevision"/> that they were of; null before the first start.</summary>
+    public string? InitFor { get; init; }
+
+    /// <summary>Whether all of them have: what runs, or is to be begun, is the process itself.</summary>
+    [JsonIgnore]
+    public bool IsInitialized => InitDone >= Launch.Init.Length;
+
+    /// <summary>Whether they have for this very launch, and not for one that is being replaced.</summary>
+    [JsonIgnore]
+    public bool IsInitializedForGood => IsInitialized && InitFor == Launch.InitRevision;
+
+    /// <summary>What runs, or is to be begun, now: its next init step, or the process itself.</summary>
+    [JsonIgnore]
+    public InstanceLaunch Current => IsInitialized ? Launch : Launch.Init[InitDone];
+
+    /// <summary>To be begun. What init steps have done counts, if they are the same.</summary>
+    public InstanceRecord ToStart() => InitFor == Launch.InitRevision ? this : this with { InitFor = Launch.InitRevision, InitDone = 0 };
 }

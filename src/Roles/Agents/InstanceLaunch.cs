@@ -36,6 +36,21 @@ public sealed record InstanceLaunch
     /// <summary>Ports to keep for it, whatever process it is.</summary>
     public ImmutableArray<PortRequest> Ports { get; init; } = [];
 
+    /// <summary>
+    /// Run one after the other, each to its end with exit code 0, before the process itself, in its folder and with its ports and volumes:
+    /// init containers. One that fails is begun again after a pause; those before it are not.
+    /// </summary>
+    public ImmutableArray<InstanceLaunch> Init { get; init => field = value.IsDefault ? [] : value; } = [];
+
+    /// <summary>Names the work of <see cref="Init"/>: it is done once for each name, whatever process is replaced or restarted after it.</summary>
+    public string InitRevision { get; init => field = value ?? ""; } = "";
+
+    /// <summary>Instance of the same agent whose <see cref="Init"/> this one waits for; null for none.</summary>
+    public string? InitBy { get; init; }
+
+    /// <summary>Name of the init container that this is; empty for a process that stays.</summary>
+    public string Step { get; init => field = value ?? ""; } = "";
+
     /// <summary>Until it has succeeded once, the others wait.</summary>
     public ProbeSpec? Startup { get; init; }
 
@@ -81,6 +96,9 @@ public sealed record PortLease(string Name, int Preferred, int Port);
 public sealed record InstanceResources(long MemoryBytes, string CpuSet, ImmutableArray<int>? Gpus)
 {
     public static readonly InstanceResources Unlimited = new(0, "", null);
+
+    /// <summary>How many cores it is bound to, which the agent chooses; 0 for all, or those of <see cref="CpuSet"/>.</summary>
+    public int Cores { get; init; }
 }
 
 /// <summary>A folder of the host, which the variable <c>VOLUME_&lt;NAME&gt;</c> names.</summary>

@@ -13,8 +13,8 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RotateInterval = TimeSpan.FromSeconds(5);
 
-    /// <summary>From a process's end until its keeper has written the exit code.</summary>
-    private static readonly TimeSpan ExitCodeDeadline = TimeSpan.FromSeconds(2);
+    /// <summary>From a process's end until its keeper, which may be short of processor time, has written the exit code.</summary>
+    private static readonly TimeSpan ExitCodeDeadline = TimeSpan.FromSeconds(20);
 
     private static readonly TimeSpan StopProbeDeadline = TimeSpan.FromSeconds(1);
 
@@ -40,7 +40,7 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
     {
         (_options, _record) = (options, record);
         _folder = options.FolderOf(record.Launch.Instance);
-        Receive<NodeAgentActor.Leased>(leased => Change(leased.Launch, leased.Ports, leased.Overlay, leased.Topology));
+        Receive<NodeAgentActor.Leased>(Change);
         Receive<NodeAgentActor.Published>(published => Publish(published.Overlay, published.Topology));
         Receive<AgentProtocol.RunHook>(RunHook);
         Receive<AgentProtocol.Remove>(_ => Remove());
@@ -84,18 +84,21 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
 
         _context = Surroundings()?.Context;
         var age = DateTimeOffset.UtcNow - _record.StartedAt;
-        _probes = new InstanceProbes(_record.Launch, Now - (age > TimeSpan.Zero ? age : TimeSpan.Zero));
-        _phase = _probes.IsStarted ? AgentPhase.Running : AgentPhase.Starting;
+        _probes = new InstanceProbes(_record.Current, Now - (age > TimeSpan.Zero ? age : TimeSpan.Zero));
+        _phase = StartedPhase(_probes);
         if (_kept.Process.IsAlive) _log.Info("{0} goes on as process {1}.", _record.Launch.Instance, _kept.Process.Id);
         if (_record.RunningRevision != _record.Launch.Revision && !_record.IsRemoved) BeginStop();
     }
 
-    private void Change(InstanceLaunch launch, ImmutableArray<PortLease> ports, ImmutableArray<Variable> overlay, string topology)
+    private AgentPhase StartedPhase(InstanceProbes probes) => _record.IsInitialized && probes.IsStarted ? AgentPhase.Running : AgentPhase.Starting;
+
+    private void Change(NodeAgentActor.Leased leased)
     {
         if (_record.IsRemoved) return;   // Its owner says it again until this one is gone and another is there.
+        var launch = leased.Launch;
         var isNew = launch.Revision != _record.Launch.Revision;
-        Save(_record with { Launch = launch, Ports = ports, Overlay = overlay, Failures = isNew ? 0 : _record.Failures });
-        _folder.WriteTopology(topology);
+        Save(_record with { Launch = launch, Ports = leased.Ports, CpuSet = leased.Cpus, Overlay = leased.Overlay, Failures = isNew ? 0 : _record.Failures });
+        _folder.WriteTopology(leased.Topology);
         if (isNew && _phase is AgentPhase.Starting or AgentPhase.Running && _record.RunningRevision != launch.Revision) BeginStop();
         else if (isNew && _phase == AgentPhase.Waiting) _startAt = Now;
         Report();
@@ -149,7 +152,7 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
 
     private void CheckMemory()
     {
-        if (_record.Launch.Resources.MemoryBytes is not (> 0 and var limit) || _kept!.Process.ResidentBytes is var held && held <= limit) return;
+        if (_record.Current.Resources.MemoryBytes is not (> 0 and var limit) || _kept!.Process.ResidentBytes is var held && held <= limit) return;
         Kill(EndReason.MemoryExceeded, $"it held {_kept.Process.ResidentBytes >> 20} MiB of {limit >> 20} MiB");
     }
 
@@ -187,10 +190,11 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
 
     private void BeginStart()
     {
-        if (!InstanceSurroundings.IsComplete(_record))
+        _record = _record.ToStart();
+        if (Hindrance() is { } hindrance)
         {
-            if (_message.Length > 0) return;
-            _message = "waits until the group's topology names a seed";
+            if (_message == hindrance) return;
+            _message = hindrance;
             Report();
             return;
         }
@@ -199,9 +203,17 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
         _isStarting = true;
         _context = surroundings.Context;
         Save(_record with { RunningRevision = _record.Launch.Revision, StartedAt = DateTimeOffset.UtcNow });
-        foreach (var volume in _record.Launch.Volumes) Directory.CreateDirectory(InstanceSurroundings.FolderOf(volume, _record.Launch.Instance, _folder));
-        ProcessKeeper.StartAsync(_folder, surroundings.Command, surroundings.Context.Environment, surroundings.Context.WorkingFolder, _record.Launch.Resources.CpuSet, _options.StartingShare)
+        foreach (var volume in _record.Current.Volumes) Directory.CreateDirectory(InstanceSurroundings.FolderOf(volume, _record.Launch.Instance, _folder));
+        ProcessKeeper.StartAsync(_folder, surroundings.Command, surroundings.Context.Environment, surroundings.Context.WorkingFolder, _record.CpuSet ?? "", _options.StartingShare)
             .PipeTo(Self, success: kept => new Started(kept), failure: cause => new StartFailed(cause.GetBaseException().Message));
+    }
+
+    /// <returns>What it waits for before it can be begun; null for nothing.</returns>
+    private string? Hindrance()
+    {
+        if (!InstanceSurroundings.IsComplete(_record with { Launch = _record.Current })) return "waits until the group's topology names a seed";
+        if (_record.Launch.InitBy is not { } first) return null;
+        return _options.FolderOf(first).ReadRecord() is { IsInitializedForGood: true } record && record.Launch.InitRevision == _record.Launch.InitRevision ? null : $"waits for the init containers of {first}";
     }
 
     /// <returns>Null if the image is not there; it is tried again.</returns>
@@ -209,7 +221,7 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
     {
         try
         {
-            return InstanceSurroundings.Of(_record, _options.Images.Find(_record.Launch.Image), _folder, _options.Address, _options.Inherited);
+            return InstanceSurroundings.Of(_record with { Launch = _record.Current }, _options.Images.Find(_record.Current.Image), _folder, _options.Address, _options.Inherited);
         }
         catch (ImageException missing)
         {
@@ -223,9 +235,9 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
         _isStarting = false;
         _incarnation++;
         _hasFullShare = false;
-        (_kept, _killedFor, _endedAt, _message) = (started.Kept, null, null, "");
-        _probes = new InstanceProbes(_record.Launch, Now);
-        _phase = _probes.IsStarted ? AgentPhase.Running : AgentPhase.Starting;
+        (_kept, _killedFor, _endedAt, _message) = (started.Kept, null, null, _record.IsInitialized ? "" : $"init container {_record.Current.Step} runs");
+        _probes = new InstanceProbes(_record.Current, Now);
+        _phase = StartedPhase(_probes);
         if (_record.IsRemoved || _record.RunningRevision != _record.Launch.Revision) BeginStop();
         Report();
     }
@@ -247,13 +259,13 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
     private void BeginStop()
     {
         _phase = AgentPhase.Stopping;
-        _stopDeadline = Now + _record.Launch.Grace;
+        _stopDeadline = Now + _record.Current.Grace;
         Report();
         var incarnation = _incarnation;
         // One that is ill would hardly answer its hook.
-        if (_record.Launch.PreStop is { } hook && _context is { } context && _killedFor is null)
+        if (_record.Current.PreStop is { } hook && _context is { } context && _killedFor is null)
         {
-            var limit = _record.Launch.Grace > StopProbeDeadline ? _record.Launch.Grace : StopProbeDeadline;
+            var limit = _record.Current.Grace > StopProbeDeadline ? _record.Current.Grace : StopProbeDeadline;
             ProbeRunner.RunAsync(hook, context, limit).PipeTo(Self, success: result => new PreStopDone(incarnation, result));
             return;
         }
@@ -275,7 +287,7 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
         if (code is null && _kept!.Keeper.IsAlive && now - _endedAt < ExitCodeDeadline) return;
         _kept!.Keeper.KillGroup();   // What it began and left behind.
         var wasAsked = _phase == AgentPhase.Stopping && _killedFor is null;
-        var readyFor = _probes?.ReadySince is { } since ? now - since : TimeSpan.Zero;
+        var readyFor = _record.IsInitialized && _probes?.ReadySince is { } since ? now - since : TimeSpan.Zero;
         (_kept, _probes) = (null, null);
         _phase = AgentPhase.Waiting;
         _folder.ClearProcess();
@@ -293,21 +305,22 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
             return;
         }
 
-        Pause(EvidenceOf(code), _record.Launch.Restarts.FailuresAfter(_record.Failures, readyFor));
-    }
+        if (!_record.IsInitialized && code == 0 && _killedFor is null)
+        {
+            Save(_record with { InitDone = _record.InitDone + 1, Failures = 0 });
+            _startAt = now;
+            return;
+        }
 
-    private Evidence EvidenceOf(int? code)
-    {
-        var (exitCode, signal) = Evidence.Read(code);
-        var reason = _killedFor?.Reason ?? (code is null ? EndReason.Unknown : code == 0 ? EndReason.Completed : EndReason.Error);
-        return new Evidence(DateTimeOffset.UtcNow, exitCode, signal, reason, _killedFor?.Message ?? "", LogFiles.Tail(_folder.Log), _record.RunningRevision);
+        _message = "";
+        Pause(Evidence.Of(_record, code, _killedFor, LogFiles.Tail(_folder.Log)), _record.Launch.Restarts.FailuresAfter(_record.Failures, readyFor));
     }
 
     private void Pause(Evidence end, int failures)
     {
         var pause = _record.Launch.Restarts.Before(failures);
         _startAt = Now + (end.Reason == EndReason.StartFailed && pause == TimeSpan.Zero ? _record.Launch.Restarts.Base : pause);
-        if (end.Reason != EndReason.StartFailed) _message = pause > TimeSpan.Zero ? $"back-off {pause.TotalSeconds:0} s after {end}" : end.ToString();
+        if (_message.Length == 0) _message = pause > TimeSpan.Zero ? $"back-off {pause.TotalSeconds:0} s after {end}" : end.ToString();
         _log.Warning("{0} ended ({1}): {2}; it begins again in {3}.", _record.Launch.Instance, end.Reason, end, pause);
         Save(_record with { Restarts = _record.Restarts + 1, Failures = failures + 1, LastEnd = end });
         if (IsHeld) (_startAt, _message) = (TimeSpan.MaxValue, $"{end}; it is begun again with its whole instance");

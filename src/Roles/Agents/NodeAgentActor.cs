@@ -20,6 +20,7 @@ public sealed class NodeAgentActor : ReceiveActor, IWithTimers
     private readonly AgentOptions _options;
     private readonly IActorRef _owners;
     private readonly PortLeases _ports;
+    private readonly CpuLeases _cpus;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Dictionary<string, IActorRef> _processes = [];
     private readonly Dictionary<string, AgentProtocol.InstanceReport> _reports = [];
@@ -33,6 +34,7 @@ public sealed class NodeAgentActor : ReceiveActor, IWithTimers
     {
         (_options, _owners) = (options, owners);
         _ports = new PortLeases(IPAddress.Parse(options.Address), options.FirstPort, options.Ports, options.PortOffset);
+        _cpus = new CpuLeases(options.Topology);
         Receive<AgentProtocol.Run>(run => Run(run.Launch));
         Receive<AgentProtocol.Publish>(Publish);
         Receive<AgentProtocol.RunHook>(RunHook);
@@ -67,6 +69,7 @@ public sealed class NodeAgentActor : ReceiveActor, IWithTimers
         {
             if (new InstanceFolder(folder).ReadRecord() is not { } record) continue;
             _ports.Restore(record.Launch.Instance, record.Ports);
+            _cpus.Restore(record.Launch.Instance, record.CpuSet);
             Restore(record);
             Begin(record);
         }
@@ -91,8 +94,10 @@ public sealed class NodeAgentActor : ReceiveActor, IWithTimers
 
         var published = _published.GetValueOrDefault(launch.Group, Published.Nothing);
         ImmutableArray<PortLease> ports;
+        string cpus;
         try
         {
+            cpus = _cpus.Take(launch.Instance, launch.Resources);
             ports = _ports.Take(launch.Instance, launch.Ports);
         }
         catch (IOException none)
@@ -104,12 +109,12 @@ public sealed class NodeAgentActor : ReceiveActor, IWithTimers
 
         if (_processes.TryGetValue(launch.Instance, out var process))
         {
-            process.Tell(new Leased(launch, ports, published.Overlay, published.Topology));
+            process.Tell(new Leased(launch, ports, cpus, published.Overlay, published.Topology));
             return;
         }
 
         _options.FolderOf(launch.Instance).WriteTopology(published.Topology);
-        Begin(new InstanceRecord(launch, ports, "", DateTimeOffset.UtcNow, Restarts: 0, Failures: 0, LastEnd: null, published.Overlay));
+        Begin(new InstanceRecord(launch, ports, "", DateTimeOffset.UtcNow, Restarts: 0, Failures: 0, LastEnd: null, published.Overlay) { CpuSet = cpus });
     }
 
     private void Publish(AgentProtocol.Publish publish)
@@ -165,6 +170,7 @@ public sealed class NodeAgentActor : ReceiveActor, IWithTimers
         _processes.Remove(removed.Instance);
         _reports.Remove(removed.Instance);
         _ports.Release(removed.Instance);
+        _cpus.Release(removed.Instance);
         _owners.Tell(removed);
     }
 
@@ -206,8 +212,8 @@ public sealed class NodeAgentActor : ReceiveActor, IWithTimers
 
     private static string AgentAddress() => ((ExtendedActorSystem)Context.System).Provider.DefaultAddress.ToString();
 
-    /// <summary>A launch with its ports.</summary>
-    internal sealed record Leased(InstanceLaunch Launch, ImmutableArray<PortLease> Ports, ImmutableArray<Variable> Overlay, string Topology);
+    /// <summary>A launch with its ports and cores.</summary>
+    internal sealed record Leased(InstanceLaunch Launch, ImmutableArray<PortLease> Ports, string Cpus, ImmutableArray<Variable> Overlay, string Topology);
 
     /// <summary>What all instances of a group are told.</summary>
     internal sealed record Published(ImmutableArray<Variable> Overlay, string Topology)

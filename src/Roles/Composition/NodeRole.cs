@@ -30,6 +30,9 @@ public static class NodeRoles
     /// <summary>What a complete cluster needs, prefill and decode apart.</summary>
     public static ImmutableSortedSet<NodeRole> All { get; } = [.. Enum.GetValues<NodeRole>().Where(role => role != NodeRole.Both)];
 
+    /// <summary>The same with one kind of worker that does both.</summary>
+    public static ImmutableSortedSet<NodeRole> Aggregated { get; } = All.Remove(NodeRole.Prefill).Remove(NodeRole.Decode).Add(NodeRole.Both);
+
     /// <summary>Name as a member role.</summary>
     public static string Name(this NodeRole role) => JsonNamingPolicy.KebabCaseLower.ConvertName(role.ToString());
 

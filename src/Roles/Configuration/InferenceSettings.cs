@@ -18,8 +18,10 @@ public sealed record InferenceSettings(
     MembershipSettings Membership,
     PersistenceSettings Persistence,
     ManagementSettings Management,
+    GroupSettings Groups,
     CacheSettings Cache,
-    KvDtype KvDtype)
+    KvDtype KvDtype,
+    TensorParallelSettings TensorParallel)
 {
     /// <summary>Path of the section.</summary>
     public const string Root = "actor-inference";
@@ -54,8 +56,10 @@ public sealed record InferenceSettings(
             MembershipSettings.Read(root.Section("membership")),
             PersistenceSettings.Read(root.Section("persistence")),
             ManagementSettings.Read(root.Section("management")),
+            GroupSettings.Read(root.Section("groups")),
             CacheSettings.Read(cache),
-            Enum.Parse<KvDtype>(root.OneOf("kv-dtype", KvDtypeNames), ignoreCase: true));
+            Enum.Parse<KvDtype>(root.OneOf("kv-dtype", KvDtypeNames), ignoreCase: true),
+            TensorParallelSettings.Read(root.Section("tensor-parallel")));
         cache.CheckNoOthers();
         root.CheckNoOthers("gpu-dispatcher", "cluster-dispatcher");
         return settings;

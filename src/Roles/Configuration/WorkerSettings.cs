@@ -39,6 +39,7 @@ public sealed record WorkerSettings(
             MaxSequences = section.Integer("max-sequences", min: 1),
             MaxStepTokens = section.Integer("max-step-tokens", min: 1),
             StepTarget = section.Duration("step-target", allowZero: true),
+            StepStretch = ReadStretch(section),
             GrowthWindowTokens = section.Integer("growth-window-tokens", min: 1),
             MaxBypasses = section.Integer("max-bypasses", min: 0),
             Order = section.OneOf("order", ["fcfs", "lpm"]) == "lpm" ? AdmissionOrder.LongestPrefix : AdmissionOrder.Arrival,
@@ -48,6 +49,9 @@ public sealed record WorkerSettings(
         section.CheckNoOthers();
         return options;
     }
+
+    /// <summary>0 turns it off; a step with more in it never lasts less.</summary>
+    private static double ReadStretch(ConfigSection section) => section.Number("step-stretch", 0, 1000) is 0 ? 0 : section.Number("step-stretch", 1.001, 1000);
 }
 
 /// <param name="Share">Part of the page pool that finished prompts may keep; 0 is no cache.</param>

@@ -31,6 +31,7 @@ public sealed class WorkerActor : ReceiveActor, IWithTimers
         Receive<PrefillProtocol.Deliver>(Address);
         Receive<WorkerProtocol.Cancel>(cancel => Cancel(cancel.Attempt));
         Receive<WorkerProtocol.Ready>(GiveOut);
+        Receive<WorkerProtocol.BeginsAgain>(AwaitBegin);
         Receive<WorkerProtocol.Began>(began => _jobs.MarkBegun(began.Attempt));
         Receive<WorkerProtocol.Ended>(HandleEnded);
         Receive<WorkerProtocol.FlushCache>(flush => _gpuWorker.Forward(flush));
@@ -113,16 +114,29 @@ public sealed class WorkerActor : ReceiveActor, IWithTimers
 
     private void GiveOut(WorkerProtocol.Ready ready)
     {
-        if (_starts++ > 0) _log.Warning("The GPU worker of {0} has begun again with {1} jobs, {2} of them lost.", _options.Worker, _jobs.Count, _jobs.Begun().Count);
+        LoseBegun();
+        if (_starts++ > 0) _log.Warning("The GPU worker of {0} has begun again; {1} jobs have waited for it.", _options.Worker, _jobs.Count);
         _incarnation = ready.Incarnation;
+        foreach (var job in _jobs.NotBegun()) _gpuWorker.Tell(new WorkerProtocol.Run(ready.Incarnation, job));
+        TellRouter();
+    }
+
+    /// <summary>Its start can take long: what was begun goes on elsewhere, and the rest is told that it waits.</summary>
+    private void AwaitBegin(WorkerProtocol.BeginsAgain failed)
+    {
+        if (_incarnation != failed.Incarnation) return;
+        _log.Warning("The GPU worker of {0} has failed with {1} jobs, {2} of them lost.", _options.Worker, _jobs.Count, _jobs.Begun().Count);
+        _incarnation = null;
+        LoseBegun();
+    }
+
+    private void LoseBegun()
+    {
         foreach (var job in _jobs.Begun())
         {
             Remove(job.Attempt);
             TellLost(job, $"The GPU worker of {_options.Worker} failed.");
         }
-
-        foreach (var job in _jobs.NotBegun()) _gpuWorker.Tell(new WorkerProtocol.Run(ready.Incarnation, job));
-        TellRouter();
     }
 
     private void HandleTerminated(IActorRef actor)

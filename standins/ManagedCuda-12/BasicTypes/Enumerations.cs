@@ -54,14 +54,6 @@ public enum CUMemHostAllocFlags
     WriteCombined = 4,
 }
 
-[Flags]
-public enum CUmemAttach_flags
-{
-    Global = 1,
-    Host = 2,
-    Single = 4,
-}
-
 public enum CUFunctionAttribute
 {
     MaxDynamicSharedSizeBytes = 8,

@@ -16,7 +16,7 @@ public sealed class RoundTripTests() : TestKit(WireMessages.Reference)
     private static readonly Type[] Local =
     [
         typeof(WorkerProtocol.Ready), typeof(WorkerProtocol.Run), typeof(WorkerProtocol.Began), typeof(WorkerProtocol.Ended),
-        typeof(WorkerProtocol.PeerLost),
+        typeof(WorkerProtocol.PeerLost), typeof(WorkerProtocol.BeginsAgain),
         typeof(KvTransferProtocol.Fetch), typeof(KvTransferProtocol.FetchFailed),
     ];
 

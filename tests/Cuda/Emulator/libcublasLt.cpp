@@ -27,6 +27,13 @@ static float at(const void* data, int type, uint64_t i) {
     return value;
 }
 
+static void put(float value, void* data, int type, uint64_t i) {
+    if (type == F32) { ((float*)data)[i] = value; return; }
+    uint32_t bits;
+    memcpy(&bits, &value, 4);
+    ((uint16_t*)data)[i] = (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
 API cublasLtCreate(void** handle) { *handle = new char; return 0; }
 API cublasLtDestroy(void* handle) { delete (char*)handle; return 0; }
 extern "C" __attribute__((visibility("default"))) size_t cublasLtGetVersion() { return 120800; }
@@ -53,15 +60,15 @@ API cublasLtMatmulAlgoGetHeuristic(void*, Description*, Layout*, Layout*, Layout
     return 0;
 }
 
-static void multiply(Description d, float alpha, const void* a, Layout la, const void* b, Layout lb, float beta, const float* c, Layout lc, float* target, Layout ld) {
+static void multiply(Description d, float alpha, const void* a, Layout la, const void* b, Layout lb, float beta, const void* c, Layout lc, void* target, Layout ld) {
     uint64_t inner = d.transpose_a ? la.rows : la.columns;
     for (uint64_t column = 0; column < ld.columns; column++)
         for (uint64_t row = 0; row < ld.rows; row++) {
             float sum = 0;
             for (uint64_t k = 0; k < inner; k++)
                 sum += at(a, la.type, d.transpose_a ? row * la.stride + k : k * la.stride + row) * at(b, lb.type, d.transpose_b ? k * lb.stride + column : column * lb.stride + k);
-            float before = beta == 0 ? 0 : c[column * lc.stride + row] * beta;
-            target[column * ld.stride + row] = alpha * sum + before;
+            float before = beta == 0 ? 0 : at(c, lc.type, column * lc.stride + row) * beta;
+            put(alpha * sum + before, target, ld.type, column * ld.stride + row);
         }
 }
 
@@ -75,10 +82,10 @@ static Enqueue find_enqueue() {
 API cublasLtMatmul(void*, Description* d, const float* alpha, const void* a, Layout* la, const void* b, Layout* lb, const float* beta, const void* c, Layout* lc,
     void* target, Layout* ld, const void*, void*, size_t, void* stream) {
     static Enqueue enqueue = find_enqueue();
-    if (ld->type != F32 || lc->type != F32 || la->type != lb->type) return 15;
+    if ((ld->type != F32 && ld->type != BF16) || lc->type != ld->type || la->type != lb->type) return 15;
     if ((d->transpose_a ? la->rows : la->columns) != (d->transpose_b ? lb->columns : lb->rows)) return 7;
     enqueue(stream, [d = *d, alpha = *alpha, a, la = *la, b, lb = *lb, beta = *beta, c, lc = *lc, target, ld = *ld] {
-        multiply(d, alpha, a, la, b, lb, beta, (const float*)c, lc, (float*)target, ld);
+        multiply(d, alpha, a, la, b, lb, beta, c, lc, target, ld);
     });
     return 0;
 }

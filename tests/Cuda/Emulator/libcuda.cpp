@@ -1,15 +1,15 @@
 // libcuda on a machine without a GPU: the part of the driver API that the CUDA backend uses, over host memory, with kernels as
-// emulation.h compiles them. One device; launches run at once in the calling thread. Not a stand-in for users: for tests.
+// emulation.h compiles them. One device; what streams are given runs in the thread that waits for it (streams.h). Not a stand-in for
+// users: for tests.
 #include <cstdio>
 #include <cstring>
 #include <dlfcn.h>
-#include <functional>
-#include <map>
 #include <mutex>
 #include <string>
 #include <unistd.h>
 #include <vector>
 #include "fibers.h"
+#include "streams.h"
 
 #if defined(__x86_64__)
 asm(R"(
@@ -66,23 +66,23 @@ emulation_switch:
 extern "C" void emulation_switch(void** save, void* to);
 void Block::change_stack(void** save, void* to) { emulation_switch(save, to); }
 
-typedef int Result;
-typedef unsigned long long Pointer;
-enum { Success = 0, InvalidValue = 1, OutOfMemory = 2, InvalidImage = 200, NotFound = 500, LaunchFailed = 719 };
-
 struct Module { void* library; const EmulatedKernel* kernels; };
-struct Step { const EmulatedKernel* kernel; unsigned grid[3], threads; std::vector<std::vector<char>> parameters; void* to; const void* from; size_t bytes; std::function<void()> other; };
-struct Graph { std::vector<Step> steps; };
-struct Stream { Graph* capture = nullptr; };
-struct Memory { std::map<Pointer, size_t> sizes; size_t used = 0; };
 
 static std::recursive_mutex mutex;
-static Result poisoned = Success;   // As on a device: after a fault nothing more works in the context.
 static Memory memory;
-static size_t limit() { const char* text = getenv("ACTORINFERENCE_EMULATED_MEMORY"); return text ? strtoull(text, nullptr, 10) : 8ull << 30; }
 
-#define API extern "C" __attribute__((visibility("default"))) Result
-#define LOCKED std::lock_guard<std::recursive_mutex> lock(mutex); if (poisoned) return poisoned
+// What tests have go wrong: a kernel, the so manieth from now, or all work from now on, which never ends.
+static Result planned_fault = Success;
+static int kernels_to_fault = 0;
+static bool is_hung = false;
+static int calls_while_hung = 0;
+static int allocations_to_refuse = 0;
+
+#define API(name, ...) extern "C" __attribute__((visibility("default"))) Result name(__VA_ARGS__)
+#define ALWAYS(name, ...) API(name, __VA_ARGS__) { return Success; }
+#define UNPOISONED if (Stream::poisoned) return Stream::poisoned
+#define LOCKED std::lock_guard<std::recursive_mutex> lock(mutex); UNPOISONED
+#define LOCKED_API(name, body, ...) API(name, __VA_ARGS__) { LOCKED; body; }
 
 static Block& the_block() {
     static Block block;
@@ -91,7 +91,11 @@ static Block& the_block() {
 
 static Result run(const EmulatedKernel* kernel, const unsigned* grid, unsigned threads, void** parameters) {
     Block& block = the_block();
-    if (threads == 0 || threads > Block::MaxThreads || threads % Block::Lanes || !grid[0] || !grid[1] || !grid[2]) return InvalidValue;
+    if (planned_fault && --kernels_to_fault <= 0) {
+        Result fault = planned_fault;
+        planned_fault = Success;
+        return fault;
+    }
     for (int i = 0; i < 3; i++) block.thread.grid[i] = (int)grid[i];
     unsigned number = 0;
     for (unsigned z = 0; z < grid[2]; z++)
@@ -103,128 +107,158 @@ static Result run(const EmulatedKernel* kernel, const unsigned* grid, unsigned t
                 if (block.run(kernel->invoke, parameters, (int)threads, number & 1)) continue;
                 fprintf(stderr, "emulated kernel %s: %s\n", kernel->name, block.fault);
                 block.fault = nullptr;
-                return poisoned = LaunchFailed;
+                return LaunchFailed;
             }
     return Success;
 }
 
-API cuInit(unsigned) { return Success; }
-API cuDriverGetVersion(int* version) { *version = 12080; return Success; }
-API cuDeviceGetCount(int* count) { *count = 1; return Success; }
-API cuDeviceGet(int* device, int ordinal) { *device = ordinal; return ordinal == 0 ? Success : 101; }
-API cuDeviceGetName(char* name, int length, int) { snprintf(name, length, "Emulated device"); return Success; }
-API cuDeviceTotalMem_v2(size_t* bytes, int) { *bytes = limit(); return Success; }
+// A launch with its parameters as they are now.
+struct Launch {
+    const EmulatedKernel* kernel;
+    unsigned grid[3], threads;
+    std::vector<std::vector<char>> values;
 
-API cuDeviceGetAttribute(int* value, int attribute, int) {
+    Result operator()() {
+        void* parameters[64];
+        for (size_t i = 0; i < values.size(); i++) parameters[i] = values[i].data();
+        return run(kernel, grid, threads, parameters);
+    }
+};
+
+API(emulated_fault, Result fault, int kernels) { std::lock_guard<std::recursive_mutex> lock(mutex); planned_fault = fault; kernels_to_fault = kernels; return Success; }
+API(emulated_hang, int hangs) { std::lock_guard<std::recursive_mutex> lock(mutex); is_hung = hangs; calls_while_hung = 0; return Success; }
+// Calls since then that would wait for ever on a device.
+API(emulated_calls_while_hung) { return calls_while_hung; }
+
+API(emulated_refuse_memory, int allocations) { std::lock_guard<std::recursive_mutex> lock(mutex); allocations_to_refuse = allocations; return Success; }
+
+// For other emulated libraries: does something in its turn.
+extern "C" __attribute__((visibility("default"))) void emulated_enqueue(Stream* stream, const std::function<void()>& work) {
+    std::lock_guard<std::recursive_mutex> lock(mutex);
+    Stream::enqueue(stream, [work] { work(); return Success; });
+}
+
+ALWAYS(cuInit, unsigned)
+API(cuDriverGetVersion, int* version) { *version = 12080; return Success; }
+API(cuDeviceGetCount, int* count) { *count = 1; return Success; }
+API(cuDeviceGet, int* device, int ordinal) { *device = ordinal; return ordinal == 0 ? Success : 101; }
+API(cuDeviceGetName, char* name, int length, int) { snprintf(name, length, "Emulated device"); return Success; }
+API(cuDeviceTotalMem_v2, size_t* bytes, int) { *bytes = Memory::limit(); return Success; }
+
+API(cuDeviceGetAttribute, int* value, int attribute, int) {
     switch (attribute) {
         case 75: *value = 9; break;      // Compute capability.
         case 76: *value = 0; break;
         case 16: *value = 4; break;      // Multiprocessors.
         case 10: *value = Block::Lanes; break;
         case 1: *value = Block::MaxThreads; break;
-        case 83: case 88: case 89: *value = 1; break;   // Managed memory, from both sides at once.
         case 97: *value = Block::SharedBytes; break;
         default: *value = 0; break;
     }
     return Success;
 }
 
-API cuDevicePrimaryCtxRetain(void** context, int) { LOCKED; *context = &memory; return Success; }
-API cuDevicePrimaryCtxRelease_v2(int) { return Success; }
-API cuDevicePrimaryCtxReset_v2(int) { std::lock_guard<std::recursive_mutex> lock(mutex); poisoned = Success; return Success; }
-API cuCtxSetCurrent(void*) { LOCKED; return Success; }
-API cuCtxGetCurrent(void** context) { *context = &memory; return Success; }
-API cuCtxSynchronize() { LOCKED; return Success; }
-API cuMemGetInfo_v2(size_t* free, size_t* total) { LOCKED; *total = limit(); *free = *total - memory.used; return Success; }
-
-static Result allocate(Pointer* pointer, size_t bytes) {
-    if (memory.used + bytes > limit()) return OutOfMemory;
-    // What nobody has written is no number, so that nobody reads it unnoticed.
-    void* block = aligned_alloc(4096, (bytes + 4095) / 4096 * 4096);
-    if (!block) return OutOfMemory;
-    memset(block, 0xff, bytes);
-    memory.sizes[*pointer = (Pointer)block] = bytes;
-    memory.used += bytes;
-    return Success;
+// What waits for the device, and so for ever where it hangs.
+static Result all_done() {
+    if (is_hung) {
+        calls_while_hung++;
+        return NotReady;
+    }
+    return Stream::run_all();
 }
 
 static Result release(Pointer pointer) {
-    auto found = memory.sizes.find(pointer);
-    if (found == memory.sizes.end()) return InvalidValue;
-    memory.used -= found->second;
-    memory.sizes.erase(found);
-    free((void*)pointer);
-    return Success;
+    std::lock_guard<std::recursive_mutex> lock(mutex);
+    all_done();
+    return memory.release(pointer);
 }
 
-API cuMemAlloc_v2(Pointer* pointer, size_t bytes) { LOCKED; return allocate(pointer, bytes); }
-API cuMemAllocManaged(Pointer* pointer, size_t bytes, unsigned) { LOCKED; return allocate(pointer, bytes); }
-API cuMemFree_v2(Pointer pointer) { std::lock_guard<std::recursive_mutex> lock(mutex); return release(pointer); }
-API cuMemHostAlloc(void** pointer, size_t bytes, unsigned) { LOCKED; return allocate((Pointer*)pointer, bytes); }
-API cuMemFreeHost(void* pointer) { std::lock_guard<std::recursive_mutex> lock(mutex); return release((Pointer)pointer); }
-API cuMemAdvise(Pointer, size_t, int, int) { return Success; }
+LOCKED_API(cuDevicePrimaryCtxRetain, *context = &memory; return Success, void** context, int)
+ALWAYS(cuDevicePrimaryCtxRelease_v2, int)
+API(cuDevicePrimaryCtxReset_v2, int) {
+    std::lock_guard<std::recursive_mutex> lock(mutex);
+    Stream::poisoned = planned_fault = Success;
+    is_hung = false;
+    for (Stream* stream : Stream::all) {
+        stream->waiting.clear();
+        stream->done = stream->issued;
+    }
+    return Success;
+}
+LOCKED_API(cuCtxSetCurrent, return Success, void*)
+API(cuCtxGetCurrent, void** context) { *context = &memory; return Success; }
+LOCKED_API(cuCtxSynchronize, return all_done())
+LOCKED_API(cuMemGetInfo_v2, *total = Memory::limit(); *free = *total - memory.used(); return Success, size_t* free, size_t* total)
 
+static Result allocate(Pointer* pointer, size_t bytes) { return allocations_to_refuse > 0 ? allocations_to_refuse--, OutOfMemory : memory.allocate(pointer, bytes, true); }
+
+LOCKED_API(cuMemAlloc_v2, return allocate(pointer, bytes), Pointer* pointer, size_t bytes)
+LOCKED_API(cuMemHostAlloc, return memory.allocate((Pointer*)pointer, bytes, false), void** pointer, size_t bytes, unsigned)
+API(cuMemFree_v2, Pointer pointer) { return release(pointer); }
+API(cuMemFreeHost, void* pointer) { return release((Pointer)pointer); }
+
+// Between processes nothing is shared here; within one, where a device refuses, the memory itself is given out.
+struct IpcHandle { char bytes[64]; };
+LOCKED_API(cuIpcGetMemHandle, int process = getpid(); *handle = {}; memcpy(handle->bytes, &process, 4); memcpy(handle->bytes + 8, &pointer, 8); return Success, IpcHandle* handle, Pointer pointer)
+API(cuIpcOpenMemHandle_v2, Pointer* pointer, IpcHandle handle, unsigned) {
+    LOCKED;
+    int process;
+    memcpy(&process, handle.bytes, 4);
+    memcpy(pointer, handle.bytes + 8, 8);
+    return process == getpid() && memory.is_known((void*)*pointer) ? Success : NotSupported;
+}
+ALWAYS(cuIpcCloseMemHandle, Pointer)
+
+// Of pageable memory a copy takes what is there when it is asked for, and into it it has written when it returns.
 static Result copy(void* to, const void* from, size_t bytes, Stream* stream) {
     LOCKED;
-    if (stream && stream->capture) {
-        Step step{};
-        step.to = to; step.from = from; step.bytes = bytes;
-        stream->capture->steps.push_back(step);
-        return Success;
+    if (!memory.is_known(from)) {
+        std::vector<char> now((const char*)from, (const char*)from + bytes);
+        return Stream::enqueue(stream, [to, now] { memcpy(to, now.data(), now.size()); return Success; });
     }
-    memcpy(to, from, bytes);
-    return Success;
+    Result result = Stream::enqueue(stream, [=] { memcpy(to, from, bytes); return Success; });
+    return result || memory.is_known(to) || !stream || stream->capture ? result : stream->run_until(stream->issued);
 }
 
-// For other emulated libraries: does something now, or when the graph that the stream is captured into is launched.
-extern "C" __attribute__((visibility("default"))) void emulated_enqueue(Stream* stream, const std::function<void()>& work) {
+#define COPY(name, To, From) \
+    API(name##_v2, To to, From from, size_t bytes) { return copy((void*)to, (const void*)from, bytes, nullptr); } \
+    API(name##Async_v2, To to, From from, size_t bytes, Stream* stream) { return copy((void*)to, (const void*)from, bytes, stream); }
+
+COPY(cuMemcpyHtoD, Pointer, const void*)
+COPY(cuMemcpyDtoH, void*, Pointer)
+COPY(cuMemcpyDtoD, Pointer, Pointer)
+
+LOCKED_API(cuStreamCreate, *stream = new Stream(); return Success, Stream** stream, unsigned)
+API(cuStreamDestroy_v2, Stream* stream) {
     std::lock_guard<std::recursive_mutex> lock(mutex);
-    if (!stream || !stream->capture) return work();
-    Step step{};
-    step.other = work;
-    stream->capture->steps.push_back(step);
-}
-
-API cuMemcpyHtoD_v2(Pointer to, const void* from, size_t bytes) { return copy((void*)to, from, bytes, nullptr); }
-API cuMemcpyDtoH_v2(void* to, Pointer from, size_t bytes) { return copy(to, (void*)from, bytes, nullptr); }
-API cuMemcpyDtoD_v2(Pointer to, Pointer from, size_t bytes) { return copy((void*)to, (void*)from, bytes, nullptr); }
-API cuMemcpyHtoDAsync_v2(Pointer to, const void* from, size_t bytes, Stream* stream) { return copy((void*)to, from, bytes, stream); }
-API cuMemcpyDtoHAsync_v2(void* to, Pointer from, size_t bytes, Stream* stream) { return copy(to, (void*)from, bytes, stream); }
-API cuMemcpyDtoDAsync_v2(Pointer to, Pointer from, size_t bytes, Stream* stream) { return copy((void*)to, (void*)from, bytes, stream); }
-API cuMemsetD8_v2(Pointer to, unsigned char value, size_t bytes) { LOCKED; memset((void*)to, value, bytes); return Success; }
-
-API cuStreamCreate(Stream** stream, unsigned) { LOCKED; *stream = new Stream(); return Success; }
-API cuStreamDestroy_v2(Stream* stream) { delete stream; return Success; }
-API cuStreamSynchronize(Stream*) { LOCKED; return Success; }
-API cuStreamQuery(Stream*) { LOCKED; return Success; }
-API cuStreamWaitEvent(Stream*, void*, unsigned) { LOCKED; return Success; }
-API cuStreamBeginCapture_v2(Stream* stream, int) { LOCKED; stream->capture = new Graph(); return Success; }
-API cuStreamEndCapture(Stream* stream, Graph** graph) { LOCKED; *graph = stream->capture; stream->capture = nullptr; return *graph ? Success : InvalidValue; }
-API cuGraphInstantiateWithFlags(Graph** exec, Graph* graph, unsigned long long) { LOCKED; *exec = new Graph(*graph); return Success; }
-API cuGraphDestroy(Graph* graph) { delete graph; return Success; }
-API cuGraphExecDestroy(Graph* graph) { delete graph; return Success; }
-
-API cuGraphLaunch(Graph* graph, Stream*) {
-    LOCKED;
-    for (Step& step : graph->steps) {
-        if (step.other) { step.other(); continue; }
-        if (!step.kernel) { memcpy(step.to, step.from, step.bytes); continue; }
-        void* parameters[64];
-        for (size_t i = 0; i < step.parameters.size(); i++) parameters[i] = step.parameters[i].data();
-        if (Result result = run(step.kernel, step.grid, step.threads, parameters)) return result;
-    }
+    if (!is_hung) stream->run_until(stream->issued);
+    delete stream;
     return Success;
 }
+LOCKED_API(cuStreamSynchronize, return is_hung ? all_done() : stream->run_until(stream->issued), Stream* stream)
+LOCKED_API(cuStreamWaitEvent, return Stream::enqueue(stream, [awaited = *event] { return awaited.wait(); }), Stream* stream, Event* event, unsigned)
+LOCKED_API(cuStreamBeginCapture_v2, stream->capture = new Graph(); return Success, Stream* stream, int)
+LOCKED_API(cuStreamEndCapture, *graph = stream->capture; stream->capture = nullptr; return *graph ? Success : InvalidValue, Stream* stream, Graph** graph)
+LOCKED_API(cuGraphInstantiateWithFlags, *exec = new Graph(*graph); return Success, Graph** exec, Graph* graph, unsigned long long)
+API(cuGraphDestroy, Graph* graph) { delete graph; return Success; }
+API(cuGraphExecDestroy, Graph* graph) { delete graph; return Success; }
+LOCKED_API(cuGraphLaunch, for (const Work& step : graph->steps) Stream::enqueue(stream, step); return Success, Graph* graph, Stream* stream)
 
-API cuEventCreate(void** event, unsigned) { LOCKED; *event = new char; return Success; }
-API cuEventDestroy_v2(void* event) { delete (char*)event; return Success; }
-API cuEventRecord(void*, void*) { LOCKED; return Success; }
-API cuEventSynchronize(void*) { LOCKED; return Success; }
-API cuEventQuery(void*) { LOCKED; return Success; }
-API cuEventElapsedTime(float* ms, void*, void*) { *ms = 0.001f; return Success; }
+LOCKED_API(cuEventCreate, *event = new Event(); return Success, Event** event, unsigned)
+API(cuEventDestroy_v2, Event* event) {
+    std::lock_guard<std::recursive_mutex> lock(mutex);
+    if (!is_hung) event->wait();   // Its mark may lie in a stream yet.
+    if (!is_hung) delete event;
+    return Success;
+}
+LOCKED_API(cuEventRecord, return event->record(stream), Event* event, Stream* stream)
+LOCKED_API(cuEventSynchronize, return is_hung ? all_done() : event->wait(), Event* event)
+LOCKED_API(cuEventQuery, return is_hung ? NotReady : event->wait(), Event* event)
+typedef std::chrono::duration<float, std::milli> Milliseconds;
+LOCKED_API(cuEventElapsedTime, *ms = Milliseconds(end->time - start->time).count(); return Success, float* ms, Event* start, Event* end)
 
 // An image is a shared library, as the emulated NVRTC makes it.
-API cuModuleLoadDataEx(Module** module, const void* image, unsigned, void*, void*) {
+API(cuModuleLoadDataEx, Module** module, const void* image, unsigned, void*, void*) {
     LOCKED;
     unsigned long long bytes;
     if (memcmp(image, "EMULATED", 8) != 0) return InvalidImage;
@@ -243,33 +277,34 @@ API cuModuleLoadDataEx(Module** module, const void* image, unsigned, void*, void
     return Success;
 }
 
-API cuModuleUnload(Module* module) { dlclose(module->library); delete module; return Success; }
+API(cuModuleUnload, Module* module) {
+    std::lock_guard<std::recursive_mutex> lock(mutex);
+    all_done();
+    dlclose(module->library);
+    delete module;
+    return Success;
+}
 
-API cuModuleGetFunction(const EmulatedKernel** function, Module* module, const char* name) {
+API(cuModuleGetFunction, const EmulatedKernel** function, Module* module, const char* name) {
     LOCKED;
     for (const EmulatedKernel* kernel = module->kernels; kernel->name; kernel++)
         if (strcmp(kernel->name, name) == 0) { *function = kernel; return Success; }
     return NotFound;
 }
 
-API cuFuncSetAttribute(void*, int attribute, int value) { return attribute == 8 && value > Block::SharedBytes ? InvalidValue : Success; }
-API cuFuncGetAttribute(int* value, int, void*) { *value = 0; return Success; }
+API(cuFuncSetAttribute, void*, int attribute, int value) { return attribute == 8 && value > Block::SharedBytes ? InvalidValue : Success; }
+API(cuFuncGetAttribute, int* value, int, void*) { *value = 0; return Success; }
 
-API cuLaunchKernel(const EmulatedKernel* kernel, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned shared, Stream* stream, void** parameters, void**) {
+API(cuLaunchKernel, const EmulatedKernel* kernel, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned shared, Stream* stream, void** parameters, void**) {
     LOCKED;
-    if (by != 1 || bz != 1 || shared > Block::SharedBytes) return InvalidValue;
-    unsigned grid[3] = {gx, gy, gz};
-    if (!stream || !stream->capture) return run(kernel, grid, bx, parameters);
-    Step step{};
-    step.kernel = kernel;
-    memcpy(step.grid, grid, sizeof grid);
-    step.threads = bx;
-    for (int i = 0; i < kernel->parameter_count; i++) step.parameters.emplace_back((char*)parameters[i], (char*)parameters[i] + kernel->parameter_bytes[i]);
-    stream->capture->steps.push_back(std::move(step));
-    return Success;
+    if (by != 1 || bz != 1 || !gx || !gy || !gz || gy > 65535 || gz > 65535 || shared > Block::SharedBytes) return InvalidValue;
+    if (bx == 0 || bx > Block::MaxThreads || bx % Block::Lanes) return InvalidValue;
+    Launch launch{kernel, {gx, gy, gz}, bx, {}};
+    for (int i = 0; i < kernel->parameter_count; i++) launch.values.emplace_back((char*)parameters[i], (char*)parameters[i] + kernel->parameter_bytes[i]);
+    return Stream::enqueue(stream, launch);
 }
 
-API cuGetErrorName(Result error, const char** name) {
+API(cuGetErrorName, Result error, const char** name) {
     *name = error == LaunchFailed ? "CUDA_ERROR_LAUNCH_FAILED" : error == OutOfMemory ? "CUDA_ERROR_OUT_OF_MEMORY" : "CUDA_ERROR";
     return Success;
 }

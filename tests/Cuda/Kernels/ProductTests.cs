@@ -51,7 +51,7 @@ public sealed unsafe class ProductTests
         memory.Launch.With(y).With(memory.PutAs("bf16", x)).With(dataAt).With(scalesAt).With(batch).With(outputs).With(inputs)
             .Run(memory.Kernel("gemv.cu", $"gemv_{name}", "ACT=bf16"), (outputs + 3) / 4, 1, 1, 128);
         var widened = memory.New(outputs * inputs * 2);
-        memory.Launch.With(widened).With(dataAt).With(scalesAt).With(outputs).With(inputs).Run(memory.Kernel("gemv.cu", $"widen_{name}", "ACT=bf16"), 1, outputs, 1, 128);
+        memory.Launch.With(widened).With(dataAt).With(scalesAt).With(outputs).With(inputs).Run(memory.Kernel("gemv.cu", $"widen_{name}", "ACT=bf16"), outputs, 1, 1, 128);
 
         Near.Equal(Product(weights, x, batch, outputs, inputs), memory.Get<float>(y, batch * outputs), 2e-5f, $"{dtype}");
         Near.Equal(DeviceMemory.Rounded("bf16", weights), memory.GetAs("bf16", widened, outputs * inputs), 0, $"{dtype} widened");

@@ -43,7 +43,7 @@ public sealed class RowKernelTests
         const int hidden = 300;
         var table = DeviceMemory.Random(new Random(3), 7 * hidden);
         var x = memory.Put(new float[4 * hidden]);
-        memory.Launch.With(x).With(memory.PutAs("bf16", table)).With(memory.Put(6, 0, 3, 1)).With(memory.Put(3)).With(hidden).Run(memory.Kernel("embed.cu", "embed", "ACT=bf16"), 4, 1, 1, 256);
+        memory.Launch.With(x).With(memory.PutAs("bf16", table)).With(memory.Put(6, ~1, 3, 1)).With(memory.Put(5, 0)).With(memory.Put(3)).With(hidden).Run(memory.Kernel("embed.cu", "embed", "ACT=bf16"), 4, 1, 1, 256);
         var rounded = DeviceMemory.Rounded("bf16", table);
         Near.Equal([.. rounded[(6 * hidden)..(7 * hidden)], .. rounded[..hidden], .. rounded[(3 * hidden)..(4 * hidden)], .. new float[hidden]], memory.Get<float>(x, 4 * hidden), 0, "embedding");
 

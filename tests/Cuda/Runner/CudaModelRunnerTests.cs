@@ -83,6 +83,65 @@ public sealed class CudaModelRunnerTests
         Assert.Equal(useGraphs ? 1 : 0, harness.Runner.RecordedSteps);
     }
 
+    [SkippableTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_step_of_single_tokens_allocates_nothing(bool useGraphs)
+    {
+        EmulatedCuda.Require();
+        using var harness = new CudaHarness(Fixture.Load("linear").Folder, poolTokens: 128, useGraphs: useGraphs);
+        ForwardBatch[] batches = [new(), new()];
+        var pages = harness.Allocate(64);
+        void Launch(int step)
+        {
+            var batch = batches[step & 1];
+            batch.Clear();
+            var index = step == 0 ? batch.Add([1], 0, pages, wantLogits: true) : batch.AddNext(0, step, pages);
+            batch.LetChoose(index, new TokenChoice(0.8f, 5, 0.9f, 0, 1, step));
+            harness.Runner.Launch(batch);
+        }
+
+        Launch(0);
+        var least = long.MaxValue;
+        for (var step = 1; step < 60; step++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            Launch(step);
+            harness.Runner.Wait();
+            var token = harness.Runner.Token(0);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+            Assert.InRange(token, 0, harness.Config.VocabSize - 1);
+        }
+
+        harness.Runner.Wait();
+        Assert.Equal(0, least);
+    }
+
+    [SkippableFact]
+    public void Steps_are_waited_for_in_their_order_and_at_most_two_are_under_way()
+    {
+        EmulatedCuda.Require();
+        using var harness = new CudaHarness(Fixture.Load("linear").Folder, poolTokens: 64);
+        var (first, second, third) = (new ForwardBatch(), new ForwardBatch(), new ForwardBatch());
+        var pages = harness.Allocate(8);
+        first.Add([1, 2], 0, pages, wantLogits: true);
+        second.AddNext(0, 2, pages);
+        third.AddNext(1, 3, pages);
+
+        Assert.Contains("has token -1", Assert.Throws<ArgumentException>(() => harness.Runner.Launch(second)).Message);
+        Assert.Throws<InvalidOperationException>(harness.Runner.Wait);
+        harness.Runner.Launch(first);
+        Assert.Contains("follows sequence 1", Assert.Throws<ArgumentException>(() => harness.Runner.Launch(third)).Message);
+        Assert.Throws<InvalidOperationException>(() => harness.Runner.Forward(first));
+        harness.Runner.Launch(second);
+        Assert.Throws<InvalidOperationException>(() => harness.Runner.Launch(third));
+        harness.Runner.Wait();
+        Assert.Throws<InvalidOperationException>(() => harness.Runner.Logits(0));
+        harness.Runner.Wait();
+        Assert.Equal(harness.Config.VocabSize, harness.Runner.Logits(0).Length);
+        Assert.Throws<ArgumentOutOfRangeException>(() => harness.Runner.Token(0));
+    }
+
     [SkippableFact]
     public void A_batch_that_breaks_a_limit_is_refused()
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 
 namespace ActorInference.Cuda.Tests.Testing;
 
@@ -16,11 +17,20 @@ internal static class Clang
         var start = new ProcessStartInfo(Newest.Path!) { RedirectStandardError = true, RedirectStandardOutput = true };
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         using var process = Process.Start(start)!;
+        var words = new StringBuilder();
+        DataReceivedEventHandler keep = (_, line) =>
+        {
+            lock (words) words.AppendLine(line.Data);
+        };
+        process.OutputDataReceived += keep;
+        process.ErrorDataReceived += keep;
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
         try
         {
-            var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
             Assert.True(process.WaitForExit(Deadline), "clang does not end.");
-            Assert.True(process.ExitCode == 0, $"clang {string.Join(' ', arguments)}: {errors.Result}{output.Result}");
+            process.WaitForExit();   // Returns when its last words are here.
+            Assert.True(process.ExitCode == 0, $"clang {string.Join(' ', arguments)}: {words}");
         }
         finally
         {

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using ActorInference.Gpu.Cuda.Devices;
 using ManagedCuda;
+using ManagedCuda.BasicTypes;
 
 namespace ActorInference.Cuda.Tests.Testing;
 
@@ -13,7 +14,7 @@ internal static partial class EmulatedCuda
     private static readonly Lazy<string> Folder = new(Build);
 
     /// <summary>Compiled kernels, for all tests of the process.</summary>
-    public static string CacheFolder => Path.Combine(Folder.Value, "kernels");
+    public static string CacheFolder => Path.Combine(Folder.Value, "actor-inference", "kernels");
 
     /// <summary>Skips the test where nothing can be compiled.</summary>
     public static void Require()
@@ -33,6 +34,22 @@ internal static partial class EmulatedCuda
     /// <summary>After a fault: the device as new.</summary>
     public static void Reset() => PrimaryContext.Reset(0);
 
+    /// <summary>Has a kernel fail.</summary>
+    /// <param name="fault">What the driver answers from then on.</param>
+    /// <param name="kernels">Which from now, from 1.</param>
+    public static unsafe void Fault(CUResult fault, int kernels) => ((delegate* unmanaged<int, int, int>)Find("emulated_fault"))((int)fault, kernels);
+
+    /// <summary>Nothing that was launched ends, from now on until <see cref="Reset"/>.</summary>
+    public static unsafe void Hang() => ((delegate* unmanaged<int, int>)Find("emulated_hang"))(1);
+
+    /// <summary>Calls since then that would have waited for ever.</summary>
+    public static unsafe int CallsWhileHung => ((delegate* unmanaged<int>)Find("emulated_calls_while_hung"))();
+
+    /// <summary>Refuses the next allocations on the device.</summary>
+    public static unsafe void RefuseMemory(int allocations) => ((delegate* unmanaged<int, int>)Find("emulated_refuse_memory"))(allocations);
+
+    private static nint Find(string function) => NativeLibrary.GetExport(NativeLibrary.Load(Path.Combine(Folder.Value, "libcuda.so.1")), function);
+
     private static string Build()
     {
         var emulator = Path.Combine(AppContext.BaseDirectory, "Emulator");
@@ -42,7 +59,9 @@ internal static partial class EmulatedCuda
         Parallel.ForEach(libraries, library => Clang.Run("-std=c++17", "-O2", "-fPIC", "-shared", "-o", Path.Combine(folder, library.Library), Path.Combine(emulator, library.Source)));
 
         // The native libraries read the process's own environment, of which .NET's is a copy; the bindings read .NET's.
-        (string Name, string Value)[] variables = [("ACTORINFERENCE_CUDA_PATH", folder), ("ACTORINFERENCE_CLANG", Clang.Newest.Path!), ("ACTORINFERENCE_EMULATOR", emulator)];
+        // Programs that tests start find the device, and the kernels that are compiled already, by them too.
+        (string Name, string Value)[] variables =
+            [("ACTORINFERENCE_CUDA_PATH", folder), ("ACTORINFERENCE_CLANG", Clang.Newest.Path!), ("ACTORINFERENCE_EMULATOR", emulator), ("XDG_DATA_HOME", folder)];
         foreach (var (name, value) in variables)
         {
             Environment.SetEnvironmentVariable(name, value);

@@ -37,6 +37,26 @@ public sealed unsafe class AttentionTests
         setting.AssertMatches([(0, 1), (0, 40), (63, 1), (64, 2), (130, 1), (100, 33), (199, 1)]);
     }
 
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Sequences_that_share_pages_get_the_bits_that_each_gets_alone(SimdLevel simd, int headDim, int group, int pageSize, KvDtype dtype)
+    {
+        using var setting = new Setting(simd, headDim, kvHeads: 2, group, pageSize, dtype);
+
+        // Two that share 192 tokens, two with half of that, one chunk, and one that shares nothing.
+        setting.AssertSharedIsAlone([(199, 1, 192), (192, 1, 192), (150, 3, 128), (199, 1, 130), (192, 4, 192), (199, 1, 0)]);
+    }
+
+    [Theory]
+    [InlineData(7)]
+    [InlineData(100)]
+    public void A_window_that_hides_shared_pages_from_somebody_changes_no_bit(int window)
+    {
+        using var setting = new Setting(SimdLevel.Bits256, headDim: 20, kvHeads: 2, group: 3, pageSize: 16, KvDtype.F32, window);
+
+        setting.AssertSharedIsAlone([(199, 1, 192), (192, 1, 192), (150, 3, 128)]);
+    }
+
     /// <summary>Pages full of random keys and values, and queries for some chunks of sequences that use them.</summary>
     private sealed class Setting : IDisposable
     {
@@ -49,10 +69,10 @@ public sealed unsafe class AttentionTests
         private readonly Random _random = new(17);
         private readonly int _pages;
 
-        public Setting(SimdLevel simd, int headDim, int kvHeads, int group, int pageSize, KvDtype dtype)
+        public Setting(SimdLevel simd, int headDim, int kvHeads, int group, int pageSize, KvDtype dtype, int? window = null)
         {
             _kernels = KernelTable.For(simd);
-            _config = ModelShape.Custom(layers: 2, hidden: 8, heads: kvHeads * group, kvHeads, headDim, ffn: 8, vocab: 300).Config;
+            _config = ModelShape.Custom(layers: 2, hidden: 8, heads: kvHeads * group, kvHeads, headDim, ffn: 8, vocab: 300).Config with { SlidingWindow = window };
             var layout = new KvPageLayout(2, pageSize, kvHeads, headDim, dtype);
             _pages = layout.PagesFor(ContextTokens);
             _pool = new KvPagePool(layout, 8 * _pages);
@@ -70,7 +90,7 @@ public sealed unsafe class AttentionTests
             plan.Set(batch, _pool);
             var query = Enumerable.Range(0, batch.TokenCount * _config.QuerySize).Select(_ => 4 * _random.NextSingle() - 2).ToArray();
             var actual = new float[query.Length];
-            using var attention = new AttentionWork(_kernels, _config, _pool, plan, _threads.Count);
+            using var attention = new AttentionWork(_kernels, ModelShard.Whole(_config), _pool, plan, _threads.Count);
             fixed (float* q = query, y = actual) attention.Run(_threads, 1, q, _config.QuerySize, y, _config.QuerySize);
 
             for (var sequence = 0; sequence < batch.Count; sequence++)
@@ -78,6 +98,34 @@ public sealed unsafe class AttentionTests
                 for (var token = 0; token < batch.Tokens(sequence).Length; token++)
                     AssertToken(batch, sequence, token, query, actual);
             }
+        }
+
+        /// <param name="chunks">Each with the tokens that its pages have in common with the first one's.</param>
+        public void AssertSharedIsAlone((int FirstPosition, int Tokens, int Shared)[] chunks)
+        {
+            var batch = new ForwardBatch();
+            for (var i = 0; i < chunks.Length; i++)
+            {
+                var shared = chunks[i].Shared / _pool.Layout.PageSizeTokens;
+                batch.Add(new int[chunks[i].Tokens], chunks[i].FirstPosition, [.. Enumerable.Range(0, _pages).Select(page => page < shared ? page : i * _pages + page)], wantLogits: false);
+            }
+
+            var query = Enumerable.Range(0, batch.TokenCount * _config.QuerySize).Select(_ => 4 * _random.NextSingle() - 2).ToArray();
+            var (together, groups) = Attend(batch, query, leastGroups: 1);
+            var (alone, most) = Attend(batch, query, leastGroups: 0);
+
+            Assert.Equal(alone, together);
+            Assert.True(groups < most, $"{groups} groups of {most} tiles.");
+        }
+
+        private (float[] Attended, int Groups) Attend(ForwardBatch batch, float[] query, int leastGroups)
+        {
+            var plan = new StepPlan(batch.TokenCount, AttentionWork.TileTokens(_config), leastGroups);
+            plan.Set(batch, _pool);
+            var attended = new float[query.Length];
+            using var attention = new AttentionWork(_kernels, _config, _pool, plan, _threads.Count);
+            fixed (float* q = query, y = attended) attention.Run(_threads, 1, q, _config.QuerySize, y, _config.QuerySize);
+            return (attended, plan.GroupCount);
         }
 
         public void Dispose()

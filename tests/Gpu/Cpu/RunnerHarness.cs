@@ -6,100 +6,34 @@ using ActorInference.Gpu.Models;
 
 namespace ActorInference.Gpu.Tests.Cpu;
 
-/// <summary>A runner with its weights and pages, and the plain loops that tests drive it with.</summary>
-internal sealed class RunnerHarness : IDisposable
+/// <summary>A runner on the processor, with its weights and pages.</summary>
+internal sealed class RunnerHarness : RunnerLoops, IDisposable
 {
-    private readonly ModelWeights _weights;
-    private readonly KvPagePool _pool;
-    private readonly ForwardBatch _batch = new();
+    private readonly IDisposable[] _owned;
 
     public RunnerHarness(string folder, int pageSize = 16, int poolTokens = 4096, int threads = 2, int maxBatchTokens = 512,
         KvDtype kvDtype = KvDtype.F32, SimdLevel? simd = null)
     {
-        _weights = ModelWeights.Load(folder, simd: simd);
-        var config = _weights.Config;
-        var layout = new KvPageLayout(config.Layers, pageSize, config.KvHeads, config.HeadDim, kvDtype);
-        _pool = new KvPagePool(layout, layout.PagesFor(poolTokens));
-        Runner = new CpuModelRunner(_weights, _pool, new CpuRunnerOptions { Threads = threads, MaxBatchTokens = maxBatchTokens });
+        var weights = ModelWeights.Load(folder, simd: simd);
+        Config = weights.Config;
+        var layout = new KvPageLayout(Config.Layers, pageSize, Config.KvHeads, Config.HeadDim, kvDtype);
+        var pool = new KvPagePool(layout, layout.PagesFor(poolTokens));
+        Runner = new CpuModelRunner(weights, pool, new CpuRunnerOptions { Threads = threads, MaxBatchTokens = maxBatchTokens });
+        _owned = [pool, weights];
     }
 
-    public CpuModelRunner Runner { get; }
+    /// <param name="owned">Disposed after the runner.</param>
+    public RunnerHarness(IModelRunner runner, ModelConfig config, params IDisposable[] owned) => (Runner, Config, _owned) = (runner, config, owned);
 
-    public KvPagePool Pool => _pool;
+    public IModelRunner Runner { get; }
 
-    public ModelConfig Config => _weights.Config;
+    public ModelConfig Config { get; }
 
-    /// <summary>Pages for a sequence of so many tokens, in no particular order.</summary>
-    public int[] Allocate(int tokens)
-    {
-        var pages = new int[_pool.Layout.PagesFor(tokens)];
-        Assert.True(_pool.TryAllocate(pages));
-        new Random(7).Shuffle(pages);
-        return pages;
-    }
-
-    /// <summary>Logits after each whole prompt, computed chunk by chunk.</summary>
-    public float[] Prefill(ReadOnlySpan<int> prompt, int[] pages, int chunk)
-    {
-        for (var first = 0; first < prompt.Length; first += chunk)
-        {
-            var count = Math.Min(chunk, prompt.Length - first);
-            _batch.Clear();
-            _batch.Add(prompt.Slice(first, count), first, pages, wantLogits: first + count == prompt.Length);
-            Runner.Forward(_batch);
-        }
-
-        return Runner.Logits(0).ToArray();
-    }
-
-    /// <summary>Greedy continuations of prompts that run together: each step takes a chunk of every prompt that isn't done, and one token of every other.</summary>
-    public List<int>[] Greedy(int[][] prompts, int[] newTokens, int chunk)
-    {
-        var sequences = prompts.Select(p => p.ToList()).ToArray();
-        var pages = prompts.Select((p, i) => Allocate(p.Length + newTokens[i])).ToArray();
-        var done = new int[prompts.Length];
-        while (true)
-        {
-            _batch.Clear();
-            var members = new List<int>();
-            for (var i = 0; i < prompts.Length; i++)
-            {
-                if (sequences[i].Count == prompts[i].Length + newTokens[i]) continue;
-                var count = Math.Min(chunk, sequences[i].Count - done[i]);
-                var tokens = sequences[i].Slice(done[i], count).ToArray();
-                _batch.Add(tokens, done[i], pages[i], wantLogits: done[i] + count == sequences[i].Count);
-                done[i] += count;
-                members.Add(i);
-            }
-
-            if (members.Count == 0) break;
-            Runner.Forward(_batch);
-            for (var index = 0; index < members.Count; index++)
-            {
-                var i = members[index];
-                if (done[i] == sequences[i].Count) sequences[i].Add(ArgMax(Runner.Logits(index)));
-            }
-        }
-
-        foreach (var held in pages) _pool.Release(held);
-        return [.. sequences.Select((s, i) => s.Skip(prompts[i].Length).ToList())];
-    }
-
-    public static int ArgMax(ReadOnlySpan<float> logits)
-    {
-        var best = 0;
-        for (var i = 1; i < logits.Length; i++)
-        {
-            if (logits[i] > logits[best]) best = i;
-        }
-
-        return best;
-    }
+    protected override IModelRunner Driven => Runner;
 
     public void Dispose()
     {
         Runner.Dispose();
-        _pool.Dispose();
-        _weights.Dispose();
+        foreach (var owned in _owned) owned.Dispose();
     }
 }

@@ -46,6 +46,8 @@ public sealed class GgufTests : IDisposable
     [InlineData("qwen2")]
     [InlineData("qwen3")]
     [InlineData("linear")]
+    [InlineData("gemma3")]
+    [InlineData("qwen3moe")]
     public void Every_architecture_computes_the_same_from_either_form(string fixture)
     {
         using var source = new ModelFolder(fixture);

@@ -24,6 +24,21 @@ public sealed class GgufModelTests : IDisposable
     }
 
     [Fact]
+    public async Task A_folder_made_of_a_file_answers_as_the_first_folder_does()
+    {
+        var (file, back) = (Path.Combine(_folder, "demo.gguf"), Path.Combine(_folder, "back"));
+        await Executable.RunAsync("model", "convert", Demo, "--dtype", "f32", "--out", file);
+        var converted = await Executable.RunAsync("model", "convert", file, "--format", "safetensors", "--dtype", "f32", "--out", back);
+        var folder = await Executable.RunAsync("up", "--prompt", "Hello!", "--max-tokens", "40");
+
+        var answer = await Executable.RunAsync("up", "--model", back, "--prompt", "Hello!", "--max-tokens", "40");
+
+        Assert.Equal((0, back + "\n"), (converted.ExitCode, converted.Output));
+        Assert.True(answer.ExitCode == 0, answer.ToString());
+        Assert.Equal(folder.Output, answer.Output);
+    }
+
+    [Fact]
     public async Task What_is_in_a_file_can_be_looked_at()
     {
         var file = Path.Combine(_folder, "demo.gguf");
@@ -41,6 +56,8 @@ public sealed class GgufModelTests : IDisposable
     [Theory]
     [InlineData("model convert /does/not/exist --out x.gguf", "/does/not/exist: folder is missing; expected a Hugging Face model folder.")]
     [InlineData("model convert . --out x.bin", "--out is 'x.bin'; expected the path of a .gguf file.")]
+    [InlineData("model convert . --format safetensors --dtype q8_0 --out x", "--dtype is 'Q8_0'; expected f32, f16 or bf16, as --format is safetensors.")]
+    [InlineData("model convert . --format safetensors --out x.gguf", "--out is 'x.gguf'; expected a folder, as --format is safetensors.")]
     [InlineData("model inspect /does/not/exist.gguf", "/does/not/exist.gguf: file is missing; expected a GGUF file.")]
     [InlineData("model random --shape custom --dtype q8_0 --out x", "--dtype is 'Q8_0'; expected f32, f16 or bf16, or --format gguf.")]
     public async Task A_wrong_argument_is_one_line_and_exit_code_2(string arguments, string expected)

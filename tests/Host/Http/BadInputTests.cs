@@ -38,6 +38,9 @@ public sealed class BadInputTests
         { With("\"temperature\":1e400"), "temperature is 1e400; expected a number from 0 to 100.", "temperature" },
         { With("\"top_p\":0"), "top_p is 0; expected a number above 0 to 1.", "top_p" },
         { With("\"n\":0"), "n is 0; expected an integer from 1 to 256.", "n" },
+        { With("\"prompt_lookup_num_tokens\":17"), "prompt_lookup_num_tokens is 17; expected an integer from 0 to 16.", "prompt_lookup_num_tokens" },
+        { With("\"prompt_lookup_num_tokens\":-1"), "prompt_lookup_num_tokens is -1; expected an integer from 0 to 16.", "prompt_lookup_num_tokens" },
+        { With("\"prompt_lookup_num_tokens\":\"all\""), "prompt_lookup_num_tokens is \"all\"; expected an integer from 0 to 16.", "prompt_lookup_num_tokens" },
         { With("\"stream\":\"yes\""), "stream is \"yes\"; expected true or false.", "stream" },
         { With("\"seed\":1.5"), "seed is 1.5; expected a 64-bit integer.", "seed" },
         { With("\"stop\":5"), "stop is 5; expected a string or an array", "stop" },
@@ -84,6 +87,7 @@ public sealed class BadInputTests
     [InlineData("""{"prompt":["a",1]}""", "prompt[1] is 1; expected the same kind as prompt[0].")]
     [InlineData("""{"prompt":[[1],[]]}""", "prompt[1] is []; expected at least 1 token id.")]
     [InlineData("""{"prompt":[-1]}""", "prompt[0] is -1; expected a token id from 0 to 257.")]
+    [InlineData("""{"prompt":"a","prompt_lookup_num_tokens":2.5}""", "prompt_lookup_num_tokens is 2.5; expected an integer from 0 to 16.")]
     [InlineData("""{"prompt":"a","suffix":"b"}""", "suffix: text after the completion is not supported.")]
     [InlineData("""{"prompt":"a","best_of":4}""", "best_of: choosing among more answers than n is not supported.")]
     [InlineData("""{"prompt":"a","echo":true,"logprobs":1}""", "echo: echo with log-probabilities is not supported.")]
@@ -106,6 +110,7 @@ public sealed class BadInputTests
     [InlineData("""{"text":"a","sampling_params":5}""", "sampling_params is 5; expected an object,")]
     [InlineData("""{"text":"a","sampling_params":{"max_new_tokens":-1}}""", "sampling_params.max_new_tokens is -1; expected an integer of at least 1.")]
     [InlineData("""{"text":"a","sampling_params":{"temperature":[]}}""", "sampling_params.temperature is []; expected a number from 0 to 100.")]
+    [InlineData("""{"text":"a","sampling_params":{"prompt_lookup_num_tokens":99}}""", "sampling_params.prompt_lookup_num_tokens is 99; expected an integer from 0 to 16.")]
     [InlineData("""{"text":"a","sampling_params":{"json_schema":"{}"}}""", "sampling_params.json_schema: constrained output is not supported.")]
     [InlineData("""{"text":"a","lora_path":"x"}""", "lora_path: serving LoRA adapters is not supported.")]
     [InlineData("""{"text":"a","return_logprob":true,"logprob_start_len":0}""", "logprob_start_len: log-probabilities of the prompt is not supported.")]

@@ -47,6 +47,8 @@ public sealed class InferenceSettingsTests
     [InlineData("cache.l3.attached = true", "actor-inference.cache.l3.attached is 'true'; expected one of off, on.")]
     [InlineData("cache.l2.size = big", "actor-inference.cache.l2.size is 'big'; expected a size of at least 0 B")]
     [InlineData("cache.prefetch.only-if-faster = maybe", "actor-inference.cache.prefetch.only-if-faster is 'maybe'; expected one of off, on.")]
+    [InlineData("engine.step-stretch = 0.5", "actor-inference.engine.step-stretch is '0.5'; expected a number from 1.001 to 1000")]
+    [InlineData("engine.step-stretch = none", "actor-inference.engine.step-stretch is 'none'; expected a number from 0 to 1000")]
     [InlineData("engine.order = longest", "actor-inference.engine.order is 'longest'; expected one of fcfs, lpm")]
     [InlineData("persistence.provider = mysql", "actor-inference.persistence.provider is 'mysql'; expected one of memory, sqlite, postgresql")]
     [InlineData("persistence.provider = sqlite", "actor-inference.persistence.connection-string is ''; expected how to reach the database")]
@@ -54,6 +56,8 @@ public sealed class InferenceSettingsTests
     [InlineData("cache.store.memory = lots", "actor-inference.cache.store.memory is 'lots'; expected a size of at least 1 B")]
     [InlineData("cache.store.memory-kind = shard", "actor-inference.cache.store.memory-kind is 'shard'; expected one of auto, private, shared, kept")]
     [InlineData("cache.bucket = 4", "actor-inference.cache.bucket is not known")]
+    [InlineData("tensor-parallel.ranks = 0", "actor-inference.tensor-parallel.ranks is '0'; expected a whole number of at least 1")]
+    [InlineData("tensor-parallel.rank = 2", "actor-inference.tensor-parallel.rank is not known; expected one of ranks, start-deadline, step-deadline.")]
     [InlineData("management.host = here", "actor-inference.management.host is 'here'; expected an IP address")]
     public void A_wrong_setting_is_named_with_its_value_and_what_was_expected(string setting, string message)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ActorInference.Gpu.Cuda.Modules;
 using ActorInference.Gpu.Cuda.Native;
 using ManagedCuda;
@@ -9,9 +10,14 @@ namespace ActorInference.Gpu.Cuda.Devices;
 /// <remarks>One caller at a time. What was allocated on it is disposed before it.</remarks>
 public sealed class CudaDevice : IDisposable
 {
+    /// <summary>Default of <see cref="Deadline"/>: the largest step is far below it.</summary>
+    public static readonly TimeSpan DefaultDeadline = TimeSpan.FromMinutes(1);
+
     private readonly PrimaryContext _context;
     private readonly CudaStream _stream;
+    private readonly CudaEvent _done;
     private readonly CancellationTokenSource _lost = new();
+    private bool _isHung;
 
     /// <param name="index">As the driver counts, from 0.</param>
     /// <param name="cacheFolder">Where compiled kernels are kept; null to keep none.</param>
@@ -25,12 +31,14 @@ public sealed class CudaDevice : IDisposable
         {
             Info = Guard(() => CudaContext.GetDeviceInfo(index));
             _stream = Guard(() => new CudaStream(CUStreamFlags.NonBlocking));
+            _done = NewEvent();
             Modules = new ModuleCache(this, cacheFolder);
             CublasLt.Check(CublasLt.Create(out var lt), "cublasLtCreate");
             Lt = lt;
         }
         catch
         {
+            _done?.Dispose();
             _stream?.Dispose();
             _context.Dispose();
             throw;
@@ -38,6 +46,9 @@ public sealed class CudaDevice : IDisposable
     }
 
     public int Index { get; }
+
+    /// <summary>What is launched must end within it; at least 1 ms. Default one minute.</summary>
+    public TimeSpan Deadline { get; init; } = DefaultDeadline;
 
     /// <summary>Cancelled when a call has found the device's context broken: what this process has there is gone, and only a new one gets it back.</summary>
     public CancellationToken WhenLost => _lost.Token;
@@ -53,33 +64,99 @@ public sealed class CudaDevice : IDisposable
     /// <summary>Handle of cuBLASLt.</summary>
     internal nint Lt { get; }
 
+    internal bool IsLost => _lost.IsCancellationRequested;
+
     /// <summary>Bytes that can be had yet.</summary>
     public long FreeBytes => Guard(() => (long)(ulong)_context.GetFreeDeviceMemorySize());
 
     /// <summary>Makes the device the calling thread's.</summary>
     internal void Enter() => Check(DriverAPINativeMethods.ContextManagement.cuCtxSetCurrent(_context.Context), "cuCtxSetCurrent");
 
+    /// <summary>A point in a stream's work, to wait for.</summary>
+    internal CudaEvent NewEvent() => Guard(() => new CudaEvent(CUEventFlags.DisableTiming));
+
+    internal CudaStream NewStream() => Guard(() => new CudaStream(CUStreamFlags.NonBlocking));
+
+    /// <summary>Marks the end of what was launched until now.</summary>
+    internal void Record(CudaEvent point, CUstream stream)
+    {
+        try
+        {
+            point.Record(stream);
+        }
+        catch (CudaException failure)
+        {
+            throw Lost(failure.CudaError, "cuEventRecord", failure);
+        }
+    }
+
+    /// <summary>Waits for a point, with the processor: a step ends in less time than a thread takes to wake.</summary>
+    /// <exception cref="CudaHungException">It is not reached within <see cref="Deadline"/>.</exception>
+    internal void Wait(CudaEvent point)
+    {
+        try
+        {
+            if (point.Query()) return;
+            var (started, spin) = (Stopwatch.GetTimestamp(), new SpinWait());
+            while (!point.Query())
+            {
+                if (Stopwatch.GetElapsedTime(started) > Deadline) throw Hung();
+                spin.SpinOnce(sleep1Threshold: -1);
+            }
+        }
+        catch (CudaException failure)
+        {
+            throw Lost(failure.CudaError, "a kernel", failure);
+        }
+    }
+
     /// <summary>Waits for all that was launched.</summary>
-    internal void Synchronize() => Guard(() => _stream.Synchronize());
+    internal void Synchronize()
+    {
+        Record(_done, Stream);
+        Wait(_done);
+    }
+
+    /// <summary>Copies from the host's memory, which may be any; what is launched later finds it there.</summary>
+    internal void Upload(CUdeviceptr target, nint source, long bytes)
+    {
+        // Not by the synchronous call: that waits on the default stream, which this device's does not follow, and may return before the last bytes are there.
+        Check(DriverAPINativeMethods.AsynchronousMemcpy_v2.cuMemcpyHtoDAsync_v2(target, source, bytes, Stream), "cuMemcpyHtoDAsync");
+        Synchronize();
+    }
 
     /// <summary>Memory of the device.</summary>
     /// <param name="bytes">At least 1.</param>
     /// <param name="purpose">For the error, such as "weights".</param>
     /// <exception cref="CudaMemoryException">There is not so much.</exception>
-    internal CudaDeviceVariable<byte> Allocate(long bytes, string purpose)
+    internal CudaDeviceVariable<byte> Allocate(long bytes, string purpose) => Allocate(bytes, purpose, () => new CudaDeviceVariable<byte>((ulong)bytes));
+
+    /// <summary>Memory of the host that the device copies from and to by itself.</summary>
+    /// <exception cref="CudaMemoryException">There is not so much.</exception>
+    internal CudaPageLockedHostMemory<T> AllocatePinned<T>(long count, string purpose)
+        where T : unmanaged => Allocate(count, purpose, () => new CudaPageLockedHostMemory<T>((ulong)count));
+
+    /// <summary>As <see cref="Allocate(long, string)"/>, for other kinds of memory.</summary>
+    internal T Allocate<T>(long size, string purpose, Func<T> allocate)
     {
         try
         {
-            return new CudaDeviceVariable<byte>((ulong)bytes);
+            return allocate();
         }
         catch (CudaException failure) when (failure.CudaError == CUResult.ErrorOutOfMemory)
         {
-            throw new CudaMemoryException($"cuda:{Index} has {FreeBytes:N0} bytes left; {purpose} need {bytes:N0}.", failure);
+            throw new CudaMemoryException($"cuda:{Index} has {FreeBytes:N0} bytes left; {purpose} need {size:N0}.", failure);
         }
         catch (CudaException failure)
         {
             throw Lost(failure.CudaError, purpose, failure);
         }
+    }
+
+    /// <summary>Disposes parts of what is on the device. Where it hangs, that would wait for ever; they go with the process.</summary>
+    internal void Release(IDisposable? part)
+    {
+        if (!_isHung) part?.Dispose();
     }
 
     /// <summary>Throws what a failed call of the driver means.</summary>
@@ -90,17 +167,13 @@ public sealed class CudaDevice : IDisposable
 
     public void Dispose()
     {
+        if (_isHung) return;
         _ = CublasLt.Destroy(Lt);
         Modules.Dispose();
+        _done.Dispose();
         _stream.Dispose();
         _context.Dispose();
     }
-
-    private void Guard(Action call) => Guard(() =>
-    {
-        call();
-        return 0;
-    });
 
     private T Guard<T>(Func<T> call)
     {
@@ -122,5 +195,12 @@ public sealed class CudaDevice : IDisposable
     {
         _lost.Cancel();
         return new CudaDeviceLostException($"cuda:{Index}: {call} answers {result} ({(int)result}).", cause);
+    }
+
+    private CudaHungException Hung()
+    {
+        _isHung = true;
+        _lost.Cancel();
+        return new CudaHungException($"cuda:{Index}: what was launched has not ended within {Deadline}.");
     }
 }

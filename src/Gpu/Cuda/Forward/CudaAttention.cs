@@ -7,7 +7,7 @@ using ActorInference.Gpu.Models;
 namespace ActorInference.Gpu.Cuda.Forward;
 
 /// <summary>Launches attention: single queries split along their keys, chunks of prompts in tiles.</summary>
-internal sealed class CudaAttention(CudaKernels kernels, KernelLaunch launch, CudaBuffers buffers, CudaStepPlan plan, ModelConfig config, KvPagePool pool, ulong pages)
+internal sealed unsafe class CudaAttention(CudaKernels kernels, KernelLaunch launch, CudaBuffers buffers, CudaStepPlan plan, ModelConfig config, KvPagePool pool)
 {
     private const int Threads = 128;
 
@@ -23,7 +23,7 @@ internal sealed class CudaAttention(CudaKernels kernels, KernelLaunch launch, Cu
     {
         var size = _layout.Dtype.HeadBytes(1);
         return new KvLayerArgument(
-            pages + (ulong)((long)layer * _layout.LayerBytes), _layout.PageBytes / size, _layout.PlaneBytes / size, BitOperations.Log2((uint)_layout.PageSizeTokens), _layout.KvHeads);
+            (ulong)pool.Keys(0, layer), _layout.PageBytes / size, _layout.PlaneBytes / size, BitOperations.Log2((uint)_layout.PageSizeTokens), _layout.KvHeads);
     }
 
     /// <summary>How the keys of so many single queries are cut.</summary>

@@ -7,6 +7,7 @@ namespace ActorInference.Gpu.Cuda.Forward;
 /// <summary>Activations of one step, made once for the largest. Each is an address; rows are side by side without gaps.</summary>
 internal sealed class CudaBuffers : IDisposable
 {
+    private readonly CudaDevice _device;
     private readonly List<CudaDeviceVariable<byte>> _owned = [];
 
     /// <param name="device">Where they are.</param>
@@ -17,6 +18,7 @@ internal sealed class CudaBuffers : IDisposable
     /// <exception cref="CudaMemoryException">They do not fit.</exception>
     public CudaBuffers(CudaDevice device, ModelConfig config, int rows, int activationBytes, long widenedElements)
     {
+        _device = device;
         try
         {
             ulong New(long bytes)
@@ -77,7 +79,7 @@ internal sealed class CudaBuffers : IDisposable
 
     public void Dispose()
     {
-        foreach (var buffer in _owned) buffer.Dispose();
+        foreach (var buffer in _owned) _device.Release(buffer);
         _owned.Clear();
     }
 }

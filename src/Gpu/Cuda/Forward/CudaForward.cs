@@ -20,17 +20,27 @@ internal sealed class CudaForward : IDisposable
     private readonly KernelLaunch _launch;
     private readonly CudaProducts _products;
     private readonly CudaRope _rope;
+    private readonly ulong _chosen;
 
-    public CudaForward(CudaWeights weights, KvPagePool pool, ulong pages, CudaKernels kernels, CudaStepPlan plan, CudaBuffers buffers, int contextTokens)
+    /// <param name="weights">Of the model.</param>
+    /// <param name="pool">Of pages.</param>
+    /// <param name="kernels">For its shape.</param>
+    /// <param name="plan">What a step works on.</param>
+    /// <param name="buffers">For its activations.</param>
+    /// <param name="chosen">Address of the tokens that the step before chose.</param>
+    /// <param name="contextTokens">Longest sequence.</param>
+    public CudaForward(CudaWeights weights, KvPagePool pool, CudaKernels kernels, CudaStepPlan plan, CudaBuffers buffers, ulong chosen, int contextTokens)
     {
-        (_weights, _config, _plan, _buffers, _kernels) = (weights, weights.Config, plan, buffers, kernels);
+        (_weights, _config, _plan, _buffers, _kernels, _chosen) = (weights, weights.Config, plan, buffers, kernels, chosen);
         _launch = new KernelLaunch(weights.Device);
         _products = new CudaProducts(weights.Device, _launch, buffers, weights.Activations, kernels.ActivationDefinition);
         _rope = new CudaRope(weights.Device, _config, contextTokens);
-        Attention = new CudaAttention(kernels, _launch, buffers, plan, _config, pool, pages);
+        Attention = new CudaAttention(kernels, _launch, buffers, plan, _config, pool);
     }
 
     public CudaAttention Attention { get; }
+
+    public KernelLaunch Launcher => _launch;
 
     /// <summary>Launches everything.</summary>
     /// <param name="rows">Rows of the plan, or more: what is beyond its own is not computed by kernels, and of no use from products.</param>
@@ -40,7 +50,7 @@ internal sealed class CudaForward : IDisposable
     /// <param name="logits">Shape <c>[logitRows rounded, vocab]</c>; overwritten.</param>
     public void Launch(int rows, int logitRows, int singles, (int Keys, int Count) splits, ulong logits)
     {
-        _launch.With(_buffers.Hidden).With(_weights.Embedding.Data).With(_plan.Tokens).With(_plan.RowCountAt).With(_config.HiddenSize)
+        _launch.With(_buffers.Hidden).With(_weights.Embedding.Data).With(_plan.Tokens).With(_chosen).With(_plan.RowCountAt).With(_config.HiddenSize)
             .Run(_kernels.Embed, rows, 1, 1, Threads);
         ulong delta = 0, bias = 0;
         for (var i = 0; i < _weights.Layers.Length; i++)

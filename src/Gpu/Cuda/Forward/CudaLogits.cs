@@ -24,7 +24,7 @@ internal sealed unsafe class CudaLogits(CudaDevice device, int vocab) : IDisposa
         if (rows <= _isHere.Length) return;
         Dispose();
         _target = device.Allocate((long)rows * vocab * sizeof(float), "logits");
-        _host = new CudaPageLockedHostMemory<float>((long)rows * vocab);
+        _host = device.AllocatePinned<float>((long)rows * vocab, "logits");
         _isHere = new bool[rows];
         Version++;
     }
@@ -48,8 +48,8 @@ internal sealed unsafe class CudaLogits(CudaDevice device, int vocab) : IDisposa
 
     public void Dispose()
     {
-        _target?.Dispose();
-        _host?.Dispose();
+        device.Release(_target);
+        device.Release(_host);
         (_target, _host, _isHere) = (null, null, []);
     }
 }

@@ -10,15 +10,15 @@ namespace ActorInference.Gpu.Cuda.Forward;
 
 /// <summary>
 /// Runs a model on a CUDA device. Steps in which every sequence has one token are recorded, for each power of two of sequences, and
-/// launched as a whole.
+/// launched as a whole. Tokens are chosen on the device where the batch says how, and one step may be launched while another is under way.
 /// </summary>
 /// <remarks>
 /// Weights and pool are the caller's and must outlive the runner; the pool's memory must be the device's too. All memory is taken when the runner
 /// is made, or grows with a larger step than any before; a step that fails for want of memory leaves nothing behind.
 /// </remarks>
-public sealed unsafe class CudaModelRunner : IModelRunner
+public sealed class CudaModelRunner : ISamplingRunner
 {
-    private const int MaxRecordedRows = 256;
+    private const int MaxRecordedRows = CudaStepPlan.SmallRows;
 
     private readonly CudaWeights _weights;
     private readonly CudaDevice _device;
@@ -26,10 +26,13 @@ public sealed unsafe class CudaModelRunner : IModelRunner
     private readonly CudaStepPlan _plan;
     private readonly CudaForward _forward;
     private readonly CudaLogits _logits;
+    private readonly CudaTokens _tokens;
+    private readonly CudaStep[] _steps;
     private readonly CudaGraphs? _graphs;
     private readonly HashSet<CudaGraphs.Shape> _seen = [];
-    private ForwardBatch _batch = new();
     private (int Plan, int Logits) _recordedVersion;
+    private long _launched;
+    private long _waited;
 
     /// <exception cref="ArgumentException">The pool's pages don't fit the model, or an option is out of range.</exception>
     /// <exception cref="CudaMemoryException">The device has not the memory.</exception>
@@ -49,7 +52,9 @@ public sealed unsafe class CudaModelRunner : IModelRunner
             var buffers = Own(new CudaBuffers(_device, config, rows, weights.Activations.SizeBytes(), LargestQuantized(weights)));
             _plan = Own(new CudaStepPlan(_device, MaxBatchTokens, kernels.TileTokens));
             _logits = Own(new CudaLogits(_device, config.VocabSize));
-            _forward = Own(new CudaForward(weights, pool, (ulong)pool.Address(0), kernels, _plan, buffers, MaxContextTokens));
+            _tokens = Own(new CudaTokens(_device, MaxBatchTokens, config.VocabSize));
+            _steps = [Own(new CudaStep(_device, 0, MaxBatchTokens)), Own(new CudaStep(_device, 1, MaxBatchTokens))];
+            _forward = Own(new CudaForward(weights, pool, kernels, _plan, buffers, _tokens.Address, MaxContextTokens));
             _graphs = options.UseGraphs ? Own(new CudaGraphs(_device)) : null;
         }
         catch
@@ -70,29 +75,76 @@ public sealed unsafe class CudaModelRunner : IModelRunner
     /// <summary>Steps that are recorded.</summary>
     public int RecordedSteps => _graphs?.Count ?? 0;
 
+    private CudaStep LastLaunched => _steps[(_launched + 1) & 1];
+
+    private CudaStep LastWaited => _steps[(_waited + 1) & 1];
+
     /// <inheritdoc/>
     /// <exception cref="CudaMemoryException">A larger step than any before, for which there is no memory. Nothing was computed.</exception>
     /// <exception cref="CudaDeviceLostException">The device failed; no later step will work.</exception>
     public void Forward(ForwardBatch batch)
     {
-        ForwardBatchCheck.Check(batch, this);
+        if (_launched != _waited) throw new InvalidOperationException("A step is under way that was not waited for.");
+        Launch(batch);
+        Wait();
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="CudaMemoryException">A larger step than any before, for which there is no memory. Nothing was launched.</exception>
+    /// <exception cref="CudaDeviceLostException">The device failed; no later step will work.</exception>
+    public void Launch(ForwardBatch batch)
+    {
+        if (_launched - _waited == _steps.Length) throw new InvalidOperationException($"{_steps.Length} steps are under way already.");
+        var (before, step) = (LastLaunched, _steps[_launched & 1]);
+        ForwardBatchCheck.Check(batch, this, _launched > _waited ? before.Batch.Count : 0);
         _device.Enter();
-        _batch = batch;
-        _plan.Set(batch, Pages);
+        step.Batch = batch;
+        _plan.Set(step, before, Pages);
         var rounded = (int)BitOperations.RoundUpToPowerOf2((uint)_plan.Rows);
         var isRecorded = _plan.IsDecode && rounded <= Math.Min(MaxRecordedRows, MaxBatchTokens) && _graphs is not null;
         var rows = isRecorded ? rounded : _plan.Rows;
         _logits.Reserve(CudaProducts.RoundRows(isRecorded ? rows : _plan.LogitCount));
         if (isRecorded) LaunchRecorded(rows);
         else _forward.Launch(rows, _plan.LogitCount, _plan.SingleCount, _forward.Attention.Splits(_plan.SingleCount, _plan.LongestSingle), _logits.Address);
-        _device.Synchronize();
+        if (_plan.HasChoices) _tokens.Launch(_forward.Launcher, _plan, step.Index, _logits.Address);
+        _device.Record(step.Done, _device.Stream);
+        _launched++;
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="CudaDeviceLostException">The device failed; no later step will work.</exception>
+    public void Wait()
+    {
+        if (_launched == _waited) throw new InvalidOperationException("No step is under way.");
+        _device.Wait(_steps[_waited & 1].Done);
+        _waited++;
+    }
+
+    public int Token(int index, int nth = 0)
+    {
+        var step = LastWaited;
+        CheckLogits(step, index, nth);
+        if (step.Batch.Choice(index) is null) throw new ArgumentOutOfRangeException(nameof(index), index, "No token was to be chosen for that sequence.");
+        return _tokens.Token(step.Index, step.LogitIndexOf[index] + nth);
     }
 
     public Span<float> Logits(int index, int nth = 0)
     {
-        if ((uint)index >= (uint)_batch.Count || (uint)nth >= (uint)_batch.LogitCount(index))
-            throw new ArgumentOutOfRangeException(nameof(index), index, $"Token {nth} of those did not ask for logits.");
-        return _logits.Row(_plan.LogitIndex(index) + nth);
+        if (_launched != _waited) throw new InvalidOperationException("Another step was launched since; its logits take the place of these.");
+        var step = LastWaited;
+        CheckLogits(step, index, nth);
+        return _logits.Row(step.LogitIndexOf[index] + nth);
+    }
+
+    public void Finish()
+    {
+        if (_launched > _waited && !_device.IsLost) _device.Wait(LastLaunched.Done);
+    }
+
+    public void Discard()
+    {
+        Finish();
+        _waited = _launched;
     }
 
     public void Dispose()
@@ -113,14 +165,31 @@ public sealed unsafe class CudaModelRunner : IModelRunner
         var splits = _forward.Attention.Splits(rows, _plan.LongestSingle);
         var shape = new CudaGraphs.Shape(rows, splits.Keys, splits.Count);
         if (_graphs!.TryLaunch(shape)) return;
-        if (!_seen.Add(shape))
-        {
-            _graphs.Record(shape, () => _forward.Launch(rows, rows, rows, splits, _logits.Address));
-            _graphs.TryLaunch(shape);
-            return;
-        }
+        if (_seen.Add(shape)) _forward.Launch(rows, rows, rows, splits, _logits.Address);
+        else Record(shape);
+    }
 
-        _forward.Launch(rows, rows, rows, splits, _logits.Address);
+    private void Record(CudaGraphs.Shape shape)
+    {
+        _graphs!.Record(shape, () => _forward.Launch(shape.Rows, shape.Rows, shape.Rows, (shape.SplitKeys, shape.SplitCount), _logits.Address));
+        _graphs.TryLaunch(shape);
+    }
+
+    /// <summary>Launches attention of single queries alone, so many times over all layers; for measurements.</summary>
+    internal void LaunchAttention(ForwardBatch batch, int rounds)
+    {
+        ForwardBatchCheck.Check(batch, this);
+        _device.Enter();
+        _steps[0].Batch = batch;
+        _plan.Set(_steps[0], _steps[1], Pages);
+        var splits = _forward.Attention.Splits(_plan.SingleCount, _plan.LongestSingle);
+        for (var i = 0; i < rounds * _weights.Layers.Length; i++) _forward.Attention.Run(i % _weights.Layers.Length, _plan.SingleCount, splits);
+    }
+
+    private static void CheckLogits(CudaStep step, int index, int nth)
+    {
+        if ((uint)index >= (uint)step.Batch.Count || (uint)nth >= (uint)step.Batch.LogitCount(index))
+            throw new ArgumentOutOfRangeException(nameof(index), index, $"Token {nth} of those did not ask for logits.");
     }
 
     private T Own<T>(T part)

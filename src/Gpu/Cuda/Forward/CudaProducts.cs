@@ -21,8 +21,7 @@ internal sealed unsafe class CudaProducts : IDisposable
     private readonly CublasLt.DataType _type;
     private readonly int _vectorInputs;
     private readonly CudaKernel _plain, _bytes, _nibbles, _widenBytes, _widenNibbles;
-    private readonly Dictionary<(int Outputs, int Inputs, int Rows), Product> _products = [];
-    private readonly nint _operation;
+    private readonly Dictionary<(int Outputs, int Inputs, int Rows), LtProduct> _products = [];
 
     public CudaProducts(CudaDevice device, KernelLaunch launch, CudaBuffers buffers, WeightDtype activations, string definition)
     {
@@ -37,15 +36,6 @@ internal sealed unsafe class CudaProducts : IDisposable
         var module = device.Modules.Load("gemv.cu", definition);
         (_plain, _bytes, _nibbles) = (new("gemv_plain", module), new("gemv_bytes", module), new("gemv_nibbles", module));
         (_widenBytes, _widenNibbles) = (new("widen_bytes", module), new("widen_nibbles", module));
-        CublasLt.Check(CublasLt.CreateOperation(out _operation, CublasLt.ComputeF32, CublasLt.DataType.F32), "cublasLtMatmulDescCreate");
-        var transpose = CublasLt.OperationTranspose;
-        CublasLt.Check(CublasLt.SetOperationAttribute(_operation, CublasLt.TransposeA, &transpose, sizeof(int)), "cublasLtMatmulDescSetAttribute");
-    }
-
-    private sealed class Product
-    {
-        public nint A, B, C;
-        public CublasLt.Heuristic Algorithm;
     }
 
     /// <summary>Rows that a product of so many really computes: few sizes, so that few algorithms are looked for.</summary>
@@ -74,14 +64,8 @@ internal sealed unsafe class CudaProducts : IDisposable
 
     public void Dispose()
     {
-        foreach (var product in _products.Values)
-        {
-            _ = CublasLt.DestroyLayout(product.A);
-            _ = CublasLt.DestroyLayout(product.B);
-            _ = CublasLt.DestroyLayout(product.C);
-        }
-
-        _ = CublasLt.DestroyOperation(_operation);
+        foreach (var product in _products.Values) product.Dispose();
+        _products.Clear();
     }
 
     private void Few(CudaKernel kernel, CudaMatrix weights, ulong x, ulong y, int rows)
@@ -97,47 +81,14 @@ internal sealed unsafe class CudaProducts : IDisposable
         var isBytes = weights.Form == MatrixForm.Bytes;
         var inputsOfBlock = ThreadsOfGemv * (isBytes ? 16 : 32);
         _launch.With(_buffers.Widened).With(weights.Data).With(weights.Scales).With(weights.Outputs).With(weights.Inputs)
-            .Run(isBytes ? _widenBytes : _widenNibbles, (weights.Inputs + inputsOfBlock - 1) / inputsOfBlock, weights.Outputs, 1, ThreadsOfGemv);
+            .Run(isBytes ? _widenBytes : _widenNibbles, weights.Outputs, (weights.Inputs + inputsOfBlock - 1) / inputsOfBlock, 1, ThreadsOfGemv);
     }
 
-    /// <summary>In cuBLASLt's column-major order the weights are [inputs, outputs], to be transposed, and x is [inputs, rows].</summary>
     private void Many(ulong weights, int outputs, int inputs, ulong x, ulong y, int rows)
     {
         var key = (outputs, inputs, RoundRows(rows));
-        if (!_products.TryGetValue(key, out var product)) _products.Add(key, product = Prepare(outputs, inputs, RoundRows(rows)));
-        float one = 1, zero = 0;
-        fixed (CublasLt.Heuristic* algorithm = &product.Algorithm)
-        {
-            var status = CublasLt.Multiply(
-                _device.Lt, _operation, &one, weights, product.A, x, product.B, &zero, y, product.C, y, product.C,
-                algorithm, _buffers.Workspace, (nuint)CudaBuffers.WorkspaceBytes, _device.Stream.Pointer);
-            if (status != 0) throw new CudaLibraryException($"cublasLtMatmul of [{outputs}, {inputs}] with {rows} rows answers {status}.");
-        }
-    }
-
-    private Product Prepare(int outputs, int inputs, int rows)
-    {
-        var product = new Product();
-        CublasLt.Check(CublasLt.CreateLayout(out product.A, _type, (ulong)inputs, (ulong)outputs, inputs), "cublasLtMatrixLayoutCreate");
-        CublasLt.Check(CublasLt.CreateLayout(out product.B, _type, (ulong)inputs, (ulong)rows, inputs), "cublasLtMatrixLayoutCreate");
-        CublasLt.Check(CublasLt.CreateLayout(out product.C, CublasLt.DataType.F32, (ulong)outputs, (ulong)rows, outputs), "cublasLtMatrixLayoutCreate");
-        CublasLt.Check(CublasLt.CreatePreference(out var preference), "cublasLtMatmulPreferenceCreate");
-        try
-        {
-            var workspace = (ulong)CudaBuffers.WorkspaceBytes;
-            CublasLt.Check(CublasLt.SetPreferenceAttribute(preference, CublasLt.MaxWorkspaceBytes, &workspace, sizeof(ulong)), "cublasLtMatmulPreferenceSetAttribute");
-            CublasLt.Heuristic found;
-            var count = 0;
-            CublasLt.Check(
-                CublasLt.FindAlgorithm(_device.Lt, _operation, product.A, product.B, product.C, product.C, preference, 1, &found, &count), "cublasLtMatmulAlgoGetHeuristic");
-            if (count == 0) throw new CudaLibraryException($"cuBLASLt has no algorithm for [{outputs}, {inputs}] with {rows} rows.");
-            product.Algorithm = found;
-        }
-        finally
-        {
-            _ = CublasLt.DestroyPreference(preference);
-        }
-
-        return product;
+        if (!_products.TryGetValue(key, out var product))
+            _products.Add(key, product = new LtProduct(_device, _type, CublasLt.DataType.F32, outputs, inputs, RoundRows(rows), _buffers.Workspace));
+        product.Run(weights, x, y);
     }
 }

@@ -14,8 +14,10 @@ namespace decode {
 constexpr int Vector = Lanes16<KVT>::count;      // Elements of a load.
 constexpr int Vectors = HEAD_DIM / Vector;       // Loads of a key.
 static_assert(HEAD_DIM % Vector == 0, "A head is a whole number of 16-byte loads.");
-DEVICE_METHOD constexpr int lanes_for(int vectors) { return vectors <= 1 ? 1 : vectors >= WarpSize ? WarpSize : 2 * lanes_for((vectors + 1) / 2); }
-constexpr int Lanes = lanes_for(Vectors);        // Threads that share a key.
+// The power of two from a number on, up to a warp.
+template <int V, bool IsLast = (V <= 1 || V >= WarpSize)> struct LanesFor { static constexpr int value = 2 * LanesFor<(V + 1) / 2>::value; };
+template <int V> struct LanesFor<V, true> { static constexpr int value = V <= 1 ? 1 : WarpSize; };
+constexpr int Lanes = LanesFor<Vectors>::value;  // Threads that share a key.
 constexpr int Each = (Vectors + Lanes - 1) / Lanes;
 constexpr int Keys = WarpSize / Lanes;           // Keys of a warp side by side.
 constexpr int Unroll = GROUP > 4 ? 2 : 4;        // And one after the other, under way at once.

@@ -91,8 +91,8 @@ template <typename W> DEVICE void products(float* y, const ACT* x, const W& weig
 
 // 256 weights a warp into activations' type, for products with many vectors.
 template <typename W> DEVICE void widen(ACT* target, const W& weights, int outputs, int inputs) {
-    long long row = block_y();
-    int i = (block_x() * block_x_size() + thread_x()) * W::Inputs;
+    long long row = block_x();
+    int i = (block_y() * block_x_size() + thread_x()) * W::Inputs;
     if (i >= inputs) return;
     float w[W::Inputs], scale = weights.scale(row, inputs, i);
     W::values(weights.load(row, inputs, i), w);
@@ -115,7 +115,7 @@ KERNEL(128, gemv_nibbles)(float* y, const ACT* x, const u8* data, const f16* sca
     gemv::products(y, x, gemv::Nibbles{data, scales}, batch, outputs, inputs);
 }
 
-// Blocks of 128 threads: x over the inputs, y over the outputs.
+// Blocks of 128 threads: x over the outputs, of which there may be more than y has room for; y over the inputs.
 KERNEL(128, widen_bytes)(ACT* target, const s8* data, const f16* scales, int outputs, int inputs) {
     gemv::widen(target, gemv::Bytes{data, scales}, outputs, inputs);
 }

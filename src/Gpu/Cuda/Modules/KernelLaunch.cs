@@ -14,13 +14,22 @@ internal sealed unsafe class KernelLaunch : IDisposable
     private const int SlotBytes = 32;
 
     private readonly CudaDevice _device;
+    private readonly CUstream _stream;
     private readonly nint[] _slots = new nint[MaxArguments];
     private byte* _block;
     private int _count;
 
+    /// <param name="device">Whose stream of compute kernels go to.</param>
     public KernelLaunch(CudaDevice device)
+        : this(device, device.Stream)
     {
-        _device = device;
+    }
+
+    /// <param name="device">That runs them.</param>
+    /// <param name="stream">To which they go.</param>
+    public KernelLaunch(CudaDevice device, CUstream stream)
+    {
+        (_device, _stream) = (device, stream);
         _block = (byte*)NativeMemory.AlignedAlloc(MaxArguments * SlotBytes, SlotBytes);
         for (var i = 0; i < MaxArguments; i++) _slots[i] = (nint)(_block + i * SlotBytes);
     }
@@ -44,7 +53,7 @@ internal sealed unsafe class KernelLaunch : IDisposable
     {
         _count = 0;
         var result = DriverAPINativeMethods.Launch.cuLaunchKernel(
-            kernel.CUFunction, (uint)gridX, (uint)gridY, (uint)gridZ, (uint)threads, 1, 1, (uint)sharedBytes, _device.Stream, _slots, null!);
+            kernel.CUFunction, (uint)gridX, (uint)gridY, (uint)gridZ, (uint)threads, 1, 1, (uint)sharedBytes, _stream, _slots, null!);
         if (result != CUResult.Success) _device.Check(result, kernel.KernelName);
     }
 

@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Runtime.InteropServices;
 
 namespace ActorInference.Gpu.Cuda.Native;
@@ -11,10 +10,9 @@ internal static unsafe partial class CublasLt
     public const int OperationTranspose = 1;
     public const int MaxWorkspaceBytes = 1;
 
-    private const string Library = "cublasLt";
-    private const string PathVariable = "ACTORINFERENCE_CUDA_PATH";
+    private const string Library = NativeLibraries.CublasLt;
 
-    static CublasLt() => NativeLibrary.SetDllImportResolver(Assembly.GetExecutingAssembly(), static (name, _, _) => name == Library ? Find() : 0);
+    static CublasLt() => NativeLibraries.Register();
 
     /// <summary>cudaDataType_t of the library.</summary>
     public enum DataType
@@ -36,7 +34,7 @@ internal static unsafe partial class CublasLt
     }
 
     /// <summary>Whether the library is there.</summary>
-    public static bool IsPresent => Find() != 0;
+    public static bool IsPresent => NativeLibraries.Find(Library) != 0;
 
     /// <exception cref="CudaLibraryException">The call failed.</exception>
     public static void Check(int status, string call)
@@ -82,17 +80,4 @@ internal static unsafe partial class CublasLt
     public static partial int Multiply(
         nint handle, nint operation, float* alpha, ulong a, nint aLayout, ulong b, nint bLayout, float* beta, ulong c, nint cLayout,
         ulong d, nint dLayout, void* algorithm, ulong workspace, nuint workspaceBytes, nint stream);
-
-    private static nint Find()
-    {
-        string[] names = OperatingSystem.IsWindows() ? ["cublasLt64_13.dll", "cublasLt64_12.dll"] : ["libcublasLt.so.13", "libcublasLt.so.12", "libcublasLt.so"];
-        var folder = Environment.GetEnvironmentVariable(PathVariable);
-        foreach (var name in names)
-        {
-            if (!string.IsNullOrEmpty(folder) && NativeLibrary.TryLoad(Path.Combine(folder, name), out var handle)) return handle;
-            if (NativeLibrary.TryLoad(name, out handle)) return handle;
-        }
-
-        return 0;
-    }
 }

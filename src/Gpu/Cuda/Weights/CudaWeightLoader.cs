@@ -151,7 +151,7 @@ internal sealed unsafe class CudaWeightLoader
     }
 
     private void Copy(CudaDeviceVariable<byte> target, long offset, byte* source, long bytes) =>
-        _device.Check(DriverAPINativeMethods.SynchronousMemcpy_v2.cuMemcpyHtoD_v2(target.DevicePointer + (SizeT)offset, (nint)source, bytes), "cuMemcpyHtoD");
+        _device.Upload(target.DevicePointer + (SizeT)offset, (nint)source, bytes);
 
     private T Own<T>(T part)
         where T : IDisposable

@@ -62,7 +62,7 @@ public sealed class CudaWeights : IDisposable
 
     public void Dispose()
     {
-        foreach (var owned in _owned) owned.Dispose();
+        foreach (var owned in _owned) Device.Release(owned);
         _owned.Clear();
     }
 }

@@ -5,8 +5,8 @@ namespace ActorInference.Gpu.Models.Gguf;
 /// <summary>The shape of a model from the head of its GGUF file.</summary>
 internal static class GgufModel
 {
-    private const string TokensKey = "tokenizer.ggml.tokens";
-    private const string RopeFactors = "rope_freqs.weight";
+    internal const string TokensKey = "tokenizer.ggml.tokens";
+    internal const string RopeFactors = "rope_freqs.weight";
     private const int MaxWidth = 1 << 17;
     private const int MaxCount = 1024;
     private const int MaxVocab = 1 << 22;
@@ -15,30 +15,39 @@ internal static class GgufModel
     /// <summary>Tokens that end a turn, under the names that model families give them.</summary>
     private static readonly string[] EndOfTurn = ["<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<|endoftext|>", "<|eom_id|>"];
 
-    private static readonly Dictionary<string, ModelArchitecture> Architectures = new()
-    {
-        ["llama"] = ModelArchitecture.Llama,
-        ["qwen2"] = ModelArchitecture.Qwen2,
-        ["qwen3"] = ModelArchitecture.Qwen3,
-    };
+    /// <summary>Several share a name; the first is what a file means that says no more.</summary>
+    private static readonly (string Name, ModelArchitecture Architecture)[] Architectures =
+    [
+        ("llama", ModelArchitecture.Llama),
+        ("llama", ModelArchitecture.Mistral),
+        ("llama", ModelArchitecture.Mixtral),
+        ("qwen2", ModelArchitecture.Qwen2),
+        ("qwen3", ModelArchitecture.Qwen3),
+        ("qwen3moe", ModelArchitecture.Qwen3Moe),
+        ("phi3", ModelArchitecture.Phi3),
+        ("gemma2", ModelArchitecture.Gemma2),
+        ("gemma3", ModelArchitecture.Gemma3),
+    ];
 
-    /// <summary>The name that files have for an architecture; null if this one is neither written nor read.</summary>
-    public static string? NameOf(ModelArchitecture architecture) => Architectures.FirstOrDefault(pair => pair.Value == architecture).Key;
+    /// <summary>The name that files have for an architecture.</summary>
+    public static string NameOf(ModelArchitecture architecture) => Architectures.First(pair => pair.Architecture == architecture).Name;
 
     /// <exception cref="ModelFormatException">A key is missing, wrong or absurd.</exception>
     public static ModelConfig ReadConfig(GgufFile file)
     {
         var meta = file.Metadata;
-        var name = meta.Text("general.architecture") ?? throw meta.Missing("general.architecture", $"one of {string.Join(", ", Architectures.Keys)}");
-        if (!Architectures.TryGetValue(name, out var architecture)) throw meta.Error("general.architecture", $"one of {string.Join(", ", Architectures.Keys)}");
+        var expected = $"one of {string.Join(", ", Architectures.Select(pair => pair.Name).Distinct())}";
+        var name = meta.Text("general.architecture") ?? throw meta.Missing("general.architecture", expected);
+        var known = Array.FindIndex(Architectures, pair => pair.Name == name);
+        if (known < 0) throw meta.Error("general.architecture", expected);
         var hidden = meta.Int($"{name}.embedding_length", 1, MaxWidth);
         var heads = meta.Int($"{name}.attention.head_count", 1, MaxCount);
         var kvHeads = meta.Int($"{name}.attention.head_count_kv", 1, MaxCount, heads);
         if (heads % kvHeads != 0) throw meta.Error($"{name}.attention.head_count_kv", $"a divisor of the {heads} heads");
         var vocab = meta.Texts(TokensKey)?.Length ?? meta.Int($"{name}.vocab_size", 1, MaxVocab);
-        return new ModelConfig
+        var config = new ModelConfig
         {
-            Architecture = architecture,
+            Architecture = Architectures[known].Architecture,
             HiddenSize = hidden,
             IntermediateSize = meta.Int($"{name}.feed_forward_length", 1, MaxWidth),
             Layers = meta.Int($"{name}.block_count", 1, MaxCount),
@@ -49,20 +58,44 @@ internal static class GgufModel
             MaxPositionEmbeddings = meta.Int($"{name}.context_length", 1, MaxContextTokens),
             RmsNormEps = (float)meta.Number($"{name}.attention.layer_norm_rms_epsilon", 1e-12, 1e-1, 1e-5),
             Rope = ReadRope(file, name),
-            TieWordEmbeddings = !file.Tensors.ContainsKey(GgufTensors.NameOf(ModelTensors.Head)),
-            QkvBias = HasBias(file, "self_attn.q_proj"),
-            OutputBias = HasBias(file, "self_attn.o_proj"),
-            MlpBias = HasBias(file, "mlp.gate_proj"),
+            TieWordEmbeddings = !file.Tensors.ContainsKey(GgufNames.Head),
+            QkvBias = file.Tensors.ContainsKey("blk.0.attn_q.bias"),
+            OutputBias = file.Tensors.ContainsKey("blk.0.attn_output.bias"),
+            MlpBias = file.Tensors.ContainsKey("blk.0.ffn_gate.bias"),
             BosTokenId = meta.Has(BosKey) ? meta.Int(BosKey, 0, vocab - 1) : null,
             EosTokenIds = [.. EndIds(meta, vocab)],
         };
+        return GgufFamilies.Read(config, file);
     }
 
+    /// <summary>Writes what <see cref="ReadConfig"/> reads, but for what is told by tensors and the tokenizer.</summary>
+    /// <param name="fileType">The number that the format has for the type of most tensors.</param>
+    public static void WriteConfig(GgufWriter writer, ModelConfig config, uint fileType)
+    {
+        var name = NameOf(config.Architecture);
+        writer.Set("general.architecture", name);
+        writer.Set("general.file_type", fileType);
+        writer.Set($"{name}.embedding_length", (uint)config.HiddenSize);
+        writer.Set($"{name}.feed_forward_length", (uint)config.IntermediateSize);
+        writer.Set($"{name}.block_count", (uint)config.Layers);
+        writer.Set($"{name}.context_length", (uint)config.MaxPositionEmbeddings);
+        writer.Set($"{name}.vocab_size", (uint)config.VocabSize);
+        writer.Set($"{name}.attention.head_count", (uint)config.Heads);
+        writer.Set($"{name}.attention.head_count_kv", (uint)config.KvHeads);
+        writer.Set($"{name}.attention.key_length", (uint)config.HeadDim);
+        writer.Set($"{name}.attention.value_length", (uint)config.HeadDim);
+        writer.Set($"{name}.attention.layer_norm_rms_epsilon", config.RmsNormEps);
+        writer.Set($"{name}.rope.dimension_count", (uint)config.HeadDim);
+        writer.Set($"{name}.rope.freq_base", (float)config.Rope.Theta);
+        GgufFamilies.Write(writer, config, name);
+        if (config.Rope.Scaling != RopeScaling.Linear) return;
+        writer.Set($"{name}.rope.scaling.type", "linear");
+        writer.Set($"{name}.rope.scaling.factor", (float)config.Rope.Factor);
+    }
+
+    internal const string ChatTemplateKey = "tokenizer.chat_template";
     internal const string BosKey = "tokenizer.ggml.bos_token_id";
     internal const string EosKey = "tokenizer.ggml.eos_token_id";
-
-    private static bool HasBias(GgufFile file, string projection) =>
-        file.Tensors.ContainsKey(GgufTensors.NameOf(ModelTensors.InLayer(0, projection + ".bias")));
 
     private static int ReadHeadDim(GgufMetadata meta, string name, int hidden, int heads)
     {

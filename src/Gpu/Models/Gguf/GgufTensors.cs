@@ -1,17 +1,8 @@
-using System.Text.RegularExpressions;
-
 namespace ActorInference.Gpu.Models.Gguf;
 
 /// <summary>The tensors of a GGUF file by their Hugging Face names.</summary>
-internal sealed partial class GgufTensors : ITensorSource
+internal sealed class GgufTensors : ITensorSource
 {
-    private static readonly (string HuggingFace, string Gguf)[] LayerNames =
-    [
-        ("input_layernorm", "attn_norm"), ("self_attn.q_proj", "attn_q"), ("self_attn.k_proj", "attn_k"), ("self_attn.v_proj", "attn_v"),
-        ("self_attn.o_proj", "attn_output"), ("self_attn.q_norm", "attn_q_norm"), ("self_attn.k_norm", "attn_k_norm"),
-        ("post_attention_layernorm", "ffn_norm"), ("mlp.gate_proj", "ffn_gate"), ("mlp.up_proj", "ffn_up"), ("mlp.down_proj", "ffn_down"),
-    ];
-
     private readonly GgufFile _file;
     private readonly ModelConfig _config;
 
@@ -20,24 +11,20 @@ internal sealed partial class GgufTensors : ITensorSource
     /// <exception cref="ModelFormatException">The file breaks its format.</exception>
     public static GgufTensors Open(string path, ModelConfig config) => new(GgufFile.Open(path), config);
 
-    /// <summary>The name that GGUF files have for a tensor.</summary>
-    public static string NameOf(string huggingFace)
-    {
-        if (huggingFace == ModelTensors.Embedding) return "token_embd.weight";
-        if (huggingFace == ModelTensors.FinalNorm) return "output_norm.weight";
-        if (huggingFace == ModelTensors.Head) return "output.weight";
-        var layer = InLayer().Match(huggingFace);
-        var name = layer.Groups["name"].Value;
-        var pair = Array.Find(LayerNames, pair => pair.HuggingFace == name);
-        return pair.Gguf is null
-            ? throw new ArgumentException($"'{huggingFace}' is no tensor of a known architecture.", nameof(huggingFace))
-            : $"blk.{layer.Groups["layer"].Value}.{pair.Gguf}.{layer.Groups["kind"].Value}";
-    }
+    /// <summary>Files have one added to what Hugging Face has of Gemma's.</summary>
+    public bool HasWholeNorms => true;
 
-    public (string Path, TensorEntry Entry) Find(string name) =>
-        _file.Tensors.TryGetValue(NameOf(name), out var entry)
-            ? (_file.Path, entry)
-            : throw new ModelFormatException(_file.Path, NameOf(name), "missing", "a tensor that the file's architecture needs");
+    public (string Path, TensorEntry Entry) Find(string name)
+    {
+        var stored = GgufNames.Of(_config, name);
+        var expert = GgufNames.ExpertOf(name);
+        if (expert is { } alone && _file.Tensors.TryGetValue(GgufNames.OfOneExpert(stored, alone), out var older)) return (_file.Path, older);
+        if (!_file.Tensors.TryGetValue(stored, out var entry))
+            throw new ModelFormatException(_file.Path, stored, "missing", "a tensor that the file's architecture needs");
+        if (expert is { } nth) entry = Expert(entry, nth);
+        else if (FusedTensors.PlaceOf(_config, name) is { } place) entry = FusedTensors.Part(_file.Path, entry, place, _config);
+        return (_file.Path, entry);
+    }
 
     public TensorView Map(string name) => _file.Map(Find(name).Entry);
 
@@ -49,7 +36,8 @@ internal sealed partial class GgufTensors : ITensorSource
 
     /// <summary>Whether a tensor's rows are in another order in GGUF files.</summary>
     public static bool IsInterleaved(ModelArchitecture architecture, string name) =>
-        architecture == ModelArchitecture.Llama && (name.Contains(".q_proj.", StringComparison.Ordinal) || name.Contains(".k_proj.", StringComparison.Ordinal));
+        architecture is ModelArchitecture.Llama or ModelArchitecture.Mistral or ModelArchitecture.Mixtral
+        && (name.Contains(".q_proj.", StringComparison.Ordinal) || name.Contains(".k_proj.", StringComparison.Ordinal));
 
     /// <summary>Where in a file a row of a query or key projection is.</summary>
     public static int Interleaved(int row, int headDim)
@@ -69,6 +57,11 @@ internal sealed partial class GgufTensors : ITensorSource
 
     public void Dispose() => _file.Dispose();
 
-    [GeneratedRegex(@"^model\.layers\.(?<layer>\d+)\.(?<name>.+)\.(?<kind>weight|bias)$")]
-    private static partial Regex InLayer();
+    private TensorEntry Expert(TensorEntry entry, int expert)
+    {
+        if (entry.Shape.Length != 3 || entry.Shape[0] != _config.Experts)
+            throw new ModelFormatException(_file.Path, $"{entry.Name}.shape", entry.ShapeText, $"a matrix for each of {_config.Experts} experts");
+        var bytes = entry.LengthBytes / _config.Experts;
+        return entry with { Shape = entry.Shape[1..], OffsetBytes = entry.OffsetBytes + expert * bytes, LengthBytes = bytes };
+    }
 }

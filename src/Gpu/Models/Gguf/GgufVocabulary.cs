@@ -1,9 +1,10 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace ActorInference.Gpu.Models.Gguf;
 
 /// <summary>Rewrites a model folder's tokenizer as the metadata of a GGUF file.</summary>
-internal static class GgufVocabulary
+internal static partial class GgufVocabulary
 {
     private const string Prefix = "tokenizer.ggml.";
     private const int Normal = 1, Unknown = 2, Control = 3, UserDefined = 4, Unused = 5, Byte = 6;
@@ -22,13 +23,17 @@ internal static class GgufVocabulary
         if (!isSentencePiece) writer.Set(Prefix + "pre", Pattern(path, document.RootElement));
         writer.Set(Prefix + "tokens", tokens);
         writer.Set(Prefix + "token_type", types);
-        if (isSentencePiece) writer.Set(Prefix + "scores", Scores(tokens, merges));
+        if (isSentencePiece)
+        {
+            writer.Set(Prefix + "scores", Scores(tokens, merges));
+            writer.Set(Prefix + "add_space_prefix", AddsSpace(document.RootElement));
+        }
         else writer.Set(Prefix + "merges", merges.ConvertAll(pair => $"{pair.Left} {pair.Right}"));
         if (config.BosTokenId is { } bos) writer.Set(GgufModel.BosKey, (uint)bos);
         if (config.EosTokenIds.Length > 0) writer.Set(GgufModel.EosKey, (uint)config.EosTokenIds[0]);
         if (Array.IndexOf(types, Unknown) is >= 0 and var unknown) writer.Set(Prefix + "unknown_token_id", (uint)unknown);
         writer.Set(Prefix + "add_bos_token", config.BosTokenId is not null && AddsBos(document.RootElement));
-        if (ChatTemplates.ChatTemplate.LoadText(folder) is { } template) writer.Set("tokenizer.chat_template", template);
+        if (ChatTemplates.ChatTemplate.LoadText(folder) is { } template) writer.Set(GgufModel.ChatTemplateKey, template);
     }
 
     private static (string[] Tokens, int[] Types) ReadTokens(string path, JsonElement root, JsonElement model, int vocabSize, bool isSentencePiece)
@@ -85,6 +90,18 @@ internal static class GgufVocabulary
         if (!step.Contains("\"Split\"", StringComparison.Ordinal) && step.Contains("ByteLevel", StringComparison.Ordinal)) return "gpt-2";
         throw new ModelFormatException(path, "pre_tokenizer", JsonFields.OneLine(step), "the one of Llama 3, of Qwen 2 or of GPT-2");
     }
+
+    /// <summary>Whether a text begins with a space that it does not have: Llama's do, Gemma's don't.</summary>
+    private static bool AddsSpace(JsonElement root)
+    {
+        var normalizer = root.TryGetProperty("normalizer", out var steps) ? steps.GetRawText() : "";
+        var step = root.TryGetProperty("pre_tokenizer", out var present) ? present.GetRawText() : "";
+        return normalizer.Contains("\"Prepend\"", StringComparison.Ordinal)
+            || (step.Contains("\"Metaspace\"", StringComparison.Ordinal) && !step.Contains("\"never\"", StringComparison.Ordinal) && !MetaspaceWithout().IsMatch(step));
+    }
+
+    [GeneratedRegex(@"""add_prefix_space""\s*:\s*false")]
+    private static partial Regex MetaspaceWithout();
 
     private static bool AddsBos(JsonElement root) =>
         root.TryGetProperty("post_processor", out var processor) && processor.GetRawText().Contains("\"SpecialToken\"", StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using ActorInference.Roles.Agents;
+using ActorInference.Roles.Configuration;
 using ActorInference.Roles.Groups.Objects;
 using Akka.Actor;
 using Akka.Cluster.Sharding;
@@ -25,12 +26,13 @@ public static class ControlHosting
     public static ControlRegions StartControl(this ActorSystem system, string role, bool isHost = true, IMetricSource? metrics = null)
     {
         var source = metrics ?? new HttpMetricSource();
+        var settings = GroupSettings.Of(system.Settings.Config);
         var later = new Lazy<ControlRegions>(() => FindRegions(system) ?? throw new InvalidOperationException("The regions of groups are not started."));
         Func<ControlRegions> regions = () => later.Value;
         var registry = ActorRegistry.For(system);
-        registry.Register<RoleInstanceActor>(Start(system, InstanceType, role, isHost, id => RoleInstanceActor.Props(Unescape(id), regions)));
-        registry.Register<RolloutCoordinator>(Start(system, RolloutType, role, isHost, id => RolloutCoordinator.Props(id, regions, TimeProvider.System)));
-        registry.Register<GroupActor>(Start(system, GroupType, role, isHost, id => GroupActor.Props(id, regions)));
+        registry.Register<RoleInstanceActor>(Start(system, InstanceType, role, isHost, id => RoleInstanceActor.Props(Unescape(id), regions, settings.SnapshotEvery)));
+        registry.Register<RolloutCoordinator>(Start(system, RolloutType, role, isHost, id => RolloutCoordinator.Props(id, regions, settings, TimeProvider.System)));
+        registry.Register<GroupActor>(Start(system, GroupType, role, isHost, id => GroupActor.Props(id, regions, settings.SnapshotEvery)));
         registry.Register<DeclaredObjectActor>(Start(system, ObjectType, role, isHost, id => ObjectProps(id, regions, source)));
         registry.Register<FleetActor>(Start(system, FleetType, role, isHost, _ => FleetActor.Props(regions)));
         return later.Value;

@@ -2,12 +2,11 @@ using ActorInference.Roles.Groups.Objects;
 using ActorInference.Roles.Groups.Spec;
 using Akka.Actor;
 using Akka.Event;
-using Akka.Persistence;
 
 namespace ActorInference.Roles.Groups.Control;
 
 /// <summary>Owns what one group is declared to be, and its history; tells the coordinator, who brings it about.</summary>
-public sealed class GroupActor : ReceivePersistentActor
+public sealed class GroupActor : SnapshottedActor
 {
     private const int NoteLimit = 200;
 
@@ -18,7 +17,9 @@ public sealed class GroupActor : ReceivePersistentActor
     private List<ObjectProtocol.Declare> _adapters = [];
     private long _adaptersOf = -1;
 
-    public GroupActor(string name, Func<ControlRegions> regions)
+    /// <param name="snapshotEvery">Events between two snapshots.</param>
+    public GroupActor(string name, Func<ControlRegions> regions, int snapshotEvery)
+        : base(snapshotEvery)
     {
         PersistenceId = $"group-{name}";
         _regions = regions;
@@ -34,7 +35,11 @@ public sealed class GroupActor : ReceivePersistentActor
 
     public override string PersistenceId { get; }
 
-    public static Props Props(string name, Func<ControlRegions> regions) => Akka.Actor.Props.Create(() => new GroupActor(name, regions));
+    public static Props Props(string name, Func<ControlRegions> regions, int snapshotEvery) => Akka.Actor.Props.Create(() => new GroupActor(name, regions, snapshotEvery));
+
+    protected override IGroupMessage TakeSnapshot() => ControlSnapshots.Group.Of(_state);
+
+    protected override void Restore(object snapshot) => _state = ((ControlSnapshots.Group)snapshot).ToState(_state.Name);
 
     private void Decide(GroupProtocol.IForGroup command)
     {
@@ -66,6 +71,7 @@ public sealed class GroupActor : ReceivePersistentActor
         _state = _state.Apply(@event);
         if (!existed && _state.Exists) _regions().Fleet.Tell(new FleetProtocol.AddGroup(_state.Name));
         if (existed && !_state.Exists) _regions().Fleet.Tell(new FleetProtocol.RemoveGroup(_state.Name));
+        OnApplied();
     }
 
     private void Declare()

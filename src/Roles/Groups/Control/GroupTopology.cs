@@ -38,5 +38,5 @@ public sealed class GroupTopology
         instance.Key.Role,
         instance.Key.Ordinal,
         instance.Places.IsEmpty ? "" : instance.Places[0].Address,
-        [.. observed.Members(instance.Key).SelectMany(member => member.Ports).DistinctBy(port => port.Name).Select(port => KeyValuePair.Create(port.Name, port.Port))]);
+        [.. observed.Members(instance.Key).Where(member => instance.Places.Any(place => place.Node == member.Node)).SelectMany(member => member.Ports).DistinctBy(port => port.Name).Select(port => KeyValuePair.Create(port.Name, port.Port))]);
 }

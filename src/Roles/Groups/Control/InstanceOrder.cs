@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using ActorInference.Roles.Agents;
 
 namespace ActorInference.Roles.Groups.Control;
@@ -25,6 +26,12 @@ public sealed record InstanceOrder(string Group, string Role, int Ordinal, strin
 
     /// <summary>Whether all processes are begun again when one has failed; null if only that one is.</summary>
     public RestartDelays? Together { get; init; }
+
+    /// <summary>Paths of its agents, in words.</summary>
+    [JsonIgnore]
+    public string Agents => AgentsOf(Members.Select(member => member.AgentPath));
+
+    public static string AgentsOf(IEnumerable<string> paths) => string.Join(' ', paths.Distinct().Order(StringComparer.Ordinal));
 
     public string Id => IdOf(Group, Role, Ordinal);
 

@@ -22,6 +22,26 @@ public sealed class InstancePlacement(Declaration declaration, ImmutableArray<Fl
         return [.. creates.Select(create => PlacesOf(create, result))];
     }
 
+    /// <summary>Other places for the members of instances whose hosts are lost; the rest of each instance stays where it is.</summary>
+    /// <param name="lost">Names of the hosts.</param>
+    /// <returns>All places of each instance; none where one of its members has none, and why.</returns>
+    public IReadOnlyList<(ManagedInstance Instance, ImmutableArray<Place> Places, string Reason)> Move(IReadOnlyList<ManagedInstance> instances, ImmutableHashSet<string> lost)
+    {
+        var requests = instances.SelectMany(instance => Existing(instance).Where(placed => lost.Contains(placed.Host)).Select(placed => placed.Member with { Former = placed })).ToList();
+        var hosts = agents.Where(agent => !lost.Contains(agent.Node)).Select(Host).ToList();
+        // No gang: those that have a place elsewhere do not wait for those that have none.
+        var result = Placement.Place(hosts, [.. present.SelectMany(Existing)], requests, new PlacementOptions(declaration.Desired.ExclusiveTopology));
+        return [.. instances.Select(instance => Moved(instance, result))];
+    }
+
+    private (ManagedInstance Instance, ImmutableArray<Place> Places, string Reason) Moved(ManagedInstance instance, PlacementResult result)
+    {
+        if (result.Unplaced.FirstOrDefault(each => each.Member.Instance == instance.Key) is { } without) return (instance, [], without.Reason);
+        var places = instance.Places;
+        foreach (var placed in result.Placed.Where(each => each.Member.Instance == instance.Key)) places = places.SetItem(placed.Member.Index, ToPlace(placed));
+        return (instance, places, "");
+    }
+
     private (CreateInstance Create, ImmutableArray<Place> Places, string Reason) PlacesOf(CreateInstance create, PlacementResult result)
     {
         if (result.Unplaced.FirstOrDefault(each => each.Member.Instance == create.Instance) is { } without) return (create, [], without.Reason);

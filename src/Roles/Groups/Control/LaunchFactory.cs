@@ -25,7 +25,7 @@ public sealed class LaunchFactory(string group, RoleSpec role, int ordinal, stri
             {
                 var name = NameOf(component, index);
                 foreach (var container in component.Template.Containers)
-                    yield return (member, Launch(component, index, name, container));
+                    yield return (member, container == component.Template.Containers[0] ? First(component, index, name) : Beside(component, index, name, container));
             }
         }
     }
@@ -37,10 +37,20 @@ public sealed class LaunchFactory(string group, RoleSpec role, int ordinal, stri
         _ => $"{_instance}-{component.Name}-{index}",
     };
 
-    private InstanceLaunch Launch(ComponentSpec component, int index, string member, ContainerSpec container)
+    /// <summary>The process that has the member's name; it is the one that does the work of the init containers.</summary>
+    private InstanceLaunch First(ComponentSpec component, int index, string member) => Launch(component, index, member, member, component.Template.Containers[0]) with
+    {
+        Init = [.. component.Template.InitContainers.Select(init => Launch(component, index, member, member, init) with { Step = init.Name, IsHeldAfterEnd = false })],
+    };
+
+    private InstanceLaunch Beside(ComponentSpec component, int index, string member, ContainerSpec container) => Launch(component, index, member, $"{member}.{container.Name}", container) with
+    {
+        InitBy = component.Template.InitContainers.IsEmpty ? null : member,
+    };
+
+    private InstanceLaunch Launch(ComponentSpec component, int index, string member, string name, ContainerSpec container)
     {
         var template = component.Template;
-        var name = container == template.Containers[0] ? member : $"{member}.{container.Name}";
         return new InstanceLaunch
         {
             Instance = name,
@@ -102,8 +112,13 @@ public sealed class LaunchFactory(string group, RoleSpec role, int ordinal, stri
         };
     }
 
-    private static InstanceResources Resources(ResourceSpec spec) =>
-        InstanceResources.Unlimited with { MemoryBytes = spec.MemoryLimitBytes ?? 0 };
+    /// <summary>A whole limit of cores binds to as many; a part of a core cannot be bound to, and only counts where it is placed.</summary>
+    private static InstanceResources Resources(ResourceSpec spec) => InstanceResources.Unlimited with
+    {
+        MemoryBytes = spec.MemoryLimitBytes ?? 0,
+        CpuSet = spec.CpuSet ?? "",
+        Cores = spec is { CpuSet: null, CpuLimit: { } limit and >= 1 and <= CpuSet.MaxCore } && limit == Math.Floor(limit) ? (int)limit : 0,
+    };
 
     private static VolumeMount Mount(Spec.VolumeMount mount, PodTemplate template)
     {

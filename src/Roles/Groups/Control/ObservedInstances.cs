@@ -13,6 +13,9 @@ public sealed class ObservedInstances
 
     private readonly Dictionary<InstanceKey, Entry> _entries = [];
 
+    /// <summary>Hosts that are lost: what was last heard from there does not count.</summary>
+    public ImmutableHashSet<string> Lost { get; set; } = [];
+
     /// <summary>Takes what an instance said of itself.</summary>
     /// <param name="revision">That it is to be.</param>
     /// <returns>What people may want to know of it.</returns>
@@ -50,11 +53,11 @@ public sealed class ObservedInstances
         return new ObservedInstance(managed.Key.Role, managed.Key.Ordinal, managed.Revision)
         {
             Phase = managed.IsDeleting ? InstancePhase.Terminating : PhaseOf(isCurrent ? entry : null),
-            Ready = isCurrent && entry!.IsReady && !managed.IsDeleting,
+            Ready = isCurrent && entry!.IsReady && !managed.IsDeleting && LostHost(managed) is null,
             Since = entry?.Since,
             Scheduled = !managed.Places.IsEmpty,
             Node = managed.Places.IsEmpty ? null : managed.Places[0].Node,
-            Reason = entry?.Last.Message is { Length: > 0 } message ? message : null,
+            Reason = LostHost(managed) is { } host ? $"its host {host} is lost" : entry?.Last.Message is { Length: > 0 } message ? message : null,
         };
     }
 
@@ -62,11 +65,15 @@ public sealed class ObservedInstances
     public RolloutProtocol.InstanceStatus Status(string group, ManagedInstance managed)
     {
         var entry = _entries.GetValueOrDefault(managed.Key);
+        var host = LostHost(managed);
         var stage = managed.IsDeleting ? InstanceStage.Removing : entry?.Last.Stage ?? InstanceStage.None;
         return new RolloutProtocol.InstanceStatus(
             SpecNames.Instance(group, managed.Key.Role, managed.Key.Ordinal), managed.Key.Role, managed.Key.Ordinal, managed.Revision, stage,
-            entry is { IsReady: true } && !managed.IsDeleting, managed.Places.IsEmpty ? "" : managed.Places[0].Node, entry?.Last.Members ?? [], managed.CreatedAt, entry?.Last.Message ?? "");
+            entry is { IsReady: true } && !managed.IsDeleting && host is null, managed.Places.IsEmpty ? "" : managed.Places[0].Node, entry?.Last.Members ?? [], managed.CreatedAt,
+            host is null ? entry?.Last.Message ?? "" : $"its host {host} is lost");
     }
+
+    private string? LostHost(ManagedInstance managed) => Lost.IsEmpty ? null : managed.Places.FirstOrDefault(place => Lost.Contains(place.Node))?.Node;
 
     private static InstancePhase PhaseOf(Entry? entry)
     {

@@ -30,8 +30,13 @@ public static class OrderFactory
         ImmutableArray<Variable> added = role.Pattern == RolePattern.LeaderWorker
             ? [new Variable("NODE_NAME", place.Node), new Variable("RBG_LWP_LEADER_ADDRESS", leader)]
             : [new Variable("NODE_NAME", place.Node)];
-        var resources = place.Gpus is { } gpus ? launch.Resources with { Gpus = [.. gpus] } : launch.Resources;
-        return new MemberOrder(launch with { Environment = [.. added, .. launch.Environment], Resources = resources }, place.Node, place.AgentPath);
+        return new MemberOrder(Placed(launch) with { Init = [.. launch.Init.Select(Placed)] }, place.Node, place.AgentPath);
+
+        InstanceLaunch Placed(InstanceLaunch each) => each with
+        {
+            Environment = [.. added, .. each.Environment],
+            Resources = place.Gpus is { } gpus ? each.Resources with { Gpus = [.. gpus] } : each.Resources,
+        };
     }
 
     private static OrderHook? Hook(HookSpec? hook) => hook is null ? null : new OrderHook(ProbeForms.Read(hook.Action), hook.Timeout);

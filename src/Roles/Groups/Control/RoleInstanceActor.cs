@@ -3,7 +3,6 @@ using ActorInference.Roles.Agents;
 using ActorInference.Roles.Groups.Planning;
 using Akka.Actor;
 using Akka.Event;
-using Akka.Persistence;
 
 namespace ActorInference.Roles.Groups.Control;
 
@@ -11,7 +10,7 @@ namespace ActorInference.Roles.Groups.Control;
 /// One instance of a role: brings its processes, on whatever agents they are, to what it was ordered to be, step by step, and
 /// tells the coordinator how it is. Each step is said again until an agent reports that it is done.
 /// </summary>
-public sealed class RoleInstanceActor : ReceivePersistentActor, IWithTimers
+public sealed class RoleInstanceActor : SnapshottedActor, IWithTimers
 {
     private static readonly TimeSpan StepInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RepeatInterval = TimeSpan.FromSeconds(5);
@@ -30,15 +29,18 @@ public sealed class RoleInstanceActor : ReceivePersistentActor, IWithTimers
     private bool _afterDone;
     private string _message = "";
 
-    public RoleInstanceActor(string id, Func<ControlRegions> regions)
+    /// <param name="snapshotEvery">Events between two snapshots.</param>
+    public RoleInstanceActor(string id, Func<ControlRegions> regions, int snapshotEvery)
+        : base(snapshotEvery)
     {
         (_id, _regions) = (id, regions);
         PersistenceId = $"role-instance-{id}";
-        Recover<RoleInstanceEvents.IRoleInstanceEvent>(@event => _state = _state.Apply(@event));
+        Recover<RoleInstanceEvents.IRoleInstanceEvent>(Apply);
         Command<RoleInstanceProtocol.Bring>(bring => Take(bring.Order));
         Command<RoleInstanceProtocol.Look>(_ => TellCoordinator(always: true));
         Command<RoleInstanceProtocol.Remove>(Remove);
         Command<RoleInstanceProtocol.Restart>(Restart);
+        Command<RoleInstanceProtocol.Abandon>(Abandon);
         Command<RestartDue>(RestartAfterFailure);
         Command<AgentProtocol.InstanceReport>(TakeReport);
         Command<AgentProtocol.InstanceRemoved>(TakeRemoval);
@@ -52,7 +54,11 @@ public sealed class RoleInstanceActor : ReceivePersistentActor, IWithTimers
 
     private static TimeSpan Now => Context.System.Scheduler.MonotonicClock;
 
-    public static Props Props(string id, Func<ControlRegions> regions) => Akka.Actor.Props.Create(() => new RoleInstanceActor(id, regions));
+    public static Props Props(string id, Func<ControlRegions> regions, int snapshotEvery) => Akka.Actor.Props.Create(() => new RoleInstanceActor(id, regions, snapshotEvery));
+
+    protected override IGroupMessage TakeSnapshot() => ControlSnapshots.RoleInstance.Of(_state);
+
+    protected override void Restore(object snapshot) => _state = ((ControlSnapshots.RoleInstance)snapshot).ToState();
 
     protected override void OnReplaySuccess()
     {
@@ -67,7 +73,8 @@ public sealed class RoleInstanceActor : ReceivePersistentActor, IWithTimers
         if (isSame && !_state.Order!.Members.Select(member => member.AgentPath).SequenceEqual(order.Members.Select(member => member.AgentPath)))
         {
             _told.Clear();
-            Write(new RoleInstanceEvents.OrderReaddressed(order));
+            if (_state.Order.Members.Select(member => member.Node).SequenceEqual(order.Members.Select(member => member.Node))) Write(new RoleInstanceEvents.OrderReaddressed(order));
+            else if (!_state.IsRemoved) Move(order);
             return;
         }
 
@@ -79,13 +86,33 @@ public sealed class RoleInstanceActor : ReceivePersistentActor, IWithTimers
 
         Persist(new RoleInstanceEvents.OrderTaken(order, DateTimeOffset.UtcNow), taken =>
         {
-            _state = _state.Apply(taken);
-            Timers.Cancel(nameof(RestartDue));
-            (_drainedAt, _hookDeadline, _afterDone, _message) = (null, null, false, "");
-            _cleared.Clear();
-            Timers.StartPeriodicTimer(nameof(Step), Step.Instance, StepInterval);
-            Advance();
+            Apply(taken);
+            BeginOrder();
         });
+    }
+
+    /// <summary>A host of its is lost. What an agent there says of it later, when the host is back, is answered by its end.</summary>
+    private void Move(InstanceOrder order) => Persist(new RoleInstanceEvents.OrderMoved(order, DateTimeOffset.UtcNow), moved =>
+    {
+        Apply(moved);
+        foreach (var gone in _reports.Values.Where(report => !IsMine(report)).ToList()) _reports.Remove(gone.Instance);
+        BeginOrder();
+    });
+
+    private void BeginOrder()
+    {
+        Timers.Cancel(nameof(RestartDue));
+        (_drainedAt, _hookDeadline, _afterDone, _message) = (null, null, false, "");
+        _cleared.Clear();
+        Timers.StartPeriodicTimer(nameof(Step), Step.Instance, StepInterval);
+        Advance();
+    }
+
+    private void Abandon(RoleInstanceProtocol.Abandon abandon)
+    {
+        if (!_state.IsRemoved) return;
+        foreach (var member in _state.Unwanted().Where(member => member.Node == abandon.Node)) _cleared.Add((member.Launch.Instance, member.Node));
+        Advance();
     }
 
     private void Remove(RoleInstanceProtocol.Remove remove)
@@ -136,9 +163,15 @@ public sealed class RoleInstanceActor : ReceivePersistentActor, IWithTimers
         report is { Phase: AgentPhase.Waiting, LastEnd: { Reason: not EndReason.StartFailed } end }
         && _state.Wanted().Any(member => member.Launch is { IsHeldAfterEnd: true } launch && launch.Instance == report.Instance && launch.Revision == end.Revision);
 
+    private void Apply(RoleInstanceEvents.IRoleInstanceEvent @event)
+    {
+        _state = _state.Apply(@event);
+        OnApplied();
+    }
+
     private void Write(RoleInstanceEvents.IRoleInstanceEvent @event) => Persist(@event, written =>
     {
-        _state = _state.Apply(written);
+        Apply(written);
         Advance();
     });
 
@@ -163,8 +196,12 @@ public sealed class RoleInstanceActor : ReceivePersistentActor, IWithTimers
     private void TakeRemoval(AgentProtocol.InstanceRemoved removed)
     {
         _cleared.Add((removed.Instance, removed.Node));
-        _reports.Remove(removed.Instance);
-        _told.Remove(removed.Instance);
+        if (!_reports.TryGetValue(removed.Instance, out var known) || known.Node == removed.Node)
+        {
+            _reports.Remove(removed.Instance);
+            _told.Remove(removed.Instance);
+        }
+
         Advance();
     }
 
@@ -281,7 +318,7 @@ public sealed class RoleInstanceActor : ReceivePersistentActor, IWithTimers
         }
 
         _stage = InstanceStage.Settled;
-        if (!_state.IsDone) Persist(new RoleInstanceEvents.OrderDone(), done => _state = _state.Apply(done));
+        if (!_state.IsDone) Persist(new RoleInstanceEvents.OrderDone(), Apply);
     }
 
     private bool IsUp(MemberOrder member) => _reports.TryGetValue(member.Launch.Instance, out var report)
@@ -289,7 +326,7 @@ public sealed class RoleInstanceActor : ReceivePersistentActor, IWithTimers
 
     private void End(InstanceOrder order) => Persist(new RoleInstanceEvents.RemovalDone(), done =>
     {
-        _state = _state.Apply(done);
+        Apply(done);
         Timers.Cancel(nameof(Step));
         (_stage, _lastTold) = (InstanceStage.None, null);
         _reports.Clear();
@@ -309,7 +346,7 @@ public sealed class RoleInstanceActor : ReceivePersistentActor, IWithTimers
 
         var isReady = _stage == InstanceStage.Settled && _state.Wanted().All(IsUp);
         ImmutableArray<AgentProtocol.InstanceReport> members = [.. order.Members.Select(member => _reports.GetValueOrDefault(member.Launch.Instance)).OfType<AgentProtocol.InstanceReport>()];
-        var observed = new RoleInstanceProtocol.Observed(order.Group, order.Role, order.Ordinal, order.Revision, _stage, isReady, members, isReady ? "" : _message);
+        var observed = new RoleInstanceProtocol.Observed(order.Group, order.Role, order.Ordinal, order.Revision, _stage, isReady, members, isReady ? "" : _message) { Agents = order.Agents };
         if (!always && _lastTold is { } last && last with { Members = observed.Members } == observed && SayTheSame(last.Members, observed.Members)) return;
         _lastTold = observed;
         _regions().Rollouts.Tell(observed);

@@ -32,6 +32,9 @@ public static class RoleInstanceProtocol
         public DateTimeOffset? LinkedTo { get; init; }
     }
 
+    /// <summary>A host is lost: nothing is waited for from there.</summary>
+    public sealed record Abandon(string Id, string Node) : IForRoleInstance;
+
     /// <summary>There is nothing of it any more.</summary>
     public sealed record Gone(string Group, string Role, int Ordinal) : RolloutProtocol.IForRollout;
 
@@ -43,7 +46,11 @@ public static class RoleInstanceProtocol
     /// <param name="Message">Why it is not ready; empty if it is.</param>
     public sealed record Observed(
         string Group, string Role, int Ordinal, string Revision, InstanceStage Stage, bool IsReady, ImmutableArray<AgentProtocol.InstanceReport> Members, string Message)
-        : RolloutProtocol.IForRollout;
+        : RolloutProtocol.IForRollout
+    {
+        /// <summary>Paths of the agents that it was ordered to be at, one after the other; null if it does not say.</summary>
+        public string? Agents { get; init; }
+    }
 }
 
 /// <summary>Where an instance is on its way to what it was ordered to be.</summary>

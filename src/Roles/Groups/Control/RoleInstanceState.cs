@@ -31,7 +31,7 @@ public sealed record RoleInstanceState(InstanceOrder? Order, InstanceOrder? Form
         {
             Order = e.Order,
             // An update that overtakes another one still has the first one's processes before it.
-            Former = IsDone ? Order : Former ?? (IsBegun ? Order : null),
+            Former = Kept(IsDone ? Order : Former ?? (IsBegun ? Order : null), e.Order),
             IsBegun = Order is null,
             IsDone = false,
             IsRemoved = false,
@@ -39,6 +39,7 @@ public sealed record RoleInstanceState(InstanceOrder? Order, InstanceOrder? Form
             OrderedAt = e.At,
         },
         RoleInstanceEvents.OrderReaddressed e => this with { Order = e.Order, Former = Former is null ? null : Readdressed(Former, e.Order) },
+        RoleInstanceEvents.OrderMoved e => Moved(e.Order),
         RoleInstanceEvents.UpdateBegun => this with { IsBegun = true },
         RoleInstanceEvents.FormerCleared => this with { Former = null },
         RoleInstanceEvents.OrderDone => this with { IsDone = true, Former = null },
@@ -72,11 +73,34 @@ public sealed record RoleInstanceState(InstanceOrder? Order, InstanceOrder? Form
         return [.. Former.Members.Where(member => !wanted.Contains((member.Launch.Instance, member.Node)))];
     }
 
+    /// <summary>What a lost host had is not waited for. Those of its processes that stay begin again: the others have other addresses.</summary>
+    private RoleInstanceState Moved(InstanceOrder order)
+    {
+        var stays = order.Members.Any(member => Order!.Members.Any(old => old.Launch.Instance == member.Launch.Instance && old.Node == member.Node));
+        return this with
+        {
+            Order = order,
+            Former = Kept(Former, order),
+            IsBegun = true,
+            IsDone = false,
+            Restarts = stays ? Restarts + 1 : Restarts,
+        };
+    }
+
+    /// <summary>What there was before an order, on its hosts: from others it has been moved away, and nobody waits for those.</summary>
+    private static InstanceOrder? Kept(InstanceOrder? former, InstanceOrder order)
+    {
+        if (former is null) return null;
+        var nodes = order.Members.Select(member => member.Node).ToHashSet();
+        ImmutableArray<MemberOrder> members = [.. former.Members.Where(member => nodes.Contains(member.Node))];
+        return members.IsEmpty ? null : members.Length == former.Members.Length ? former : former with { Members = members };
+    }
+
     private static InstanceOrder Readdressed(InstanceOrder former, InstanceOrder order) => former with
     {
         Members = [.. former.Members.Select(member => order.Members.FirstOrDefault(each => each.Node == member.Node) is { } there ? member with { AgentPath = there.AgentPath } : member)],
     };
 
     private MemberOrder Restarted(MemberOrder member) =>
-        member with { Launch = member.Launch with { Revision = $"{member.Launch.Revision}#{Restarts}" } };
+        member with { Launch = member.Launch with { Revision = $"{member.Launch.Revision}#{Restarts}", InitRevision = $"{member.Launch.InitRevision}#{Restarts}" } };
 }

@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
+using ActorInference.Roles.Configuration;
 using ActorInference.Roles.Groups.Planning;
 using ActorInference.Roles.Groups.Spec;
 using Akka.Actor;
-using Akka.Persistence;
+using Akka.Cluster;
 
 namespace ActorInference.Roles.Groups.Control;
 
@@ -11,7 +12,7 @@ namespace ActorInference.Roles.Groups.Control;
 /// again at every change. Each step is journaled before it is said, and said again until it is seen to be done: so it may die at
 /// any moment and go on elsewhere.
 /// </summary>
-public sealed class RolloutCoordinator : ReceivePersistentActor, IWithTimers
+public sealed class RolloutCoordinator : SnapshottedActor, IWithTimers
 {
     /// <summary>Changes that come together are planned for together.</summary>
     private static readonly TimeSpan PlanDelay = TimeSpan.FromMilliseconds(50);
@@ -26,6 +27,7 @@ public sealed class RolloutCoordinator : ReceivePersistentActor, IWithTimers
     private readonly TimeProvider _time;
     private readonly ObservedInstances _observed = new();
     private readonly GroupTopology _topology = new();
+    private readonly HostWatch _hosts;
     private RolloutState _state = RolloutState.Empty;
     private Declaration? _declaration;
     private ImmutableArray<FleetProtocol.AgentIsThere> _agents = [];
@@ -33,9 +35,11 @@ public sealed class RolloutCoordinator : ReceivePersistentActor, IWithTimers
     private string _lastHolds = "";
     private long _promoted;
 
-    public RolloutCoordinator(string group, Func<ControlRegions> regions, TimeProvider time)
+    public RolloutCoordinator(string group, Func<ControlRegions> regions, GroupSettings settings, TimeProvider time)
+        : base(settings.SnapshotEvery)
     {
         (_group, _regions, _time) = (group, regions, time);
+        _hosts = new HostWatch(settings.HostLostAfter);
         PersistenceId = $"rollout-{group}";
         Recover<RolloutEvents.IRolloutEvent>(Apply);
         Command<RolloutProtocol.Declare>(Declare);
@@ -52,7 +56,16 @@ public sealed class RolloutCoordinator : ReceivePersistentActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(string group, Func<ControlRegions> regions, TimeProvider time) => Akka.Actor.Props.Create(() => new RolloutCoordinator(group, regions, time));
+    public static Props Props(string group, Func<ControlRegions> regions, GroupSettings settings, TimeProvider time) =>
+        Akka.Actor.Props.Create(() => new RolloutCoordinator(group, regions, settings, time));
+
+    protected override IGroupMessage TakeSnapshot() => ControlSnapshots.Rollout.Of(_state);
+
+    protected override void Restore(object snapshot)
+    {
+        _state = ((ControlSnapshots.Rollout)snapshot).ToState();
+        _declaration = _state.Declaration is { } declared ? Declaration.Read(declared) : null;
+    }
 
     protected override void OnReplaySuccess()
     {
@@ -65,6 +78,7 @@ public sealed class RolloutCoordinator : ReceivePersistentActor, IWithTimers
         _state = _state.Apply(@event);
         if (@event is RolloutEvents.Declared declared) _declaration = Declaration.Read(declared);
         if (@event is RolloutEvents.InstanceGone gone) _observed.Forget(new InstanceKey(gone.Role, gone.Ordinal));
+        OnApplied();
     }
 
     private void Declare(RolloutProtocol.Declare declare)
@@ -91,6 +105,7 @@ public sealed class RolloutCoordinator : ReceivePersistentActor, IWithTimers
 
         if (managed.IsDeleting) Tell(managed.Key, id => new RoleInstanceProtocol.Remove(id, _group, managed.Key.Role, managed.Key.Ordinal));
         else if (observed.Revision != managed.Revision) Bring(managed);
+        else if (observed.Agents is { } agents && agents != InstanceOrder.AgentsOf(managed.Places.Select(place => place.AgentPath))) Bring(managed, isNew: false);
         React(observed, managed);
         foreach (var note in _observed.Take(observed, managed.Revision, _time.GetUtcNow())) Tell(note);
         LearnSeeds(observed);
@@ -113,7 +128,7 @@ public sealed class RolloutCoordinator : ReceivePersistentActor, IWithTimers
     private void LearnSeeds(RoleInstanceProtocol.Observed observed)
     {
         if (_state.Seeds.Length >= RolloutState.MaxSeeds || _state.Find(observed.Role, observed.Ordinal) is not { } managed) return;
-        var ports = observed.Members.SelectMany(member => member.Ports).Where(port => port.Name == GroupTopology.ClusterPort);
+        var ports = observed.Members.Where(member => member.Node == managed.Places[0].Node).SelectMany(member => member.Ports).Where(port => port.Name == GroupTopology.ClusterPort);
         foreach (var seed in ports.Select(port => $"{managed.Places[0].Address}:{port.Port}").Where(seed => !_state.Seeds.Contains(seed)).Take(1).ToList())
             Persist(new RolloutEvents.SeedSeen(seed), seen =>
             {
@@ -148,7 +163,41 @@ public sealed class RolloutCoordinator : ReceivePersistentActor, IWithTimers
                 Publish();
             });
         }
+
+        LookAtHosts();
     }
+
+    /// <summary>Instances of hosts that are lost for long enough go elsewhere.</summary>
+    private void LookAtHosts()
+    {
+        if (_declaration is not { } declaration) return;
+        var now = _time.GetUtcNow();
+        foreach (var host in _hosts.Look(_state.Instances.Values.SelectMany(instance => instance.Places), _agents, IsMember, now))
+            Tell(new GroupNote(now, IsWarning: true, "HostLost", _group, $"the agent of {host} is gone, and the cluster has removed it"));
+        _observed.Lost = _hosts.Lost;
+        if (_hosts.Lost.IsEmpty) return;
+        var loss = new HostLoss(_group, declaration, _state, _agents, _hosts.Lost, now);
+        loss.Plan();
+        foreach (var key in loss.Abandoned)
+        {
+            foreach (var host in _hosts.Lost) Tell(key, id => new RoleInstanceProtocol.Abandon(id, host));
+        }
+
+        if (loss.Events.Count > 0) PersistAll(loss.Events, Apply);
+        DeferAsync(loss, Do);
+    }
+
+    private void Do(HostLoss loss)
+    {
+        foreach (var key in loss.Moved) if (_state.Instances.TryGetValue(key, out var managed)) Bring(managed);
+        foreach (var note in loss.Notes) Tell(note);
+        if (loss.Moved.Count == 0) return;
+        Publish();
+        PlanSoon();
+    }
+
+    private static bool IsMember(string agentPath) =>
+        ActorPath.TryParse(agentPath, out var path) && Cluster.Get(Context.System).State.Members.Any(member => member.Address.Equals(path.Address));
 
     /// <summary>Asks for what it has not heard of for a while, and says again what may have been lost.</summary>
     private void LookAround()

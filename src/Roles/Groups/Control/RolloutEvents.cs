@@ -25,6 +25,9 @@ public static class RolloutEvents
     /// <summary>The agent of a host has begun again elsewhere.</summary>
     public sealed record AgentMoved(string Node, string AgentPath) : IRolloutEvent;
 
+    /// <summary>Its host is lost: it has other places, and what it has there counts no more.</summary>
+    public sealed record InstanceMoved(string Role, int Ordinal, ImmutableArray<Place> Places, DateTimeOffset At) : IRolloutEvent;
+
     public sealed record ClockMoved(RolloutClock Clock) : IRolloutEvent;
 
     /// <summary>A process has ended unasked: what it left behind is kept, whatever becomes of its instance.</summary>
@@ -40,6 +43,9 @@ public static class RolloutEvents
 
     /// <summary>An instance by which others join the cluster, as <c>host:port</c>.</summary>
     public sealed record SeedSeen(string Seed) : IRolloutEvent;
+
+    /// <summary>Hosts are lost: these are left.</summary>
+    public sealed record SeedsLost(ImmutableArray<string> Left) : IRolloutEvent;
 }
 
 /// <summary>Where one process of an instance is.</summary>

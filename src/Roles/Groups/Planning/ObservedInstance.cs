@@ -62,7 +62,7 @@ public sealed record PlanInput(RoleBasedGroup Desired, RoleBasedGroup Stable, Im
 {
     public CoordinatedPolicy? Policy { get; init; }
 
-    /// <summary>Where the rollout stood; null without automatic roll-back.</summary>
+    /// <summary>Where the rollout stood when that was last written down; without it nothing is rolled back, and in the strict mode no revision becomes the stable one.</summary>
     public RolloutClock? Clock { get; init; }
 
     /// <summary>Earlier groups, for what instances of neither revision run; newest first.</summary>

@@ -57,7 +57,8 @@ public static class Planner
         actions.AddRange(deletes);
         var done = settled && removed.Count == 0;
         var revision = SpecRevision.Of(input.Desired);
-        if (done && revision != SpecRevision.Of(input.Stable)) actions.Add(new PromoteRevision(revision));
+        var advances = input.Desired.Mode == PlannerMode.Native || Advances(input, roles, limits, revision);
+        if (done && advances && revision != SpecRevision.Of(input.Stable)) actions.Add(new PromoteRevision(revision));
         var looks = roles.Values.Select(role => role.NextLook).Append(done ? null : RollbackWatch.NextLook(input)).Where(look => look is not null).ToList();
         return new Plan(
             [.. actions],
@@ -65,9 +66,17 @@ public static class Planner
             [.. roles.Values.Select(role => role.Progress(limits[role.Name]))],
             looks.Count == 0 ? null : looks.Min())
         {
-            Done = done && actions.Count == 0,
+            Done = done && advances && actions.Count == 0,
             Resting = actions.Count == 0 && roles.Values.All(role => IsResting(role, limits[role.Name], input.Paused)),
         };
+    }
+
+    /// <summary>RBG's rule: what is complete now must have been so when the status was last written down, which here is the rollout's clock.</summary>
+    private static bool Advances(PlanInput input, Dictionary<string, RoleView> roles, Dictionary<string, RoleLimits> limits, string revision)
+    {
+        if (revision == SpecRevision.Of(input.Stable)) return true;
+        var status = input.Clock is { } clock && clock.Revision == revision && clock.UpdatedReady >= roles.Values.Sum(role => role.Desired);
+        return roles.Values.All(role => StrictRoll.Advances(role, limits[role.Name], input.Paused, status));
     }
 
     private static bool IsComplete(RoleView role) =>

@@ -20,6 +20,11 @@ internal static class StrictRoll
         }
     }
 
+    /// <summary>Whether the role's update revision may become its current one.</summary>
+    /// <param name="status">Whether the status that was last written down has all instances of the group updated.</param>
+    public static bool Advances(RoleView role, RoleLimits limits, bool paused, bool status) =>
+        role.Update == role.Stable || StatefulRoll.Advances(State(role, limits, paused), role.Update, status ? new PriorStatus(role.Update, role.Desired) : null);
+
     private static RollState State(RoleView role, RoleLimits limits, bool paused)
     {
         var maxSurge = role.Spec.Rollout.MaxSurge.RoundUp(role.Desired);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
+using ActorInference.Roles.Agents;
 
 namespace ActorInference.Roles.Groups.Spec;
 
@@ -36,6 +37,18 @@ internal static partial class ContainerReader
         fields.Finish();
         CheckPorts(fields, container);
         return container;
+    }
+
+    /// <summary>A container that runs to its end before the others begin.</summary>
+    public static ContainerSpec ReadInit(FieldReader fields)
+    {
+        foreach (var name in (ReadOnlySpan<string>)["ports", "startupProbe", "readinessProbe", "livenessProbe", "lifecycle"])
+        {
+            if (fields.Find(name) is { } node) fields.Context.Error(node, "is not for an init container, which runs to its end before the others");
+        }
+
+        if (fields.Find("restartPolicy") is { } policy) fields.Context.Error(policy, $"is {policy.Described}; an init container that goes on is not to be had here: put it among the containers");
+        return Read(fields);
     }
 
     public static PortSpec ServicePort(FieldReader fields)
@@ -182,6 +195,8 @@ internal static partial class ContainerReader
     {
         if (fields is null) return ResourceSpec.None;
         var (requests, limits) = (fields.Map("requests"), fields.Map("limits"));
+        var cpuSet = fields.Text("cpuSet");
+        if (cpuSet is not null && CpuSet.Parse(cpuSet) is null) fields.Context.Error(fields.Find("cpuSet")!, $"is '{cpuSet}'; expected cores such as 0-3,8");
         fields.Ignore("claims");
         fields.Finish();
         var gpus = 0;
@@ -199,7 +214,7 @@ internal static partial class ContainerReader
             part?.Ignore("ephemeral-storage");
         }
 
-        return new ResourceSpec(Amount(requests, "cpu"), Amount(limits, "cpu"), (long?)Amount(requests, "memory"), (long?)Amount(limits, "memory"), gpus, other.ToImmutable());
+        return new ResourceSpec(Amount(requests, "cpu"), Amount(limits, "cpu"), (long?)Amount(requests, "memory"), (long?)Amount(limits, "memory"), gpus, other.ToImmutable()) { CpuSet = cpuSet };
     }
 
     private static double? Amount(FieldReader? fields, string name)

@@ -101,7 +101,7 @@ internal static class ContainerWriter
         if (resources.MemoryLimitBytes is { } memoryLimit) limits.Number("memory", memoryLimit);
         limits.Number(ContainerReader.GpuResource, resources.Gpus, 0);
         foreach (var (name, count) in resources.Other) limits.Number(name, count);
-        return new YamlFields().AddIfAny("requests", requests.Build()).AddIfAny("limits", limits.Build()).Build();
+        return new YamlFields().AddIfAny("requests", requests.Build()).AddIfAny("limits", limits.Build()).Text("cpuSet", resources.CpuSet).Build();
     }
 
     private static YamlMappingNode Mount(VolumeMount mount) => new YamlFields()

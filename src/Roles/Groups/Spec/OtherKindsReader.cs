@@ -64,7 +64,7 @@ internal static class OtherKindsReader
         var profile = new EngineRuntimeProfile
         {
             Metadata = metadata,
-            InitContainers = [.. spec.Maps("initContainers").Select(container => ContainerReader.Read(container))],
+            InitContainers = [.. spec.Maps("initContainers").Select(container => ContainerReader.ReadInit(container))],
             Containers = [.. spec.Maps("containers").Select(container => ContainerReader.Read(container))],
             Volumes = [.. spec.Maps("volumes").Select(TemplateReader.Volume)],
             Update = spec.Choice("updateStrategy", ProfileUpdate.NoUpdate),

@@ -74,6 +74,9 @@ public sealed record PortSpec(string Name, int Port, string Protocol = "TCP");
 /// <param name="Other">Further countable resources, such as <c>rdma/hca</c>.</param>
 public sealed record ResourceSpec(double? Cpus, double? CpuLimit, long? MemoryBytes, long? MemoryLimitBytes, int Gpus, ImmutableSortedDictionary<string, int> Other)
 {
+    /// <summary>Cores that it is bound to, such as <c>0-3,8</c>; null leaves the choice to the agent, which binds to a whole <see cref="CpuLimit"/>.</summary>
+    public string? CpuSet { get; init; }
+
     public static ResourceSpec None { get; } = new(null, null, null, null, 0, ImmutableSortedDictionary.Create<string, int>(StringComparer.Ordinal));
 }
 

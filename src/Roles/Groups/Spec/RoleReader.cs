@@ -41,6 +41,8 @@ internal sealed class RoleReader
         role = WithPattern(role, expanded);
         _fields.Finish();
         RolloutReader.Check(_fields, role);
+        if (role.Annotations.GetValueOrDefault(SpecNames.InPlaceScheduling) is { } stay and not (SpecNames.PreferredPlace or SpecNames.RequiredPlace))
+            Context.Error(_fields.Map("annotations")!.Find(SpecNames.InPlaceScheduling)!, $"is '{stay}'; expected {SpecNames.PreferredPlace} or {SpecNames.RequiredPlace}");
         return role;
     }
 

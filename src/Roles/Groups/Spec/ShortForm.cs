@@ -12,11 +12,16 @@ internal static class ShortForm
     public const string ClusterPort = "cluster";
     public const string HttpPort = "http";
 
+    /// <summary>Where management routes are, and among them <c>/metrics</c>, which autoscaling reads.</summary>
+    public const string MetricsPort = "metrics";
+
     /// <summary>Listened on as long as the process takes work.</summary>
     public const string ReadyPort = "ready";
 
     /// <summary>Volume in the host's memory, kept over an update in place and a crash.</summary>
     private const string Memory = "memory";
+
+    private const string ManagementPort = "management-port";
 
     private static readonly string[] OwnRoles = ["gateway", "router", "prefill", "decode", "cache-master", "cache-store"];
     private static readonly string[] Taken = ["role", "cluster-host", "cluster-port", "seed", "host", "ready-port"];
@@ -42,7 +47,7 @@ internal static class ShortForm
         if (role.Has("standalonePattern") || role.Has("leaderWorkerPattern") || role.Has("customComponentsPattern"))
             return role.Map("standalonePattern")?.Map("template")?.Node;
         var place = role.Find("role")!;
-        var container = Container(place, own, image ?? (version is null ? Image : $"{Image}:{version}"), settings)
+        var container = Container(place, own, image ?? (version is null ? Image : $"{Image}:{version}"), settings, HasMetrics(own, settings, patch))
             .With("env", env)
             .With("resources", resources);
         var pod = Map(place, ("containers", List(place, [container])));
@@ -51,7 +56,16 @@ internal static class ShortForm
         return patch is null ? template : StrategicMerge.Merge(template, patch, role.Context) as SpecMap ?? template;
     }
 
-    private static SpecMap Container(SpecNode place, string own, string image, FieldReader? settings)
+    /// <summary>Whether the role has a port of its own for management and metrics: those that load is measured at, unless settings or patch say where.</summary>
+    private static bool HasMetrics(string own, FieldReader? settings, SpecNode? patch)
+    {
+        if (own is "cache-master" or "cache-store" || settings?.Node.Find(ManagementPort) is not null) return false;
+        var containers = ((patch as SpecMap)?.Find("spec") as SpecMap)?.Find("containers") as SpecList;
+        var ports = containers?.Items.OfType<SpecMap>().SelectMany(container => (container.Find("ports") as SpecList)?.Items ?? []) ?? [];
+        return !ports.OfType<SpecMap>().Any(port => port.Find("name") is SpecScalar { Text: MetricsPort });
+    }
+
+    private static SpecMap Container(SpecNode place, string own, string image, FieldReader? settings, bool hasMetrics)
     {
         var gateway = own is "gateway" or "router";
         var arguments = new List<string> { "node", "--role", gateway ? "gateway" : own, "--cluster-host", "$(RBG_ADDRESS)", "--cluster-port", "$(RBG_PORT_CLUSTER)", "--seed", "$(RBG_SEED)" };
@@ -61,6 +75,8 @@ internal static class ShortForm
             "prefill" or "decode" => ["--ready-port", "$(RBG_PORT_READY)", "--set", "actor-inference.cache.l2.path=$(VOLUME_MEMORY)/l2", "--set", "actor-inference.cache.l2.ratio=1"],
             _ => ["--ready-port", "$(RBG_PORT_READY)", .. settings?.Has("data") == true ? (string[])[] : ["--data", "$(INSTANCE_FOLDER)"]],
         });
+        // Not on loopback only: the control node asks from elsewhere. What changes anything asks for the admin key there.
+        if (hasMetrics) arguments.AddRange([$"--{ManagementPort}", "$(RBG_PORT_METRICS)", "--set", "actor-inference.management.host=$(RBG_ADDRESS)"]);
         foreach (var (key, value, line) in settings?.Node.Entries ?? [])
         {
             if (Taken.Contains(key) || (key == "port" && !gateway)) settings!.Context.Errors.Add(new SpecError(value.Path, "is set by the role itself", line));
@@ -70,6 +86,7 @@ internal static class ShortForm
         var http = gateway ? settings?.Integer("port", 1, 65535) ?? 0 : 0;
         List<SpecNode> ports = [Port(place, ClusterPort, 0)];
         ports.Add(gateway ? Port(place, HttpPort, http) : Port(place, ReadyPort, 0));
+        if (hasMetrics) ports.Add(Port(place, MetricsPort, 0));
         var probe = gateway
             ? Map(place, ("httpGet", Map(place, ("path", Text(place, "/health")), ("port", Text(place, HttpPort)))), ("periodSeconds", Number(place, 1)))
             : Map(place, ("tcpSocket", Map(place, ("port", Text(place, ReadyPort)))), ("periodSeconds", Number(place, 1)));

@@ -16,6 +16,15 @@ public static class SpecNames
     public const string GangTimeout = Prefix + "group-gang-scheduling-timeout";
     public const string RestartTrigger = Prefix + "restart-trigger-policy";
 
+    /// <summary>Annotation of a role: whether an instance goes elsewhere when its host is lost, <c>Preferred</c>, or waits for it, <c>Required</c>.</summary>
+    public const string InPlaceScheduling = Prefix + "role-inplace-scheduling";
+
+    /// <summary>A value of <see cref="InPlaceScheduling"/>.</summary>
+    public const string PreferredPlace = "Preferred";
+
+    /// <summary>A value of <see cref="InPlaceScheduling"/>.</summary>
+    public const string RequiredPlace = "Required";
+
     /// <summary>Annotation of a group: <c>native</c> or <c>rbg-strict</c>.</summary>
     public const string PlannerMode = "actorinference.io/planner-mode";
 

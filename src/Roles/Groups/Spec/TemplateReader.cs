@@ -16,7 +16,7 @@ internal static class TemplateReader
         {
             Labels = labels,
             Annotations = annotations,
-            InitContainers = [.. spec.Maps("initContainers").Select(init => ContainerReader.Read(init))],
+            InitContainers = [.. spec.Maps("initContainers").Select(init => ContainerReader.ReadInit(init))],
             Containers = [.. spec.Maps("containers").Select(container => ContainerReader.Read(container))],
             Volumes = [.. spec.Maps("volumes").Select(Volume)],
             Placement = PlacementReader.Read(spec),

@@ -70,7 +70,7 @@ public sealed class StrictRolloutTests
         {
             for (var decode = 1; decode <= 19; decode++)
             {
-                for (var start = 0; start < prefill * decode; start++) CheckRun(prefill, decode, start % prefill, start / prefill);
+                for (var start = 0; start < (prefill + 1) * (decode + 1); start++) CheckRun(prefill, decode, start % (prefill + 1), start / (prefill + 1));
             }
         }
     }

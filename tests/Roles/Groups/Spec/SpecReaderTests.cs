@@ -15,12 +15,29 @@ public sealed class SpecReaderTests
         Assert.Equal(["actorinference"], container.Command.AsEnumerable());
         Assert.Equal(
             "node --role prefill --cluster-host $(RBG_ADDRESS) --cluster-port $(RBG_PORT_CLUSTER) --seed $(RBG_SEED) --ready-port $(RBG_PORT_READY) "
-            + "--set actor-inference.cache.l2.path=$(VOLUME_MEMORY)/l2 --set actor-inference.cache.l2.ratio=1 --model tiny --kv-memory 256Mi --verbose --tag a --tag b",
+            + "--set actor-inference.cache.l2.path=$(VOLUME_MEMORY)/l2 --set actor-inference.cache.l2.ratio=1 "
+            + "--management-port $(RBG_PORT_METRICS) --set actor-inference.management.host=$(RBG_ADDRESS) --model tiny --kv-memory 256Mi --verbose --tag a --tag b",
             string.Join(' ', container.Args));
-        Assert.Equal([new PortSpec("cluster", 0), new PortSpec("ready", 0)], container.Ports.AsEnumerable());
+        Assert.Equal([new PortSpec("cluster", 0), new PortSpec("ready", 0), new PortSpec("metrics", 0)], container.Ports.AsEnumerable());
         Assert.True(Assert.Single(role.Components[0].Template.Volumes).InMemory);
         Assert.Equal(new TcpAction("ready", null), container.Readiness!.Action);
         Assert.Equal((2, RolePattern.Standalone, "prefill"), (role.Replicas, role.Pattern, role.OwnRole));
+    }
+
+    [Theory]
+    [InlineData("role: router", true)]
+    [InlineData("role: gateway", true)]
+    [InlineData("role: decode", true)]
+    [InlineData("role: cache-store", false)]
+    [InlineData("role: router, settings: { management-port: none }", false)]
+    [InlineData("role: router, settings: { management-port: 9100 }, patch: { spec: { containers: [{ name: router, ports: [{ name: metrics, containerPort: 9100 }] }] } }", false)]
+    public void Roles_that_load_is_measured_at_have_a_metrics_port_unless_the_spec_says_where(string role, bool hasOwn)
+    {
+        var container = Specs.Group($"- {{ name: a, {role} }}").Roles[0].Components[0].Template.Containers[0];
+
+        Assert.Equal(hasOwn, container.Ports.Contains(new PortSpec("metrics", 0)));
+        Assert.Equal(hasOwn, string.Join(' ', container.Args).Contains("--management-port $(RBG_PORT_METRICS) --set actor-inference.management.host=$(RBG_ADDRESS)", StringComparison.Ordinal));
+        Assert.InRange(container.Args.Count(argument => argument == "--management-port"), 0, 1);
     }
 
     [Fact]

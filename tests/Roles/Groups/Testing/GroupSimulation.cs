@@ -49,7 +49,13 @@ internal sealed class GroupSimulation(RoleBasedGroup desired, CoordinatedPolicy?
         return surge + Of(role).Count(instance => instance.Ready && instance.Ordinal < spec.Replicas);
     }
 
-    public Plan Plan() => Planner.Next(new PlanInput(Desired, Stable, [.. _instances.Values], Now) { Policy = Policy, Deleting = Deleting, Paused = Paused, Clock = Clock });
+    /// <summary>In the strict mode the rollout's clock is kept, as a coordinator keeps it: its revision advances by what was written down.</summary>
+    public Plan Plan()
+    {
+        var plan = Planner.Next(new PlanInput(Desired, Stable, [.. _instances.Values], Now) { Policy = Policy, Deleting = Deleting, Paused = Paused, Clock = Clock });
+        if (Desired.Mode == PlannerMode.RbgStrict) Clock = RolloutClock.Advance(Clock, SpecRevision.Of(Desired), plan, Now);
+        return plan;
+    }
 
     /// <summary>Does the first actions of a plan: the coordinator may end after any.</summary>
     public void Do(IEnumerable<PlannedAction> actions)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ActorInference.Roles.Agents;
 using ActorInference.Roles.Groups.Spec;
 
 namespace ActorInference.Roles.Groups.Planning.Placing;
@@ -16,19 +17,24 @@ public sealed record PlacementRequest(
     /// <summary>Roles whose instances it exchanges pages with: it is placed near to them.</summary>
     public ImmutableArray<string> Paired { get; init; } = [];
 
-    /// <summary>What the processes of one template need together.</summary>
+    /// <summary>What the processes of one template need together; an init container runs alone, before them.</summary>
     public static ResourceSpec Needs(PodTemplate template)
     {
         var other = ResourceSpec.None.Other.ToBuilder();
         foreach (var (name, count) in template.Containers.SelectMany(container => container.Resources.Other)) other[name] = other.GetValueOrDefault(name) + count;
+        foreach (var (name, count) in template.InitContainers.SelectMany(container => container.Resources.Other)) other[name] = Math.Max(other.GetValueOrDefault(name), count);
         return new ResourceSpec(
-            template.Containers.Sum(container => container.Resources.Cpus ?? container.Resources.CpuLimit ?? 0),
+            Most(template, resources => resources.Cpus ?? resources.CpuLimit ?? (resources.CpuSet is { } set ? CpuSet.Parse(set)?.Length : null) ?? 0),
             null,
-            template.Containers.Sum(container => container.Resources.MemoryBytes ?? container.Resources.MemoryLimitBytes ?? 0),
+            (long)Most(template, resources => resources.MemoryBytes ?? resources.MemoryLimitBytes ?? 0),
             null,
-            template.Containers.Sum(container => container.Resources.Gpus),
+            (int)Most(template, resources => resources.Gpus),
             other.ToImmutable());
     }
+
+    private static double Most(PodTemplate template, Func<ResourceSpec, double> amount) => Math.Max(
+        template.Containers.Sum(container => amount(container.Resources)),
+        template.InitContainers.Select(container => amount(container.Resources)).DefaultIfEmpty().Max());
 }
 
 /// <summary>A member in its place.</summary>

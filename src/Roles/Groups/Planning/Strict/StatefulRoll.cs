@@ -47,6 +47,20 @@ public static class StatefulRoll
 
         return chosen;
     }
+
+    /// <summary>
+    /// Whether the update revision becomes the current one: all is updated and healthy, and was so already when the status was last
+    /// written down. A single look may be at an instance that is about to be replaced.
+    /// </summary>
+    /// <param name="update">The update revision.</param>
+    /// <param name="prior">The status as it was last written down; null if none was.</param>
+    public static bool Advances(RollState state, string update, PriorStatus? prior)
+    {
+        if (!state.InRollout || state.Paused || state.Partition > 0 || state.Slots.Any(slot => slot.Terminating)) return false;
+        if (prior is null || prior.UpdateRevision != update || prior.UpdatedReplicas < state.Replicas) return false;
+        var whole = state.Slots.Where(slot => slot.Ordinal < state.Replicas).ToList();
+        return whole.Count == state.Replicas && whole.All(slot => slot is { Updated: true, Healthy: true, Unobserved: false });
+    }
 }
 
 /// <summary>One role's instances, as the stateful set sees them.</summary>
@@ -57,4 +71,9 @@ public sealed record RollState(int Replicas, int MaxSurge, int MaxUnavailable, i
 /// <param name="Updated">At the update revision.</param>
 /// <param name="Healthy">Ready for long enough, and nothing is being done to it.</param>
 /// <param name="StablyUnhealthy">Unhealthy for <see cref="StatefulRoll.StablyUnhealthy"/>.</param>
-public readonly record struct RollSlot(int Ordinal, bool Updated, bool Healthy, bool StablyUnhealthy = false, bool Terminating = false);
+/// <param name="Unobserved">It was told something that it has not been heard of since.</param>
+public readonly record struct RollSlot(int Ordinal, bool Updated, bool Healthy, bool StablyUnhealthy = false, bool Terminating = false, bool Unobserved = false);
+
+/// <summary>What the status said when it was last written down.</summary>
+/// <param name="UpdatedReplicas">Of that revision, surge included.</param>
+public sealed record PriorStatus(string UpdateRevision, int UpdatedReplicas);
