@@ -43,9 +43,9 @@ public sealed record EngineOptions
 
     /// <summary>
     /// Pages of the second tier are brought layer by layer, while a step computes with them, where they have at least so many bytes;
-    /// fewer, before the step. 0 brings all of them before it. Default 0.
+    /// fewer, before the step. 0 brings all of them before it. Default 1 MiB.
     /// </summary>
-    public long OverlapLoadBytes { get; init; }
+    public long OverlapLoadBytes { get; init; } = 1 << 20;
 
     /// <summary>What a token of a prompt takes to compute, as far as it is known before the first one; 0 if it is not.</summary>
     public double SecondsPerPromptToken { get; init; }

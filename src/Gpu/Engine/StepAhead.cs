@@ -76,7 +76,7 @@ internal sealed class StepAhead(ISamplingRunner? runner, Schedule schedule)
         {
             if (sequence.HasEnded) continue;
             live++;
-            if (sequence is not { PlannedCount: 1, PendingCount: 1, DraftCount: 0, Mode: not SequenceMode.Prefill, Options.PromptLookupTokens: 0 }) return false;
+            if (sequence is not { PlannedCount: 1, PendingCount: 1, DraftCount: 0, Load: null, Mode: not SequenceMode.Prefill, Options.PromptLookupTokens: 0 }) return false;
             if (sequence.Sampler.Choice(ahead: 0) is null) return false;
         }
 

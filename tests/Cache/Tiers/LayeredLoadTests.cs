@@ -71,6 +71,19 @@ public sealed class LayeredLoadTests
     }
 
     [Fact]
+    public void Pages_that_only_a_device_reaches_come_at_once()
+    {
+        using var device = new KvPagePool(Layout, 4);
+        using var host = Host(Layout);
+        var (keys, pages) = HostPoolTests.Filled(device, 2, seed: 1);
+        host.Offer(Space, keys, 0, 0, device, pages);
+
+        Assert.Null(host.BeginLoad(keys, 0, new DeviceOnly(device), HostPoolTests.Take(device, 2)));
+        host.Clear();
+        Assert.Equal(0, host.Counts.HeldPages);   // Nothing is pinned.
+    }
+
+    [Fact]
     public void A_sequence_whose_pages_turn_out_rotten_begins_anew_and_others_go_on()
     {
         using var pool = ScriptedRunner.Pool(128, pageSizeTokens: 8);
@@ -170,6 +183,32 @@ public sealed class LayeredLoadTests
         }
 
         Assert.Fail("The host has no copy of the page.");
+    }
+
+    /// <summary>A pool whose bytes the host does not reach.</summary>
+    private sealed class DeviceOnly(KvPagePool pool) : IPageMemory
+    {
+        public KvPoolId Id => pool.Id;
+
+        public KvPageLayout Layout => pool.Layout;
+
+        public int CapacityPages => pool.CapacityPages;
+
+        public string? SharedPath => null;
+
+        public bool HasBytes => false;
+
+        public bool TryAllocate(Span<int> pages) => pool.TryAllocate(pages);
+
+        public bool TryAddReference(int page, int generation) => pool.TryAddReference(page, generation);
+
+        public int Generation(int page) => pool.Generation(page);
+
+        public Memory<byte> Bytes(int page) => throw new NotSupportedException();
+
+        public void AddReferences(ReadOnlySpan<int> pages) => pool.AddReferences(pages);
+
+        public void Release(ReadOnlySpan<int> pages) => pool.Release(pages);
     }
 
     /// <summary>A host pool whose pages come layer by layer, each only when it is awaited.</summary>
