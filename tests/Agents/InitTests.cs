@@ -12,7 +12,7 @@ public sealed class InitTests
     public async Task Init_containers_run_in_order_to_their_end_before_the_process_and_those_beside_it()
     {
         await using var agent = Begin();
-        var launch = Main() with { Init = [Step("one", "echo one; sleep 0.2"), Step("two", "echo two")] };
+        var launch = Staying() with { Init = [Step("one", "echo one; sleep 0.2"), Step("two", "echo two")] };
         agent.Run(TestAgent.Script("a.side", Forever) with { InitBy = "a", Environment = [new Variable("SAY", $"cat {agent.Options.FolderOf("a").Log}")] });
         var waiting = await agent.UntilAsync("a.side", report => report.Message.Length > 0, "says what it waits for");
         Assert.Equal("waits for the init containers of a", waiting.Message);
@@ -30,7 +30,7 @@ public sealed class InitTests
     public async Task What_an_init_container_has_done_is_done_until_the_instance_is_made_anew()
     {
         await using var agent = Begin();
-        var launch = Main() with { Init = [Step("one", "echo one")] };
+        var launch = Staying() with { Init = [Step("one", "echo one")] };
         agent.Run(launch);
         await agent.UntilReadyAsync("a");
         await UntilLogAsync(agent, "one\nmain\n");
@@ -49,7 +49,7 @@ public sealed class InitTests
     public async Task An_init_container_that_fails_is_begun_again_alone_and_leaves_evidence()
     {
         await using var agent = Begin();
-        agent.Run(Main() with
+        agent.Run(Staying() with
         {
             IsHeldAfterEnd = true,   // Of the process, not of what comes before it.
             Init = [Step("one", "echo one"), Step("two", "echo no disk; [ -e $INSTANCE_FOLDER/again ] || { touch $INSTANCE_FOLDER/again; exit 5; }")],
@@ -68,7 +68,7 @@ public sealed class InitTests
     public async Task An_agent_that_begins_again_takes_over_an_init_container()
     {
         await using var agent = Begin();
-        var launch = Main() with { Init = [Step("one", "echo one; while [ ! -e $INSTANCE_FOLDER/go ]; do sleep 0.05; done")] };
+        var launch = Staying() with { Init = [Step("one", "echo one; while [ ! -e $INSTANCE_FOLDER/go ]; do sleep 0.05; done")] };
         agent.Run(launch);
         var running = await agent.UntilAsync("a", report => report.Message == "init container one runs", "runs its init container");
 
@@ -87,7 +87,7 @@ public sealed class InitTests
 
     private static string Said(TestAgent agent) => string.Concat(agent.LogOf("a").Split('\n').Where(line => line is "one" or "two" or "main" or "no disk").Select(line => line + "\n"));
 
-    private static InstanceLaunch Main() => TestAgent.Script("a", Forever) with { Environment = [new Variable("SAY", "echo main")] };
+    private static InstanceLaunch Staying() => TestAgent.Script("a", Forever) with { Environment = [new Variable("SAY", "echo main")] };
 
     private static InstanceLaunch Step(string name, string script) => TestAgent.Script("a", script) with { Step = name };
 
