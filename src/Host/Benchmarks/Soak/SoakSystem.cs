@@ -17,7 +17,8 @@ internal sealed class SoakSystem : IAsyncDisposable
 
     private const string Settings =
         """
-        akka.loglevel = WARNING
+        # Stores die here by intention; the figures, which are all that is printed, say what went wrong.
+        akka { loglevel = OFF, stdout-loglevel = OFF, loggers = [] }
         akka.coordinated-shutdown.run-by-clr-shutdown-hook = off
         akka.persistence.snapshot-store.plugin = "akka.persistence.snapshot-store.inmem"
         akka.persistence.snapshot-store.inmem.class = "Akka.Persistence.Snapshot.MemorySnapshotStore, Akka.Persistence"
