@@ -283,9 +283,11 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
     private void OnProcessGone(TimeSpan now)
     {
         _endedAt ??= now;
+        // Asked first: the keeper writes the code, and ends then.
+        var mayWriteIt = _kept!.Keeper.IsAlive && now - _endedAt < ExitCodeDeadline;
         var code = _folder.ReadExit();
-        if (code is null && _kept!.Keeper.IsAlive && now - _endedAt < ExitCodeDeadline) return;
-        _kept!.Keeper.KillGroup();   // What it began and left behind.
+        if (code is null && mayWriteIt) return;
+        _kept.Keeper.KillGroup();   // What it began and left behind.
         var wasAsked = _phase == AgentPhase.Stopping && _killedFor is null;
         var readyFor = _record.IsInitialized && _probes?.ReadySince is { } since ? now - since : TimeSpan.Zero;
         (_kept, _probes) = (null, null);
