@@ -145,9 +145,14 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
             CheckMemory();
         }
 
-        // Also for one that an earlier agent began.
-        if (!_hasFullShare && IsReady) _hasFullShare = _options.StartingShare.TryRestore(_kept.Process);
+        GiveFullShare();
         AskProbes(now);
+    }
+
+    /// <summary>Also to one that an earlier agent began; again until the kernel has taken it.</summary>
+    private void GiveFullShare()
+    {
+        if (!_hasFullShare && IsReady) _hasFullShare = _options.StartingShare.TryRestore(_kept!.Process);
     }
 
     private void CheckMemory()
@@ -178,6 +183,7 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
 
         if (_phase == AgentPhase.Starting && _probes.IsStarted) _phase = AgentPhase.Running;
         _message = IsReady ? "" : _probes.Reason;
+        GiveFullShare();   // Before anybody is told that it may be given work.
         if (before != (_phase, IsReady, _message)) Report();
     }
 
