@@ -78,11 +78,19 @@ public sealed unsafe class MachinePeak : IDisposable
         public override void Execute(int item, int worker) => Volatile.Write(ref _sink, _kernel(FmaIterations));
     }
 
-    private sealed class ReadWork(delegate*<float*, long, float> kernel, long bytes) : ComputeWork, IDisposable
+    private sealed class ReadWork : ComputeWork, IDisposable
     {
-        private readonly delegate*<float*, long, float> _kernel = kernel;
-        private readonly NativeBuffer _buffer = new(bytes);
+        private readonly delegate*<float*, long, float> _kernel;
+        private readonly NativeBuffer _buffer;
         private float _sink;
+
+        public ReadWork(delegate*<float*, long, float> kernel, long bytes)
+        {
+            _kernel = kernel;
+            _buffer = new NativeBuffer(bytes);
+            // Memory that nobody has written is one page of zeros, over and over, and read out of the caches.
+            for (long at = 0; at < LengthBytes; at += ReadItemBytes) new Span<byte>(_buffer.Data + at, (int)Math.Min(ReadItemBytes, LengthBytes - at)).Fill(1);
+        }
 
         public long LengthBytes => _buffer.LengthBytes;
 
