@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ActorInference.Host.Tests.Testing;
+using static ActorInference.Host.Tests.Testing.GenerateCalls;
 
 namespace ActorInference.Host.Tests.Cli;
 
@@ -91,20 +92,6 @@ public sealed class ProcessesTests
 
     private static List<JsonNode> Members(RunningServer server, Uri route) =>
         [.. JsonNode.Parse(server.Client.GetStringAsync(route).GetAwaiter().GetResult())!["members"]!.AsArray().Select(member => member!)];
-
-    private static JsonObject Greedy(int[] prompt, int tokens) => new()
-    {
-        ["input_ids"] = new JsonArray([.. prompt.Select(id => JsonValue.Create(id))]),
-        ["sampling_params"] = new JsonObject { ["temperature"] = 0, ["max_new_tokens"] = tokens, ["ignore_eos"] = true },
-    };
-
-    private static async Task<JsonNode> PostAsync(HttpClient client, JsonObject body)
-    {
-        using var response = await client.PostAsync("/generate", JsonContent.Create(body));
-        var text = await response.Content.ReadAsStringAsync();
-        Assert.True(response.IsSuccessStatusCode, text);
-        return JsonNode.Parse(text)!;
-    }
 
     private static async Task<int[]> StreamAsync(HttpClient client, JsonObject body, Action<int> onTokens)
     {
