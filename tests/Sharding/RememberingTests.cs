@@ -53,7 +53,7 @@ public sealed class RememberingTests : IDisposable
         await before[0].AskAsync("stays");
         await before[0].AskAsync("goes");
         await before[0].Region.Ask<string>($"goes|{EchoEntity.Passivate}", ShardingNode.Patience);
-        await ShardingNode.UntilAsync("it has gone", () => Task.FromResult(!_table.Lives("goes")));
+        await ShardingNode.UntilAsync("its shard knows that it has gone", () => before[0].HasEndedAsync("goes"));
         await before[0].LeaveAsync();
 
         var after = await ShardingNode.FormAsync(1, _table, Hocon("state-store-mode = persistence"));

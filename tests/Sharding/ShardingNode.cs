@@ -94,6 +94,10 @@ public sealed class ShardingNode : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether all shards of this node have answered, and none of them runs the entity.</summary>
+    public async Task<bool> HasEndedAsync(string entity) =>
+        await AskOrNullAsync<CurrentShardRegionState>(GetShardRegionState.Instance) is { Failed.Count: 0 } state && !state.Shards.Any(shard => shard.EntityIds.Contains(entity));
+
     /// <summary>As a process that is killed: nobody is told, and nothing ends in order.</summary>
     public async Task KillAsync()
     {

@@ -7,9 +7,14 @@ namespace Akka.Cluster.Sharding.Region;
 /// <summary>The end of a shard on this node.</summary>
 internal sealed partial class Shard
 {
+    /// <summary>What is on its way into the store is finished first: who was forgotten here must not come back elsewhere.</summary>
+    private void HandOffOnceStored()
+    {
+        if (_handOffAskers.Count > 0 && _inStore is null) BeginHandOff();
+    }
+
     private void BeginHandOff()
     {
-        _handOffAskers.Add(Sender);
         // What waits for an entity goes back to the region, which holds it until the shard has its new place.
         foreach (var (message, sender) in _entities.Values.SelectMany(entity => entity.Waiting)) Context.Parent.Tell(message, sender);
         foreach (var entity in _byActor.Values.Where(entity => entity.Phase == Phase.Running)) entity.Actor.Tell(_handOffStopMessage);

@@ -70,7 +70,8 @@ internal sealed partial class Shard : UntypedActor, IWithUnboundedStash, IWithTi
                 else _log.Debug("{0}: [{1}], which is no entity of shard [{2}], asks to be passivated", _typeName, Sender, _shardId);
                 break;
             case HandOff:
-                BeginHandOff();
+                _handOffAskers.Add(Sender);
+                HandOffOnceStored();
                 break;
             case GetShardState:
                 Sender.Tell(new ShardState(_shardId, _byActor.Values.Select(entity => entity.Id).ToImmutableHashSet()));
@@ -80,6 +81,7 @@ internal sealed partial class Shard : UntypedActor, IWithUnboundedStash, IWithTi
                 break;
             case Stored:
                 OnStored();
+                HandOffOnceStored();
                 break;
             case RestartEntity restart:
                 if (_entities.TryGetValue(restart.Entity, out var ended) && ended.Phase == Phase.Ended) StartActor(ended);
