@@ -20,10 +20,11 @@ public static class BenchPauseCommand
         var prompt = NumberOption.Integer("--prompt-tokens", $"Tokens of the prompt beside them. Default: {defaults.PromptTokens}.", 1, 1 << 20);
         var quiet = NumberOption.Integer("--quiet-tokens", $"Tokens that each decodes before. Default: {defaults.QuietTokens}.", 8, 1 << 20);
         var rounds = NumberOption.Integer("--rounds", $"Times that everything is measured. Default: {defaults.Rounds}.", 1, 1000);
+        var seconds = NumberOption.Integer("--seconds", $"Seconds after which measuring is cut short, loading not counted. Default: {defaults.Limit.TotalSeconds}.", 1, 86_400);
         var threads = NumberOption.Integer("--threads", "Compute threads. Default: one a core.", 1, 1024);
         var stretch = NumberOption.Real("--stretch", $"Of a decode step, how long one with prompt tokens may last; 0 for no limit. Default: {defaults.StepStretch.ToString(CultureInfo.InvariantCulture)}.", 0, 1000);
         var json = new Option<bool>("--json") { Description = "Print a JSON object." };
-        var command = new Command("pause", "Measure how long generations pause while a long prompt is computed beside them.") { model, decodes, prompt, quiet, rounds, threads, stretch, json };
+        var command = new Command("pause", "Measure how long generations pause while a long prompt is computed beside them.") { model, decodes, prompt, quiet, rounds, seconds, threads, stretch, json };
         command.Validators.Add(result =>
         {
             if (result.GetValue(stretch) is > 0 and <= 1 and var value) result.AddError($"--stretch is {value.ToString(CultureInfo.InvariantCulture)}; expected 0, or more than 1.");
@@ -34,6 +35,7 @@ public static class BenchPauseCommand
             PromptTokens = parsed.GetValue(prompt) ?? defaults.PromptTokens,
             QuietTokens = parsed.GetValue(quiet) ?? defaults.QuietTokens,
             Rounds = parsed.GetValue(rounds) ?? defaults.Rounds,
+            Limit = parsed.GetValue(seconds) is { } limit ? TimeSpan.FromSeconds(limit) : defaults.Limit,
             Threads = parsed.GetValue(threads) ?? defaults.Threads,
             StepStretch = parsed.GetValue(stretch) ?? defaults.StepStretch,
         }));
@@ -44,7 +46,7 @@ public static class BenchPauseCommand
     {
         try
         {
-            var result = ToJson(options, PauseBenchmark.Run(model, options));
+            var result = ToJson(options, PauseBenchmark.Run(model, options, static line => Console.Error.WriteLine(line)));
             Console.Out.WriteLine(json ? result.ToJsonString(Indented) : string.Join('\n', result.Select(static field => $"{field.Key}: {field.Value}")));
         }
         catch (ArgumentException wrong)
@@ -59,13 +61,17 @@ public static class BenchPauseCommand
         ["decodes"] = options.Decodes,
         ["prompt_tokens"] = options.PromptTokens,
         ["step_stretch"] = Math.Round(options.StepStretch, 3),
-        ["quiet_itl_p50_ms"] = Math.Round(result.QuietP50Ms, 3),
-        ["quiet_itl_p99_ms"] = Math.Round(result.QuietP99Ms, 3),
-        ["beside_itl_p50_ms"] = Math.Round(result.BesideP50Ms, 3),
-        ["beside_itl_p99_ms"] = Math.Round(result.BesideP99Ms, 3),
-        ["beside_p99_by_quiet_p50"] = Math.Round(result.Ratio, 3),
+        ["rounds"] = result.Rounds,
+        ["quiet_itl_p50_ms"] = Rounded(result.QuietP50Ms),
+        ["quiet_itl_p99_ms"] = Rounded(result.QuietP99Ms),
+        ["beside_itl_p50_ms"] = Rounded(result.BesideP50Ms),
+        ["beside_itl_p99_ms"] = Rounded(result.BesideP99Ms),
+        ["beside_p99_by_quiet_p50"] = Rounded(result.Ratio),
         ["beside_tokens"] = result.BesideTokens,
-        ["first_token_beside_s"] = Math.Round(result.FirstTokenSeconds, 4),
-        ["first_token_alone_s"] = Math.Round(result.FirstTokenAloneSeconds, 4),
+        ["first_token_beside_s"] = Rounded(result.FirstTokenSeconds),
+        ["first_token_alone_s"] = Rounded(result.FirstTokenAloneSeconds),
     };
+
+    /// <summary>Null for what was not measured in the time given.</summary>
+    private static JsonValue? Rounded(double value) => double.IsNaN(value) ? null : JsonValue.Create(Math.Round(value, 4));
 }
