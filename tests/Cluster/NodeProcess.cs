@@ -95,6 +95,19 @@ public sealed class NodeProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether it gives that answer; not if it could give none.</summary>
+    public async Task<bool> HasAnsweredAsync(string order, string answer)
+    {
+        try
+        {
+            return await AskAsync(order) == answer;
+        }
+        catch (NodeFailedException) when (IsRunning)
+        {
+            return false;
+        }
+    }
+
     public async Task<IReadOnlyList<MemberView>> MembersAsync() =>
         [.. (await AskAsync("members")).Split(';', StringSplitOptions.RemoveEmptyEntries).Select(MemberView.Parse)];
 
