@@ -58,7 +58,7 @@ public sealed partial class CuttingNetwork : IAsyncDisposable
         await _closing.CancelAsync();
         foreach (var (listener, _) in _proxies) listener.Dispose();
         lock (_lock) foreach (var link in _links.ToList()) link.Close();
-        await Task.WhenAll(_proxies.Select(proxy => proxy.Accepting)).WaitAsync(ClusterNode.Patience);
+        await Task.WhenAll(_proxies.Select(proxy => proxy.Accepting)).WaitAsync(TimeSpan.FromSeconds(60));
         _closing.Dispose();
     }
 

@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using ActorInference.ClusterNodes.Tests;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Configuration;
@@ -136,12 +137,7 @@ public sealed class BootstrapTests
         }
         """);
 
-    private static int[] Ports(int count)
-    {
-        var ports = new HashSet<int>();
-        while (ports.Count < count) ports.Add(TestSystem.FreePort());
-        return [.. ports];
-    }
+    private static int[] Ports(int count) => [.. Enumerable.Range(0, count).Select(_ => FreePort.Next())];
 
     /// <summary>Done when each sees just them, all up.</summary>
     private static async Task AllUpAsync(IReadOnlyList<ActorSystem> systems)

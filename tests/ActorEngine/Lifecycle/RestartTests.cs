@@ -1,10 +1,9 @@
 using Akka.Actor;
-using Akka.TestKit.Xunit2;
 using static ActorInference.ActorEngine.Tests.LifecycleActor;
 
 namespace ActorInference.ActorEngine.Tests.Lifecycle;
 
-public sealed class RestartTests : TestKit
+public sealed class RestartTests : EngineTest
 {
     [Fact]
     public void A_restart_calls_the_hooks_of_the_old_and_the_new_instance_in_order()

@@ -1,10 +1,9 @@
 using Akka.Actor;
-using Akka.TestKit.Xunit2;
 using static ActorInference.ActorEngine.Tests.LifecycleActor;
 
 namespace ActorInference.ActorEngine.Tests.Supervision;
 
-public sealed class DirectiveTests : TestKit
+public sealed class DirectiveTests : EngineTest
 {
     [Fact]
     public void Resume_keeps_the_instance_and_its_mailbox()
