@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using ActorInference.ClusterNodes.Tests;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Remote;
-using ActorInference.ClusterNodes.Tests;
 
 namespace ActorInference.Remoting.Tests;
 
