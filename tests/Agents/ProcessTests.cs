@@ -103,6 +103,36 @@ public sealed class ProcessTests
     }
 
     [SkippableFact]
+    public async Task An_instance_is_taken_away_though_what_its_process_left_behind_writes_for_a_while()
+    {
+        // A session of its own is not ended with the process.
+        const string Writing = "end=$(($(date +%s) + 2)); while [ $(date +%s) -lt $end ]; do for i in 1 2 3 4 5 6 7 8 9; do n=$((n + 1)); echo >$INSTANCE_FOLDER/$n; done; done";
+        await using var agent = Begin();
+        agent.Run(TestAgent.Script("a", $"trap 'setsid sh -c \"$WRITING\" & exit 0' TERM; while true; do sleep 0.05; done") with { Environment = [new Variable("WRITING", Writing)] });
+        await agent.UntilReadyAsync("a");
+
+        agent.Tell(new AgentProtocol.Remove("a", "owner"));
+        await agent.UntilRemovedAsync("a");
+
+        agent.Run(TestAgent.Script("a", Obedient));
+        Assert.Equal(0, (await agent.UntilReadyAsync("a")).Restarts);
+    }
+
+    [SkippableFact]
+    public async Task An_agent_that_died_while_it_took_an_instance_away_that_had_ended_finishes_it()
+    {
+        Skip.IfNot(Directory.Exists("/proc/self") && File.Exists("/usr/bin/setsid"), "Agents keep processes with setsid and /proc.");
+        await using var agent = new TestAgent();
+        agent.Options.FolderOf("a").Write(
+            new InstanceRecord(TestAgent.Script("a", Obedient), [], "r1", DateTimeOffset.UtcNow, Restarts: 0, Failures: 0, LastEnd: null, Overlay: []) { IsRemoved = true });
+
+        agent.Start();
+        await agent.UntilRemovedAsync("a");
+
+        Assert.False(Directory.Exists(agent.Options.FolderOf("a").Path));
+    }
+
+    [SkippableFact]
     public async Task It_is_ready_when_its_readiness_probe_says_so_and_restarted_when_its_liveness_probe_fails()
     {
         await using var agent = Begin();
