@@ -93,7 +93,7 @@ public sealed class AdapterTests
         load.Tokens = null;
         var asked = load.Questions;
         var state = await node.UntilAsync(
-            ObjectKind.Adapter, "tide", state => load.Questions >= asked + 3 && state!.Parts[0].Message.Contains("nothing was measured", StringComparison.Ordinal), "it was measured three times more, in vain");
+            ObjectKind.Adapter, "tide", each => load.Questions >= asked + 3 && each!.Parts[0].Message.Contains("nothing was measured", StringComparison.Ordinal), "it was measured three times more, in vain");
 
         Assert.Equal(8, state!.Desired);
     }
@@ -120,7 +120,12 @@ public sealed class AdapterTests
         /// <summary>Null if they cannot be measured. It is set while others read it.</summary>
         public double? Tokens
         {
-            get => Volatile.Read(ref _tokens) is var tokens && double.IsNaN(tokens) ? null : tokens;
+            get
+            {
+                var tokens = Volatile.Read(ref _tokens);
+                return double.IsNaN(tokens) ? null : tokens;
+            }
+
             set => Volatile.Write(ref _tokens, value ?? double.NaN);
         }
 
