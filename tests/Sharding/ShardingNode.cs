@@ -166,7 +166,10 @@ public sealed class ShardingNode : IAsyncDisposable
           cluster {
             log-info = off
             failure-detector.heartbeat-interval = 500ms
-            split-brain-resolver.stable-after = 3s
+            split-brain-resolver {
+              stable-after = 3s
+              down-all-when-unstable = off   # A busy machine may find out about lost nodes one after another.
+            }
             sharding {
               state-store-mode = ddata
               distributed-data.durable.keys = []
