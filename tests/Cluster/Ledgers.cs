@@ -10,7 +10,7 @@ public sealed class Ledgers(NodeCluster cluster, int entities, int seed)
     private const int Writers = 48;
 
     /// <summary>Many ledgers, a node that is given up first, and a machine that does other things too.</summary>
-    private static readonly TimeSpan Patience = 3 * NodeProcess.Patience;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
 
     private readonly ConcurrentDictionary<string, int> _acknowledged = new();
     private readonly CancellationTokenSource _stop = new();

@@ -7,7 +7,7 @@ namespace ActorInference.Cluster.Tests;
 /// <summary>A node in a process of its own. Killed when disposed; it ends by itself if this process does.</summary>
 public sealed class NodeProcess : IAsyncDisposable
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     private const int LogLinesShown = 60;
 
