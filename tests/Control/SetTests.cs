@@ -1,6 +1,4 @@
-using ActorInference.Roles.Groups.Control;
 using ActorInference.Roles.Groups.Objects;
-using Akka.Actor;
 
 namespace ActorInference.Control.Tests;
 
