@@ -36,6 +36,12 @@ public sealed class StorageClient : IPageStorage, IAsyncDisposable
         _breaker = new Breaker(options.BreakerFailures, options.BreakerPause, options.BreakerPause, time);
     }
 
+    public event Action? PagesLost
+    {
+        add => _process.PagesLost += value;
+        remove => _process.PagesLost -= value;
+    }
+
     /// <summary>Times that the storage was given up for a while.</summary>
     public int BreakerOpened => _breaker.Opened;
 
@@ -50,7 +56,11 @@ public sealed class StorageClient : IPageStorage, IAsyncDisposable
         return found is null ? 0 : Leading(found, outcome => outcome == CacheOutcome.Done);
     }
 
-    public async ValueTask<int> GetAsync(PageRun run, IPageMemory into, ReadOnlyMemory<int> pages, CancellationToken cancellationToken)
+    /// <summary>As the other one, for who does not want the checksums.</summary>
+    public ValueTask<int> GetAsync(PageRun run, IPageMemory into, ReadOnlyMemory<int> pages, CancellationToken cancellationToken) =>
+        GetAsync(run, into, pages, new uint[run.Count], cancellationToken);
+
+    public async ValueTask<int> GetAsync(PageRun run, IPageMemory into, ReadOnlyMemory<int> pages, Memory<uint> checksums, CancellationToken cancellationToken)
     {
         if (run.Count == 0) return 0;
         var bytes = (long)run.Count * into.Layout.PageBytes;
@@ -69,15 +79,25 @@ public sealed class StorageClient : IPageStorage, IAsyncDisposable
             },
             cancellationToken).ConfigureAwait(false);
         foreach (var read in reads) Report(read);
-        return Leading(reads, read => read.HasLanded);
+        var landed = Leading(reads, read => read.HasLanded);
+        for (var i = 0; i < landed; i++) checksums.Span[i] = reads[i].Checksum;
+        return landed;
     }
 
+    /// <summary>As the other one, for pages that are what they are.</summary>
     public async ValueTask<int> PutAsync(PageRun run, IPageMemory from, ReadOnlyMemory<int> pages, CancellationToken cancellationToken)
+    {
+        var checksums = new uint[run.Count];
+        await Task.Run(() => from.Sum(pages.Span, checksums), cancellationToken).ConfigureAwait(false);
+        return await PutAsync(run, from, pages, checksums, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask<int> PutAsync(PageRun run, IPageMemory from, ReadOnlyMemory<int> pages, ReadOnlyMemory<uint> checksums, CancellationToken cancellationToken)
     {
         if (run.Count == 0) return 0;
         if (_options.OffersPools && _pools.TryAdd(from.Id, from)) _process.Add(from);
         var bytes = (long)run.Count * from.Layout.PageBytes;
-        var put = new StoragePut(run, from, pages, _options, _writer);
+        var put = new StoragePut(run, from, pages, checksums, _options, _writer);
         var stored = await GuardAsync(
             2 * _options.QueryDeadline + _options.TransferDeadline, bytes,
             stop => put.RunAsync(_shards, _process, _sourceOf(from), _options.TransferDeadline, stop), cancellationToken).ConfigureAwait(false);

@@ -11,6 +11,9 @@ namespace ActorInference.Cache.Tiers;
 /// </remarks>
 public interface IPageStorage
 {
+    /// <summary>Something of what was stored may be there no longer, as when a store has died. Raised on any thread; not of single pages that make room for others.</summary>
+    event Action? PagesLost;
+
     /// <summary>How many of the run's first pages are stored and can be read now. One query for all of them.</summary>
     ValueTask<int> FindLeadingAsync(PageRun run, CancellationToken cancellationToken);
 
@@ -18,10 +21,12 @@ public interface IPageStorage
     /// <param name="run">What to read.</param>
     /// <param name="into">Of the layout that the run was stored with.</param>
     /// <param name="pages">A page for each key, which the caller holds. Shape <c>[run.Count]</c>.</param>
+    /// <param name="checksums">Receives those of the pages that have landed. Same shape.</param>
     /// <returns>How many of the first ones have landed, their checksums right; the bytes of the others are undefined.</returns>
-    ValueTask<int> GetAsync(PageRun run, IPageMemory into, ReadOnlyMemory<int> pages, CancellationToken cancellationToken);
+    ValueTask<int> GetAsync(PageRun run, IPageMemory into, ReadOnlyMemory<int> pages, Memory<uint> checksums, CancellationToken cancellationToken);
 
     /// <summary>Stores pages that the caller holds until this ends.</summary>
-    /// <returns>How many are stored, those counted that were there before.</returns>
-    ValueTask<int> PutAsync(PageRun run, IPageMemory from, ReadOnlyMemory<int> pages, CancellationToken cancellationToken);
+    /// <param name="checksums">Of each page when it was sound: one that no longer has it is not stored. Shape <c>[run.Count]</c>.</param>
+    /// <returns>How many of the first ones are stored, those counted that were there before.</returns>
+    ValueTask<int> PutAsync(PageRun run, IPageMemory from, ReadOnlyMemory<int> pages, ReadOnlyMemory<uint> checksums, CancellationToken cancellationToken);
 }
