@@ -28,6 +28,7 @@ internal sealed class HostIndex(int capacityPages, int pageSizeTokens, IEviction
     private long _tick;
     private long _timeMs;
     private int _losses;
+    private long _settledMs;
 
     private struct Entry
     {
@@ -53,6 +54,9 @@ internal sealed class HostIndex(int capacityPages, int pageSizeTokens, IEviction
     /// <summary>How long the storage tier is taken to have what it had.</summary>
     public TimeSpan RecheckAfter { get; set; } = TimeSpan.MaxValue;
 
+    /// <summary>How long after a loss the storage tier itself may not know of it everywhere.</summary>
+    public TimeSpan SettleAfter { get; set; } = TimeSpan.Zero;
+
     public void Advance(long timeMs) => _timeMs = Math.Max(_timeMs, timeMs);
 
     public int Observe(KvNamespaceId space, ReadOnlySpan<int> tokens) =>
@@ -68,14 +72,17 @@ internal sealed class HostIndex(int capacityPages, int pageSizeTokens, IEviction
     public KvPageKey Previous(int page) => _entries[page].Previous;
 
     /// <summary>The storage tier may have lost anything: of no page it is known any more that it is there.</summary>
-    public void Doubt() => _losses++;
+    public void Doubt()
+    {
+        _losses++;
+        _settledMs = _timeMs + (long)SettleAfter.TotalMilliseconds;
+    }
 
     /// <summary>Whether the storage tier should be asked for the page, or given it, and neither is under way.</summary>
     public bool IsToBeWritten(int page)
     {
         ref var entry = ref _entries[page];
-        return entry.Stored == StoredState.Not
-            || (entry.Stored == StoredState.Stored && (entry.SeenLosses != _losses || _timeMs - entry.SeenMs >= RecheckAfter.TotalMilliseconds));
+        return entry.Stored == StoredState.Not || (entry.Stored == StoredState.Stored && IsInDoubt(entry));
     }
 
     /// <summary>Whether the storage tier had the page once, or an earlier process may have given it.</summary>
@@ -217,6 +224,11 @@ internal sealed class HostIndex(int capacityPages, int pageSizeTokens, IEviction
 
     [DoesNotReturn]
     private static void Fault(string what) => throw new InvalidOperationException($"The host pool's index is corrupt: {what}.");
+
+    private bool IsInDoubt(in Entry entry) =>
+        entry.SeenLosses != _losses
+        || (entry.SeenMs < _settledMs && _timeMs >= _settledMs)   // What was said between may have been said by one who did not know.
+        || _timeMs - entry.SeenMs >= RecheckAfter.TotalMilliseconds;
 
     private static bool MayGo(in Entry entry) => entry is { IsHeld: true, Children: 0, Pins: 0 };
 

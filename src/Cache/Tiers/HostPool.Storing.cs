@@ -17,16 +17,20 @@ public sealed partial class HostPool
         set => Volatile.Write(ref _onStored, value);
     }
 
-    /// <summary>How long the storage tier is taken to have what it had; then it is asked when the page is used.</summary>
-    internal TimeSpan RecheckAfter
+    /// <summary>Says when the storage tier is asked for what it had, once that is used.</summary>
+    internal void RecheckAfter(TimeSpan age, TimeSpan settling)
     {
-        set { lock (_lock) _index.RecheckAfter = value; }
+        lock (_lock) (_index.RecheckAfter, _index.SettleAfter) = (age, settling);
     }
 
     /// <summary>The storage tier may have lost anything: it is asked for each page when that is used next.</summary>
     internal void Doubt()
     {
-        lock (_lock) _index.Doubt();
+        lock (_lock)
+        {
+            Advance();
+            _index.Doubt();
+        }
     }
 
     /// <summary>As <see cref="Find"/>, and has those pages stay while what follows them is brought: room for it is made by evicting.</summary>

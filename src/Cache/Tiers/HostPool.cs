@@ -47,7 +47,7 @@ public sealed partial class HostPool : IPageTier, IDisposable
     {
         lock (_lock)
         {
-            _index.Advance((long)_time.GetElapsedTime(_created).TotalMilliseconds);
+            Advance();
             return _index.Observe(space, tokens);
         }
     }
@@ -196,6 +196,8 @@ public sealed partial class HostPool : IPageTier, IDisposable
             return true;
         }
     }
+
+    private void Advance() => _index.Advance((long)_time.GetElapsedTime(_created).TotalMilliseconds);
 
     private void TouchPresent(ReadOnlySpan<KvPageKey> keys, int mark)
     {

@@ -36,10 +36,10 @@ public sealed partial class StorageTier
             }
             finally
             {
-                Interlocked.Add(ref _writingPages, -write.Pages.Length);
                 Interlocked.Add(ref _written, written.Stored - written.Found);
                 Interlocked.Add(ref _dropped, write.Pages.Length - written.Stored);
                 _host.EndWriting(write.Pages, written.Stored, written.IsRotten);
+                Interlocked.Add(ref _writingPages, -write.Pages.Length);
             }
         }
     }

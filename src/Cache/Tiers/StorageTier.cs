@@ -42,7 +42,7 @@ public sealed partial class StorageTier : IPagePrefetch, IAsyncDisposable
         (_host, _options, _time) = (host, options, time);
         _breaker = new Breaker(failures: 1, options.FirstPause, options.LongestPause, time);
         _again = new Breaker(failures: 1, options.FirstPause, options.LongestPause, time);
-        host.RecheckAfter = options.RecheckAfter;
+        host.RecheckAfter(options.RecheckAfter, options.SettleAfter);
         _mostPrefetching = Math.Max(1, (int)(host.CapacityPages * options.PrefetchShare));
         _mostWriting = Math.Max(1, host.CapacityPages / 4);
         _cost = new TransferCost(time);

@@ -58,4 +58,7 @@ public sealed record StorageTierOptions
     /// what a worker finds with itself would else be the first to go there. Default 60 s.
     /// </summary>
     public TimeSpan RecheckAfter { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long after it has lost something a storage may still say, here and there, that it has it. What it says until then is asked once more. Default 5 s.</summary>
+    public TimeSpan SettleAfter { get; init; } = TimeSpan.FromSeconds(5);
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ActorInference.Actors.Kv;
 using ActorInference.Cache.Radix.Eviction;
 using ActorInference.Cache.Tests.Store;
@@ -50,7 +51,7 @@ public sealed class LostPagesTests
         storage.Lose();
 
         Assert.Null(tier.Begin(Space, chain.Tokens, cachedTokens: 0, secondsPerToken: 1));   // All is here.
-        await tier.FlushAsync(CancellationToken.None).WaitAsync(Limit);
+        await UntilWrittenAsync(tier);
 
         Assert.Equal(8, storage.Count);
     }
@@ -69,6 +70,28 @@ public sealed class LostPagesTests
         await worker.UseAsync(tier, chain);
         Assert.DoesNotContain(chain.Keys, storage.Has);
         time.Advance(TimeSpan.FromSeconds(61));
+        await worker.UseAsync(tier, chain);
+
+        Assert.All(chain.Keys, key => Assert.True(storage.Has(key)));
+    }
+
+    [Fact]
+    public async Task What_is_said_right_after_a_loss_is_not_believed_for_long()
+    {
+        var time = new ManualTime();
+        var storage = new MortalStorage(stores: 2);
+        using var worker = new Worker(time, capacity: 64);
+        await using var tier = worker.Attach(storage, Eager with { RecheckAfter = TimeSpan.FromHours(1), SettleAfter = TimeSpan.FromSeconds(5) });
+        var chain = worker.Chain(pages: 8, seed: 1);
+        await worker.UseAsync(tier, chain);
+        storage.Alarm();
+        await worker.UseAsync(tier, chain);   // It says that it has them.
+        storage.Evict(new Random(1), share: 1);
+
+        time.Advance(TimeSpan.FromSeconds(4));
+        await worker.UseAsync(tier, chain);
+        Assert.DoesNotContain(chain.Keys, storage.Has);
+        time.Advance(TimeSpan.FromSeconds(2));
         await worker.UseAsync(tier, chain);
 
         Assert.All(chain.Keys, key => Assert.True(storage.Has(key)));
@@ -148,10 +171,13 @@ public sealed class LostPagesTests
 
         await system.AddStoreAsync(1);
         await system.KillAsync(first);
-        await StoreSystem.UntilAsync("its death is known", () => system.Process.Table.TryGet(Store.Keys.Store(0), out var known) && known.IsSuspect);
+        await StoreSystem.UntilAsync("its death is known", async () => await system.Client.FindLeadingAsync(run, CancellationToken.None) == 0);
+        foreach (var key in keys) await StoreSystem.UntilAsync("all shards know", async () => await FindAsync(key) == 0);
         await UntilStoredAsync();
 
         Assert.Equal(10, await system.Client.GetAsync(run, system.Pool, system.Allocate(10), CancellationToken.None));
+
+        async Task<int> FindAsync(KvPageKey key) => await system.Client.FindLeadingAsync(run with { Keys = [key] }, CancellationToken.None);
 
         Task UntilStoredAsync() => StoreSystem.UntilAsync("the pages are stored", async () =>
         {
@@ -159,6 +185,16 @@ public sealed class LostPagesTests
             await tier.FlushAsync(CancellationToken.None).WaitAsync(Limit);
             return await system.Client.FindLeadingAsync(run, CancellationToken.None) == 10;
         });
+    }
+
+    private static async Task UntilWrittenAsync(StorageTier tier)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (tier.WritingPages > 0)
+        {
+            Assert.True(Stopwatch.GetElapsedTime(started) < Limit, "Pages are being written for ever.");
+            await Task.Yield();
+        }
     }
 
     /// <summary>Pages that continue each other, on the device.</summary>
@@ -201,7 +237,7 @@ public sealed class LostPagesTests
         public async Task UseAsync(StorageTier tier, PageChain chain)
         {
             Use(chain);
-            await tier.FlushAsync(CancellationToken.None).WaitAsync(Limit);
+            await UntilWrittenAsync(tier);
         }
 
         /// <summary>Turns a bit of the host's copy of a page.</summary>
@@ -242,7 +278,7 @@ public sealed class LostPagesTests
                 await RequestAsync(worker, tier, chains[_random.Next(chains.Count)]);
                 // A run that is alone may be as long as it is; others wait only in a part of the pool.
                 Assert.InRange(tier.WritingPages, 0, Math.Max(Capacity / 4, LongestChain));
-                if (_random.Next(4) == 0) await tier.FlushAsync(CancellationToken.None).WaitAsync(Limit);
+                if (_random.Next(4) == 0) await UntilWrittenAsync(tier);
             }
 
             await RecoverAsync(worker, tier, chains);
@@ -280,12 +316,12 @@ public sealed class LostPagesTests
         private async Task RecoverAsync(Worker worker, StorageTier tier, List<PageChain> chains)
         {
             for (var store = 0; store < Stores; store++) _storage.Revive(store);
-            await tier.FlushAsync(CancellationToken.None).WaitAsync(Limit);
+            await UntilWrittenAsync(tier);
             _time.Advance(Eager.RecheckAfter);
-            var started = System.Diagnostics.Stopwatch.GetTimestamp();
+            var started = Stopwatch.GetTimestamp();
             while (!chains.All(chain => chain.Keys.All(_storage.Has)))
             {
-                Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(started) < Limit, "Pages that are held and used are not stored.");
+                Assert.True(Stopwatch.GetElapsedTime(started) < Limit, "Pages that are held and used are not stored.");
                 foreach (var chain in chains) await worker.UseAsync(tier, chain);
                 _time.Advance(TimeSpan.FromMilliseconds(1));
             }

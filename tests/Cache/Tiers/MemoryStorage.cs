@@ -76,6 +76,12 @@ internal sealed class MemoryStorage : IPageStorage
         return run.Count;
     }
 
+    /// <summary>Turns a bit of a page.</summary>
+    public void Flip(KvPageKey key)
+    {
+        lock (_lock) _pages[key].Bytes[5] ^= 4;
+    }
+
     private int Read(PageRun run, IPageMemory into, ReadOnlySpan<int> pages, Span<uint> checksums)
     {
         for (var i = 0; i < run.Count; i++)

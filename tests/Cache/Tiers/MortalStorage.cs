@@ -31,6 +31,9 @@ internal sealed class MortalStorage : IPageStorage
         PagesLost?.Invoke();
     }
 
+    /// <summary>Says that something is lost, which is not so.</summary>
+    public void Alarm() => PagesLost?.Invoke();
+
     public void Revive(int store)
     {
         lock (_lock) _stores[store] ??= [];
