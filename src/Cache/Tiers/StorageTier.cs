@@ -29,6 +29,7 @@ public sealed partial class StorageTier : IPagePrefetch, IAsyncDisposable
     private readonly int _mostWriting;
     private readonly Lock _lock = new();
     private readonly HashSet<Task> _fetches = [];
+    private readonly Dictionary<KvPageKey, Task> _underWay = [];
     private readonly TransferCost _cost;
     private IPageStorage? _known;
     private volatile IPageStorage? _storage;
@@ -115,17 +116,12 @@ public sealed partial class StorageTier : IPagePrefetch, IAsyncDisposable
         var first = cachedTokens / pageSize;
         first += _host.FindToContinue(keys.AsSpan(first));
         _host.StoreAgain(space, keys.AsSpan(0, first), first: 0);
-        var wanted = loadable - first;
-        if (wanted * pageSize < _options.MinTokens || (_options.OnlyIfFaster && !_cost.IsWorth(wanted, wanted * pageSize * secondsPerToken))) return null;
-        if (Interlocked.Add(ref _prefetching, wanted) > _mostPrefetching || !_breaker.TryEnter())
-        {
-            Interlocked.Add(ref _prefetching, -wanted);
-            return null;
-        }
-
-        var run = new PageRun(space, first, first == 0 ? default : keys[first - 1], [.. keys.AsSpan(first)]);
-        var deadline = DeadlineFor(wanted * pageSize);
-        return Limit(Follow(FetchAsync(storage, run, deadline)), WaitFor(wanted * pageSize, secondsPerToken, deadline));
+        var (others, shared) = UnderWay(keys.AsSpan(first));
+        var own = BeginFetch(storage, space, keys, first + shared, secondsPerToken);
+        if (own is null && others is null) return null;
+        var tokens = ((own is null ? first + shared : loadable) - first) * pageSize;
+        var all = others is null ? own! : own is null ? others : Task.WhenAll(others, own);
+        return Limit(all, WaitFor(tokens, secondsPerToken, DeadlineFor(tokens)));
     }
 
     public async ValueTask DisposeAsync()
@@ -153,13 +149,57 @@ public sealed partial class StorageTier : IPagePrefetch, IAsyncDisposable
         _storage = null;
     }
 
-    private Task Follow(Task fetch)
+    /// <summary>Pages that are being brought for another request: nobody brings them twice.</summary>
+    /// <returns>When they have come, or will not; null for none. And how many of the first keys they are.</returns>
+    private (Task? Arrival, int Count) UnderWay(ReadOnlySpan<KvPageKey> keys)
     {
-        lock (_lock) _fetches.Add(fetch);
+        var (arrivals, count) = (new List<Task>(), 0);
+        lock (_lock)
+        {
+            for (; count < keys.Length && _underWay.TryGetValue(keys[count], out var fetch); count++)
+            {
+                if (arrivals.Count == 0 || arrivals[^1] != fetch) arrivals.Add(fetch);
+            }
+        }
+
+        return arrivals.Count switch { 0 => (null, 0), 1 => (arrivals[0], count), _ => (Task.WhenAll(arrivals), count) };
+    }
+
+    /// <returns>Null if it is not worth it, or too much is under way.</returns>
+    private Task? BeginFetch(IPageStorage storage, KvNamespaceId space, KvPageKey[] keys, int first, double secondsPerToken)
+    {
+        var wanted = keys.Length - first;
+        var tokens = wanted * _host.Layout.PageSizeTokens;
+        if (wanted == 0 || tokens < _options.MinTokens || (_options.OnlyIfFaster && !_cost.IsWorth(wanted, tokens * secondsPerToken))) return null;
+        if (Interlocked.Add(ref _prefetching, wanted) > _mostPrefetching || !_breaker.TryEnter())
+        {
+            Interlocked.Add(ref _prefetching, -wanted);
+            return null;
+        }
+
+        var run = new PageRun(space, first, first == 0 ? default : keys[first - 1], [.. keys.AsSpan(first)]);
+        return Follow(FetchAsync(storage, run, DeadlineFor(tokens)), run);
+    }
+
+    private Task Follow(Task fetch, PageRun run)
+    {
+        lock (_lock)
+        {
+            _fetches.Add(fetch);
+            foreach (var key in run.Keys) _underWay.TryAdd(key, fetch);
+        }
+
         fetch.ContinueWith(
             ended =>
             {
-                lock (_lock) _fetches.Remove(ended);
+                lock (_lock)
+                {
+                    _fetches.Remove(ended);
+                    foreach (var key in run.Keys)
+                    {
+                        if (_underWay.TryGetValue(key, out var fetching) && fetching == ended) _underWay.Remove(key);
+                    }
+                }
             },
             CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         return fetch;

@@ -55,6 +55,27 @@ public sealed class StorageTierTests
     }
 
     [Fact]
+    public async Task What_is_under_way_for_one_prompt_is_not_brought_a_second_time_for_another()
+    {
+        var (storage, opened) = (new MemoryStorage(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        await FillAsync(storage);
+        storage.Before = _ => new ValueTask(opened.Task);
+        using var host = HostPoolTests.Host(capacity: 16);
+        await using var tier = Tier(host, Patient);
+        tier.Attach(storage);
+
+        var first = tier.Begin(Space, Prompt.AsMemory(0, 5 * PageSize + 1), 0, 0);
+        var same = tier.Begin(Space, Prompt.AsMemory(0, 5 * PageSize + 1), 0, 0);
+        var longer = tier.Begin(Space, Prompt, 0, 0);
+        Assert.True(first is { IsCompleted: false } && same is { IsCompleted: false } && longer is { IsCompleted: false });
+        opened.SetResult();
+        await Task.WhenAll(first, same, longer).WaitAsync(Limit);
+
+        Assert.Equal((8, 8L, 2), (host.Find(Keys()), tier.Counts.Fetched, storage.Queries));
+        host.CheckInvariants();
+    }
+
+    [Fact]
     public async Task A_page_that_comes_broken_hides_those_after_it_and_spoils_none()
     {
         var storage = new MemoryStorage();
