@@ -119,9 +119,9 @@ public sealed partial class StorageTier : IPagePrefetch, IAsyncDisposable
         var (others, shared) = UnderWay(keys.AsSpan(first));
         var own = BeginFetch(storage, space, keys, first + shared, secondsPerToken);
         if (own is null && others is null) return null;
-        var tokens = ((own is null ? first + shared : loadable) - first) * pageSize;
+        var awaited = (own is null ? shared : loadable - first) * pageSize;
         var all = others is null ? own! : own is null ? others : Task.WhenAll(others, own);
-        return Limit(all, WaitFor(tokens, secondsPerToken, DeadlineFor(tokens)));
+        return Limit(all, WaitFor(awaited, secondsPerToken, DeadlineFor(awaited)));
     }
 
     public async ValueTask DisposeAsync()
