@@ -267,7 +267,7 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
         }
         finally
         {
-            _options.Pulse.EndStep();
+            _options.Pulse.EndStep(_engine.SecondsPerPromptToken);
             _events.TellToken();
             // Also after a refused batch, from which the supervisor lets this instance go on.
             if (didWork) StepSoon();

@@ -1,6 +1,7 @@
 using ActorInference.Actors.Ids;
 using ActorInference.Actors.Protocols;
 using ActorInference.Actors.Supervision;
+using ActorInference.Cache.Tiers;
 using ActorInference.Gpu.Workers;
 using ActorInference.Roles.Configuration;
 using ActorInference.Roles.Workers;
@@ -33,6 +34,8 @@ internal sealed class WorkerStarter(ActorSystem system, InferenceNode node, Infe
             MaxJobs = own.MaxJobs,
             ReportInterval = own.ReportInterval,
             StepDeadline = own.StepDeadline,
+            // With other policies the device may have what host memory has not: that would be brought in vain.
+            Prefetch = tiers.Storage is { } storage && settings.Tiers.Write == TierWritePolicy.WriteThrough ? new QueuedPrefetch(storage, node.Namespace, pulse) : null,
             Pulse = pulse,
         };
         return system.ActorOf(SupervisionStrategies.WithBackoff(WorkerActor.Props(options), name), name);

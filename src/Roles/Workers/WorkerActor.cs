@@ -82,6 +82,7 @@ public sealed class WorkerActor : ReceiveActor, IWithTimers
 
         if (!_jobs.TryAdd(job)) return;
         if (_jobs.JobsOf(job.ReplyTo) == 1) Context.Watch(job.ReplyTo);
+        _options.Prefetch?.Queue(job);
         if (_incarnation is { } incarnation) _gpuWorker.Tell(new WorkerProtocol.Run(incarnation, job));
         else TellStage(job, GenerationProtocol.JobStage.Waiting);
     }

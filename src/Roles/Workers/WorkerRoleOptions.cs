@@ -23,6 +23,9 @@ public sealed record WorkerRoleOptions
     /// <summary>Of the pages that it exchanges with other processes; null if it exchanges none.</summary>
     public KvTransferFormat? Format { get; init; }
 
+    /// <summary>Brings pages of jobs while the GPU worker is busy; null if only that does.</summary>
+    public QueuedPrefetch? Prefetch { get; init; }
+
     /// <summary>Jobs, waiting or at work, beyond which others are refused; at least 1.</summary>
     public int MaxJobs { get; init; } = 256;
 
