@@ -3,6 +3,7 @@ namespace ActorInference.Cache.Tiers;
 /// <summary>The way to the storage: what is written behind, and written again.</summary>
 public sealed partial class StorageTier
 {
+    /// <summary>What came of a write.</summary>
     /// <param name="Stored">How many of the first pages are stored.</param>
     /// <param name="Found">How many of these were there when it was asked.</param>
     /// <param name="IsRotten">Whether the page after them is wrong here, and that is why.</param>

@@ -277,7 +277,7 @@ public sealed partial class StorageTier : IPagePrefetch, IAsyncDisposable
         finally
         {
             // They write into the host's pages until they end.
-            await Task.WhenAll(under.Select(batch => batch.Landing)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(under.Select(Task (batch) => batch.Landing)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

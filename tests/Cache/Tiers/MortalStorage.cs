@@ -71,7 +71,7 @@ internal sealed class MortalStorage : IPageStorage
         {
             lock (_lock)
             {
-                if (_stores.FirstOrDefault(store => store?.ContainsKey(run.Keys[i]) == true) is not { } store) return i;
+                if (_stores.FirstOrDefault(each => each?.ContainsKey(run.Keys[i]) == true) is not { } store) return i;
                 store[run.Keys[i]].CopyTo(into.Bytes(pages.Span[i]));
                 checksums.Span[i] = PageChecksum.Compute(store[run.Keys[i]]);
             }
