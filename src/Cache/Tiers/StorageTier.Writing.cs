@@ -94,7 +94,7 @@ public sealed partial class StorageTier
             var count = Math.Min(_options.BatchPages, run.Count - stored);
             limit.CancelAfter(_options.WriteDeadline);
             var put = await storage.PutAsync(
-                Slice(run, stored, count), _host.Memory, write.Pages.AsMemory(stored, count), write.Checksums.AsMemory(stored, count), limit.Token).ConfigureAwait(false);
+                run.Slice(stored, count), _host.Memory, write.Pages.AsMemory(stored, count), write.Checksums.AsMemory(stored, count), limit.Token).ConfigureAwait(false);
             stored += put;
             if (put < count) break;
         }

@@ -234,8 +234,8 @@ public sealed partial class StorageTier : IPagePrefetch, IAsyncDisposable
         var (started, isWell) = (_time.GetTimestamp(), false);
         try
         {
-            var found = await storage.FindLeadingAsync(run, limit.Token).ConfigureAwait(false);
-            var landed = found == 0 ? 0 : await FetchAllAsync(storage, Slice(run, 0, found), limit.Token).ConfigureAwait(false);
+            var found = await storage.FindAsync(run, limit.Token).ConfigureAwait(false);
+            var landed = found.Count == 0 ? 0 : await FetchAllAsync(found, run, limit.Token).ConfigureAwait(false);
             isWell = !limit.IsCancellationRequested;
             if (landed > 0) _cost.Observe(landed, _time.GetElapsedTime(started).TotalSeconds);
         }
@@ -250,9 +250,9 @@ public sealed partial class StorageTier : IPagePrefetch, IAsyncDisposable
         }
     }
 
-    /// <summary>Brings a run in batches, a few at a time: while the pages of one come, shards are asked where those of the next are.</summary>
+    /// <summary>Brings pages in batches, a few at a time.</summary>
     /// <returns>How many of the first pages are here, whatever came of those after them.</returns>
-    private async Task<int> FetchAllAsync(IPageStorage storage, PageRun run, CancellationToken cancellationToken)
+    private async Task<int> FetchAllAsync(StoredRun found, PageRun run, CancellationToken cancellationToken)
     {
         var under = new Queue<(Task<int> Landing, int Count)>();
         var (begun, landed, isWhole) = (0, 0, true);
@@ -260,10 +260,10 @@ public sealed partial class StorageTier : IPagePrefetch, IAsyncDisposable
         {
             while (true)
             {
-                while (isWhole && begun < run.Count && under.Count < _options.Readers)
+                while (isWhole && begun < found.Count && under.Count < _options.Readers)
                 {
-                    var count = Math.Min(_options.BatchPages, run.Count - begun);
-                    under.Enqueue((FetchBatchAsync(storage, Slice(run, begun, count), cancellationToken), count));
+                    var count = Math.Min(_options.BatchPages, found.Count - begun);
+                    under.Enqueue((FetchBatchAsync(found, begun, run.Slice(begun, count), cancellationToken), count));
                     begun += count;
                 }
 
@@ -281,26 +281,24 @@ public sealed partial class StorageTier : IPagePrefetch, IAsyncDisposable
         }
     }
 
-    private async Task<int> FetchBatchAsync(IPageStorage storage, PageRun run, CancellationToken cancellationToken)
+    /// <param name="first">Where the batch begins in what was found.</param>
+    private async Task<int> FetchBatchAsync(StoredRun found, int first, PageRun batch, CancellationToken cancellationToken)
     {
-        var (pages, checksums) = (new int[run.Count], new uint[run.Count]);
+        var (pages, checksums) = (new int[batch.Count], new uint[batch.Count]);
         var reserved = _host.Reserve(pages);
         var landed = 0;
         try
         {
             if (reserved > 0)
-                landed = await storage.GetAsync(Slice(run, 0, reserved), _host.Memory, pages.AsMemory(0, reserved), checksums, cancellationToken).ConfigureAwait(false);
+                landed = await found.GetAsync(first, _host.Memory, pages.AsMemory(0, reserved), checksums, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            _host.Publish(Slice(run, 0, landed), pages.AsSpan(0, landed), checksums);
+            _host.Publish(batch.Slice(0, landed), pages.AsSpan(0, landed), checksums);
             _host.Abandon(pages.AsSpan(landed, reserved - landed));
         }
 
         Interlocked.Add(ref _fetched, landed);
         return landed;
     }
-
-    private static PageRun Slice(PageRun run, int first, int count) =>
-        new(run.Space, run.FirstIndex + first, first == 0 ? run.Previous : run.Keys[first - 1], run.Keys.Slice(first, count));
 }
