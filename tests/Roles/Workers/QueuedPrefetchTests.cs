@@ -3,7 +3,6 @@ using ActorInference.Actors.Generation;
 using ActorInference.Actors.Ids;
 using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
-using ActorInference.Gpu.Engine;
 using ActorInference.Gpu.Kv;
 using ActorInference.Gpu.Tests.Engine;
 using ActorInference.Gpu.Workers;
