@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using ActorInference.Actors.Ids;
-using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
 using ActorInference.Roles.Router;
 using ActorInference.Roles.Tests.Testing;

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using ActorInference.Actors.Ids;
 using ActorInference.Actors.Kv;
-using ActorInference.Actors.Protocols;
 using ActorInference.Cache.Radix;
 using ActorInference.Cache.Radix.Eviction;
 using ActorInference.Roles.Router;
