@@ -11,19 +11,17 @@ public sealed partial class StorageTier
 
     private void Write(StorageWrite write)
     {
-        if (!TryQueue(write)) _host.EndWriting(write.Pages, stored: 0);
-    }
+        if (_storage is null || (write.IsAgain && !_again.MayEnter))
+        {
+            _host.EndWriting(write.Pages, stored: 0);
+            return;
+        }
 
-    private bool TryQueue(StorageWrite write)
-    {
-        if (_storage is null || (write.IsAgain && !_again.MayEnter)) return false;
         // One run may wait however long it is; several only while they leave most of the pool to others, and what is new most of that.
         var waiting = Interlocked.Add(ref _writingPages, write.Pages.Length);
         var most = write.IsAgain ? _mostWriting / 2 : _mostWriting;
-        if ((waiting <= most || waiting == write.Pages.Length) && _writes.Writer.TryWrite(write)) return true;
-        Interlocked.Add(ref _writingPages, -write.Pages.Length);
-        Interlocked.Add(ref _dropped, write.Pages.Length);
-        return false;
+        if ((waiting <= most || waiting == write.Pages.Length) && _writes.Writer.TryWrite(write)) return;
+        End(write, default);
     }
 
     private async Task WriteAllAsync()
@@ -37,12 +35,18 @@ public sealed partial class StorageTier
             }
             finally
             {
-                Interlocked.Add(ref _written, written.Stored - written.Found);
-                Interlocked.Add(ref _dropped, write.Pages.Length - written.Stored);
-                _host.EndWriting(write.Pages, written.Stored, written.IsRotten);
-                Interlocked.Add(ref _writingPages, -write.Pages.Length);
+                End(write, written);
             }
         }
+    }
+
+    private void End(StorageWrite write, Written written)
+    {
+        _host.EndWriting(write.Pages, written.Stored, written.IsRotten);
+        Interlocked.Add(ref _written, written.Stored - written.Found);
+        Interlocked.Add(ref _dropped, write.Pages.Length - written.Stored);
+        // Last: whoever waits until all is written counts at once, and may free the pages.
+        Interlocked.Add(ref _writingPages, -write.Pages.Length);
     }
 
     /// <returns>Nothing stored where the storage fails.</returns>

@@ -16,7 +16,7 @@ namespace ActorInference.Gpu.Workers;
 /// <param name="pulse">The worker's.</param>
 public sealed class QueuedPrefetch(IPagePrefetch prefetch, KvNamespace common, WorkerPulse pulse)
 {
-    private readonly SaltedNamespaces _spaces = new(common);
+    private readonly SaltedNamespaces _spaces = new(common, onNew: null);
 
     /// <summary>To be told of a job before the worker is given it.</summary>
     public void Queue(IWorkerJob job)
