@@ -14,7 +14,7 @@ public sealed partial class HostPool
         {
             var (found, _) = PinLeading(keys, mark, sources);
             var good = Copy(sources.AsSpan(0, found), into, pages);
-            return new TierLoad(good, EndLoad(sources.AsSpan(0, found), good));
+            return new TierLoad(good, EndLoad(sources.AsSpan(0, found), good, used: good));
         }
         finally
         {
@@ -39,15 +39,16 @@ public sealed partial class HostPool
 
     /// <summary>Lets the sources of a load go, and forgets the first that was wrong.</summary>
     /// <param name="good">How many of the first ones were right.</param>
-    /// <returns>How many of these had come from storage and are used for the first time.</returns>
-    internal int EndLoad(ReadOnlySpan<int> sources, int good)
+    /// <param name="used">And how many of these are used: of the others it still counts that they came from storage.</param>
+    /// <returns>How many of those used had come from storage and are used for the first time.</returns>
+    internal int EndLoad(ReadOnlySpan<int> sources, int good, int used)
     {
         var storage = 0;
         lock (_lock)
         {
             for (var i = 0; i < sources.Length; i++)
             {
-                if (i < good && _index.TakeFromStorage(sources[i])) storage++;
+                if (i < used && _index.TakeFromStorage(sources[i])) storage++;
                 Unpin(sources[i], drop: i == good);
             }
 

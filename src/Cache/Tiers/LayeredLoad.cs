@@ -61,7 +61,8 @@ internal sealed class LayeredLoad : IPageLoad
         elapsed = _time.GetElapsedTime(_started, Volatile.Read(ref _ended));
         var right = 0;
         while (right < _sources.Length && _sums[right].Finish(_host.Layout.PageBytes) == _host.ChecksumOf(_sources[right])) right++;
-        _host.EndLoad(_sources, right);
+        // With one that is wrong all was in vain, and the sequence comes back for the others.
+        _host.EndLoad(_sources, right, used: right == _sources.Length ? right : 0);
         return right;
     }
 

@@ -69,6 +69,23 @@ public sealed class InstanceFolder(string path)
         if (Directory.Exists(Path)) Directory.Delete(Path, recursive: true);
     }
 
+    /// <summary>Deletes it, and what the instance has in memory.</summary>
+    /// <param name="memory">Folder of the latter.</param>
+    /// <returns>False if somebody has written there meanwhile: it is to be tried again.</returns>
+    public bool TryDelete(string memory)
+    {
+        try
+        {
+            Delete();
+            if (Directory.Exists(memory)) Directory.Delete(memory, recursive: true);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
     private static string? ReadLine(string file)
     {
         try

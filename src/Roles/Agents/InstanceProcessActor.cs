@@ -337,21 +337,10 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
         Report();
     }
 
+    /// <summary>What the process left behind may write in its folder until it is dead, too: then the next tick tries again.</summary>
     private void EndRemoved()
     {
-        try
-        {
-            _folder.Delete();
-            var memory = InstanceSurroundings.MemoryFolder(_record.Launch.Instance, _folder);
-            if (Directory.Exists(memory)) Directory.Delete(memory, recursive: true);
-        }
-        catch (IOException unfinished)
-        {
-            // What the process left behind may write there until it is dead, too: the next tick tries again.
-            _log.Debug("The folder of {0} is not gone yet: {1}", _record.Launch.Instance, unfinished.Message);
-            return;
-        }
-
+        if (!_folder.TryDelete(InstanceSurroundings.MemoryFolder(_record.Launch.Instance, _folder))) return;
         Context.Parent.Tell(new AgentProtocol.InstanceRemoved(_record.Launch.Owner, _record.Launch.Instance, _options.Node));
         Context.Stop(Self);
     }

@@ -33,6 +33,65 @@ public sealed class StorageTierTests
     }
 
     [Fact]
+    public async Task A_few_batches_of_a_prompt_come_at_the_same_time()
+    {
+        var (storage, together, calls) = (new MemoryStorage(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), 0);
+        await FillAsync(storage);
+        using var host = HostPoolTests.Host(capacity: 16);
+        await using var tier = Tier(host, Patient with { BatchPages = 2, Readers = 3 });
+        tier.Attach(storage);
+        storage.Before = _ =>
+        {
+            var call = Interlocked.Increment(ref calls);
+            if (call == 1) return ValueTask.CompletedTask;   // The question how many there are.
+            if (call == 4) together.SetResult();
+            return new ValueTask(together.Task);
+        };
+
+        if (tier.Begin(Space, Prompt, 0, 1) is { } arrival) await arrival.WaitAsync(Limit);
+
+        Assert.Equal((8, 3, 8L), (host.Find(Keys()), storage.MostReading, tier.Counts.Fetched));
+        host.CheckInvariants();
+    }
+
+    [Fact]
+    public async Task What_is_under_way_for_one_prompt_is_not_brought_a_second_time_for_another()
+    {
+        var (storage, opened) = (new MemoryStorage(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        await FillAsync(storage);
+        storage.Before = _ => new ValueTask(opened.Task);
+        using var host = HostPoolTests.Host(capacity: 16);
+        await using var tier = Tier(host, Patient);
+        tier.Attach(storage);
+
+        var first = tier.Begin(Space, Prompt.AsMemory(0, 5 * PageSize + 1), 0, 0);
+        var same = tier.Begin(Space, Prompt.AsMemory(0, 5 * PageSize + 1), 0, 0);
+        var longer = tier.Begin(Space, Prompt, 0, 0);
+        Assert.True(first is { IsCompleted: false } && same is { IsCompleted: false } && longer is { IsCompleted: false });
+        opened.SetResult();
+        await Task.WhenAll(first, same, longer).WaitAsync(Limit);
+
+        Assert.Equal((8, 8L, 2), (host.Find(Keys()), tier.Counts.Fetched, storage.Queries));
+        host.CheckInvariants();
+    }
+
+    [Fact]
+    public async Task A_page_that_comes_broken_hides_those_after_it_and_spoils_none()
+    {
+        var storage = new MemoryStorage();
+        await FillAsync(storage);
+        storage.Flip(Keys()[3]);
+        using var host = HostPoolTests.Host(capacity: 16);
+        await using var tier = Tier(host, Patient with { BatchPages = 2, Readers = 4 });
+        tier.Attach(storage);
+
+        if (tier.Begin(Space, Prompt, 0, 1) is { } arrival) await arrival.WaitAsync(Limit);
+
+        Assert.Equal((3, 7L), (host.Find(Keys()), tier.Counts.Fetched));
+        host.CheckInvariants();
+    }
+
+    [Fact]
     public async Task What_is_stored_in_part_is_used_in_part()
     {
         var storage = new MemoryStorage();
@@ -273,6 +332,9 @@ public sealed class StorageTierTests
         Assert.Equal(8, host.Find(Keys()));
         host.CheckInvariants();
     }
+
+    private static StorageTierOptions Patient { get; } =
+        new() { Policy = PrefetchPolicy.WaitComplete, MinTokens = 1, PrefetchShare = 1, LongestWait = TimeSpan.FromMinutes(10) };
 
     private static void Use(HostPool host, KvPagePool device, int[] pages)
     {
