@@ -50,7 +50,9 @@ public sealed partial class InferenceEngine
         _sampler = new Sampler(runner.VocabSize, options.EndTokenIds);
         _created = time.GetTimestamp();
         _sampling = runner as ISamplingRunner;
-        _supply = new PageSupply(runner.Pages, cache, tier, time, _sampling, options.OverlapLoadBytes) { SecondsPerPromptToken = options.SecondsPerPromptToken };
+        // What a step launched ahead computes with is there: none is while pages come. But they come in time only for a runner that awaits layers.
+        var overlapBytes = _sampling is null || runner.AwaitsLayers ? options.OverlapLoadBytes : 0;
+        _supply = new PageSupply(runner.Pages, cache, tier, time, _sampling, overlapBytes) { SecondsPerPromptToken = options.SecondsPerPromptToken };
         _schedule = new Schedule(_supply, options, events, time);
         _ahead = new StepAhead(_sampling, _schedule);
         _maxStepTokens = Math.Min(options.MaxStepTokens, runner.MaxBatchTokens);
