@@ -12,11 +12,10 @@ public sealed class SnapshotTests
     [Fact]
     public async Task A_control_node_goes_on_from_its_snapshots_and_its_journals_do_not_grow()
     {
-        var folder = Directory.CreateTempSubdirectory("control-snapshot-");
-        var journal = Path.Combine(folder.FullName, "journal.db");
+        using var journal = new JournalFile();
         var settings = $"actor-inference.groups.snapshot-every = {Every}";
         var hosts = new SimulatedHosts();
-        await using (var first = await ControlNode.StartAsync(hosts, journal, interval: 0.1, settings: settings))
+        await using (var first = await ControlNode.StartAsync(hosts, journal.Path, interval: 0.1, settings: settings))
         {
             for (var version = 1; version <= 8; version++) await first.ApplyAsync("demo", Specs.Pair("demo", $"v{version}"));
             await first.UntilDoneAsync("demo", 8);
@@ -27,7 +26,7 @@ public sealed class SnapshotTests
             await first.UntilAsync("demo", _ => hosts.Starts.Count > before, "the rollout has begun");
         }
 
-        await using var second = await ControlNode.StartAsync(hosts, journal, interval: 0.1, settings: settings);
+        await using var second = await ControlNode.StartAsync(hosts, journal.Path, interval: 0.1, settings: settings);
         var status = await second.UntilAsync("demo", each => each is { Generation: 9, IsDone: true }, "the rollout has ended");
         var state = await second.StateAsync("demo");
 
@@ -38,7 +37,6 @@ public sealed class SnapshotTests
         await second.CommandAsync(new GroupProtocol.Undo("demo", 2, Now));
         await second.UntilAsync("demo", each => each is { Generation: 10, IsDone: true }, "an old revision is back");
         Assert.Contains("engine:v2", (await second.StateAsync("demo")).Desired);
-        folder.Delete(recursive: true);
     }
 
     /// <summary>The events before the snapshot before the last are given up; a few more may have come since.</summary>

@@ -226,16 +226,16 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
 
     private void Write(PageRun run, int[] pages)
     {
-        if (_storage is not null)
+        if (_storage is null)
         {
-            // One run may wait however long it is; several only while they leave most of the pool to others.
-            var waiting = Interlocked.Add(ref _writingPages, pages.Length);
-            if ((waiting <= _mostWriting || waiting == pages.Length) && _writes.Writer.TryWrite((run, pages))) return;
-            Interlocked.Add(ref _writingPages, -pages.Length);
-            Interlocked.Add(ref _dropped, pages.Length);
+            _host.EndWriting(pages, written: 0);
+            return;
         }
 
-        _host.EndWriting(pages, written: 0);
+        // One run may wait however long it is; several only while they leave most of the pool to others.
+        var waiting = Interlocked.Add(ref _writingPages, pages.Length);
+        if ((waiting <= _mostWriting || waiting == pages.Length) && _writes.Writer.TryWrite((run, pages))) return;
+        End(pages, written: 0);
     }
 
     private async Task WriteAllAsync()
@@ -249,12 +249,18 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
             }
             finally
             {
-                Interlocked.Add(ref _writingPages, -pages.Length);
-                Interlocked.Add(ref _written, written);
-                Interlocked.Add(ref _dropped, pages.Length - written);
-                _host.EndWriting(pages, written);
+                End(pages, written);
             }
         }
+    }
+
+    private void End(int[] pages, int written)
+    {
+        _host.EndWriting(pages, written);
+        Interlocked.Add(ref _written, written);
+        Interlocked.Add(ref _dropped, pages.Length - written);
+        // Last: whoever waits until all is written counts at once, and may free the pages.
+        Interlocked.Add(ref _writingPages, -pages.Length);
     }
 
     /// <returns>How many of the first pages are stored: none where the storage fails.</returns>

@@ -68,7 +68,7 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
         _folder.Write(_record);
         Adopt();
         Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, TickInterval);
-        if (_record.IsRemoved) BeginStop();
+        if (_record.IsRemoved && _kept is not null) BeginStop();   // One without a process is taken away at the first tick.
         Report();
     }
 
@@ -122,7 +122,9 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
         var now = Now;
         if (_phase == AgentPhase.Waiting)
         {
-            if (!_isStarting && now >= _startAt) BeginStart();
+            if (_isStarting) return;
+            if (_record.IsRemoved) EndRemoved();
+            else if (now >= _startAt) BeginStart();
             return;
         }
 
@@ -337,9 +339,19 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
 
     private void EndRemoved()
     {
-        _folder.Delete();
-        var memory = InstanceSurroundings.MemoryFolder(_record.Launch.Instance, _folder);
-        if (Directory.Exists(memory)) Directory.Delete(memory, recursive: true);
+        try
+        {
+            _folder.Delete();
+            var memory = InstanceSurroundings.MemoryFolder(_record.Launch.Instance, _folder);
+            if (Directory.Exists(memory)) Directory.Delete(memory, recursive: true);
+        }
+        catch (IOException unfinished)
+        {
+            // What the process left behind may write there until it is dead, too: the next tick tries again.
+            _log.Debug("The folder of {0} is not gone yet: {1}", _record.Launch.Instance, unfinished.Message);
+            return;
+        }
+
         Context.Parent.Tell(new AgentProtocol.InstanceRemoved(_record.Launch.Owner, _record.Launch.Instance, _options.Node));
         Context.Stop(Self);
     }

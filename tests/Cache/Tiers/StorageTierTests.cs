@@ -150,6 +150,27 @@ public sealed class StorageTierTests
     }
 
     [Fact]
+    public async Task Whoever_sees_that_all_is_written_finds_it_counted_and_may_free_the_pages()
+    {
+        const int Rounds = 3000;
+        using var device = ScriptedRunner.Pool(16);
+        using var host = HostPoolTests.Host(capacity: 16);
+        await using var tier = Tier(host);
+        tier.Attach(new MemoryStorage());
+        var (_, pages) = HostPoolTests.Filled(device, 8, seed: 1);
+        for (var round = 1; round <= Rounds; round++)
+        {
+            Use(host, device, pages);
+            // Without a pause, to be there as soon as it is so.
+            var started = System.Diagnostics.Stopwatch.GetTimestamp();
+            while (!tier.IsIdle) Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(started) < Limit, "The pages are not written.");
+            Assert.Equal((8L * round, 0L), (tier.Counts.Written, tier.Counts.Dropped));
+            host.Clear();
+            Assert.Equal(0, host.Counts.HeldPages);
+        }
+    }
+
+    [Fact]
     public async Task A_tier_that_knows_of_no_storage_says_so()
     {
         using var host = HostPoolTests.Host(capacity: 16);
@@ -221,7 +242,7 @@ public sealed class StorageTierTests
         for (var i = 0; i < 2; i++)
         {
             if (tier.Begin(Space, Prompt, 0, 0.01) is { } arrival) await arrival.WaitAsync(Limit);
-            await UntilAsync(() => host.Find(Keys()) == 8, "the pages are here");
+            await UntilAsync(() => host.Find(Keys()) == 8 && tier.IsIdle, "the pages are here, and what they took is known");
             host.Clear();
         }
 
@@ -283,10 +304,11 @@ public sealed class StorageTierTests
     private static async Task UntilAsync(Func<bool> condition, string what)
     {
         var started = System.Diagnostics.Stopwatch.GetTimestamp();
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
         while (!condition())
         {
             if (System.Diagnostics.Stopwatch.GetElapsedTime(started) > Limit) Assert.Fail($"It did not come to pass that {what}.");
-            await Task.Yield();
+            await timer.WaitForNextTickAsync();
         }
     }
 }
