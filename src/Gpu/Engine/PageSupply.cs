@@ -25,6 +25,9 @@ internal sealed class PageSupply(
     /// <summary>What a token of a prompt takes to compute, lately; 0 before the first.</summary>
     public double SecondsPerPromptToken { get; set; }
 
+    /// <summary>Pages of a sequence that generates which the tier is told of in one step, at least 1.</summary>
+    public int DecodeTierPages { get; init; } = int.MaxValue;
+
     public bool HasCache => cache is not null;
 
     /// <summary>Pages that the cache holds.</summary>
@@ -95,13 +98,21 @@ internal sealed class PageSupply(
 
     /// <summary>
     /// Gives the cache the full pages of a sequence that it does not know yet, to be shared from now on. Where it has them
-    /// already the sequence goes on with the cache's, and its own are free.
+    /// already the sequence goes on with the cache's, and its own are free. The tier is told, too: of a sequence that generates as far as
+    /// <see cref="DecodeTierPages"/> goes, since others wait for their next token meanwhile; of the rest with its next tokens.
     /// </summary>
-    public void Remember(Sequence sequence)
+    public void Remember(Sequence sequence) =>
+        Remember(sequence, sequence.Mode == SequenceMode.Decode || (sequence.Mode == SequenceMode.Generate && sequence.OutputCount > 0) ? DecodeTierPages : int.MaxValue);
+
+    /// <summary>As <see cref="Remember(Sequence)"/>, with all that the tier was not told of yet: there is no next time.</summary>
+    public void RememberAll(Sequence sequence) => Remember(sequence, int.MaxValue);
+
+    private void Remember(Sequence sequence, int mostTold)
     {
         if (sequence.Load is not null) return;   // Nobody knows yet whether they are right.
         if (cache is not null && sequence.FullPages > sequence.OfferedCount) Cache(cache, sequence);
-        if (tier is not null && sequence.FullPages > sequence.ToldCount) Tell(sequence, sequence.FullPages);
+        var untold = sequence.FullPages - sequence.ToldCount;
+        if (tier is not null && untold > 0) Tell(sequence, sequence.ToldCount + Math.Min(untold, mostTold));
     }
 
     private void Cache(IPrefixCache cache, Sequence sequence)

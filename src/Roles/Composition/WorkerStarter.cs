@@ -23,22 +23,25 @@ internal sealed class WorkerStarter(ActorSystem system, InferenceNode node, Infe
         var name = InferenceNode.NameOf(role, ordinal);
         var worker = new WorkerId(name + Place());
         var pulse = new WorkerPulse();
+        var prefixes = settings.Router.Prefix.BlockTokens > 0 && own.PrefixCache.Share > 0 ? new PrefixJournal(settings.Router.Prefix.BlockTokens) : null;
+        var gpu = GpuOptions(role, count, worker, prefixes) with { Pulse = pulse, StepLogPath = node.StepLogs is { } folder ? Path.Combine(folder, name + StepLog.Extension) : null };
         var options = new WorkerRoleOptions
         {
             Worker = worker,
             Role = role,
-            GpuWorker = GpuWorkerActor.Props(GpuOptions(role, count, worker, pulse)),
+            GpuWorker = GpuWorkerActor.Props(gpu),
             Router = routers,
             Format = node.Exchange?.Source.Format,
             MaxJobs = own.MaxJobs,
             ReportInterval = own.ReportInterval,
             StepDeadline = own.StepDeadline,
+            Prefixes = prefixes,
             Pulse = pulse,
         };
         return system.ActorOf(SupervisionStrategies.WithBackoff(WorkerActor.Props(options), name), name);
     }
 
-    private GpuWorkerOptions GpuOptions(WorkerRole role, int count, WorkerId worker, WorkerPulse pulse)
+    private GpuWorkerOptions GpuOptions(WorkerRole role, int count, WorkerId worker, PrefixJournal? prefixes)
     {
         var createRunner = node.CreateRunner ?? throw new ArgumentException("A node with workers needs a model to run.", nameof(node));
         var own = settings.Of(role);
@@ -48,7 +51,12 @@ internal sealed class WorkerStarter(ActorSystem system, InferenceNode node, Infe
             Worker = worker,
             CreateRunner = () => createRunner(worker),
             WarmUpTokens = node.WarmUpTokens,
-            CreateCache = runner => PrefixCaches.Create(runner, own.PrefixCache, count, shares, tiers.Host),
+            CreateCache = runner =>
+            {
+                prefixes?.Reset();
+                return PrefixCaches.Create(runner, own.PrefixCache, count, shares, tiers.Host, prefixes);
+            },
+            OnSpace = prefixes is null ? null : prefixes.Name,
             Tier = tiers.Host,
             Prefetch = tiers.Storage,
             Namespace = node.Namespace,
@@ -56,7 +64,6 @@ internal sealed class WorkerStarter(ActorSystem system, InferenceNode node, Infe
             Engine = own.Engine with { EndTokenIds = node.EndTokenIds },
             TransferDeadline = own.TransferDeadline,
             SignInterval = own.ReportInterval,
-            Pulse = pulse,
             Source = node.Exchange?.Source,
             Courier = courier,
         };

@@ -36,6 +36,7 @@ public sealed class WorkerActor : ReceiveActor, IWithTimers
         Receive<WorkerProtocol.Ended>(HandleEnded);
         Receive<WorkerProtocol.FlushCache>(flush => _gpuWorker.Forward(flush));
         Receive<WorkerProtocol.SetStorage>(set => _gpuWorker.Forward(set));
+        Receive<RouterProtocol.GetPrefixes>(TellPrefixes);
         Receive<WorkerProtocol.GetStatus>(_ => Sender.Tell(Status()));
         Receive<WorkerProtocol.SetRole>(SetRole);
         Receive<WorkerProtocol.Drain>(BeginDrain);
@@ -231,7 +232,14 @@ public sealed class WorkerActor : ReceiveActor, IWithTimers
             UsedPages = pulse.UsedPages,
             CachedPages = pulse.CachedPages,
             HeldPages = pulse.HeldPages,
+            Prefixes = _options.Prefixes?.Mark,
         });
+    }
+
+    /// <summary>To one router of perhaps several, each of which knows something else.</summary>
+    private void TellPrefixes(RouterProtocol.GetPrefixes question)
+    {
+        if (_options.Prefixes is { } journal) Sender.Tell(journal.Read(_options.Worker, question));
     }
 
     private WorkerProtocol.Status Status() =>

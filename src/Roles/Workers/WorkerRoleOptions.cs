@@ -29,6 +29,9 @@ public sealed record WorkerRoleOptions
     /// <summary>Between two reports of the load.</summary>
     public TimeSpan ReportInterval { get; init; } = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>What its prefix cache has, for routers; null if they are not told.</summary>
+    public PrefixJournal? Prefixes { get; init; }
+
     /// <summary>What the GPU worker shows of itself.</summary>
     public WorkerPulse Pulse { get; init; } = new();
 
