@@ -25,10 +25,14 @@ public sealed partial class HostPool
     public IPageLoad? BeginLoad(ReadOnlySpan<KvPageKey> keys, int mark, IPageMemory into, ReadOnlySpan<int> pages)
     {
         CheckLayout(into);
-        if (!into.HasBytes || !LayeredLoad.Fits(Layout)) return null;
+        if (!LayeredLoad.Fits(Layout)) return null;
+        var landing = into.HasBytes ? null : (into as IDevicePages)?.BeginLanding(Layout.Layers);
+        if (!into.HasBytes && landing is null) return null;
         var sources = new int[keys.Length];
         var (found, storage) = PinLeading(keys, mark, sources);
-        return found == 0 ? null : LayeredLoad.Start(this, sources[..found], storage, into, pages[..found].ToArray(), _time);
+        if (found > 0) return LayeredLoad.Start(this, sources[..found], storage, into, landing, pages[..found].ToArray(), _time);
+        landing?.Finish();
+        return null;
     }
 
     /// <summary>The bytes of a page that is pinned.</summary>

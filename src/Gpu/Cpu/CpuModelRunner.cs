@@ -1,3 +1,4 @@
+using ActorInference.Actors.Kv;
 using ActorInference.Gpu.Engine;
 using ActorInference.Gpu.Kv;
 using ActorInference.Gpu.Models;
@@ -45,6 +46,8 @@ public sealed unsafe class CpuModelRunner : IModelRunner
         _weights = weights;
         Pages = pool;
         MaxBatchTokens = options.MaxBatchTokens;
+        if (pool.Layout.Dtype == KvDtype.F8)
+            throw new ArgumentException("Keys and values of F8 are for CUDA devices; the processor computes with F32, F16, BF16 and Q8_0.", nameof(pool));
         MaxContextTokens = RunnerPool.ContextTokens(config, pool, options.MaxContextTokens);
         var kernels = KernelTable.For(weights.Simd);
         _buffers = new RunnerBuffers(config, MaxBatchTokens);

@@ -50,7 +50,9 @@ public sealed partial class InferenceEngine
         _sampler = new Sampler(runner.VocabSize, options.EndTokenIds);
         _created = time.GetTimestamp();
         _sampling = runner as ISamplingRunner;
-        _supply = new PageSupply(runner.Pages, cache, tier, time, _sampling, options.OverlapLoadBytes)
+        // What a step launched ahead computes with is there: none is while pages come. But they come in time only for a runner that awaits layers.
+        var overlapBytes = _sampling is null || runner.AwaitsLayers ? options.OverlapLoadBytes : 0;
+        _supply = new PageSupply(runner.Pages, cache, tier, time, _sampling, overlapBytes)
         {
             SecondsPerPromptToken = options.SecondsPerPromptToken,
             DecodeTierPages = options.TierBytesPerStep == 0 ? int.MaxValue : (int)Math.Max(1, options.TierBytesPerStep / runner.Pages.Layout.PageBytes),

@@ -13,7 +13,7 @@ namespace ActorInference.Gpu.Engine;
 /// <param name="tier">Where pages are found that the pool no longer has; null for none.</param>
 /// <param name="time">Measures what loading takes.</param>
 /// <param name="ahead">Computes ahead of what is known, with pages that are not to come free meanwhile; null if the runner does not.</param>
-/// <param name="overlapLoadBytes"><see cref="EngineOptions.OverlapLoadBytes"/>; without effect on a runner that computes ahead.</param>
+/// <param name="overlapLoadBytes"><see cref="EngineOptions.OverlapLoadBytes"/>; 0 where the runner awaits no layers.</param>
 internal sealed class PageSupply(
     KvPagePool pool, IPrefixCache? cache, IPageTier? tier, TimeProvider time, ISamplingRunner? ahead = null, long overlapLoadBytes = 0)
 {
@@ -149,7 +149,7 @@ internal sealed class PageSupply(
         sequence.ReleasePages(pool);
     }
 
-    private bool MayOverlap(int pages) => ahead is null && overlapLoadBytes > 0 && (long)pages * pool.Layout.PageBytes >= overlapLoadBytes;
+    private bool MayOverlap(int pages) => overlapLoadBytes > 0 && (long)pages * pool.Layout.PageBytes >= overlapLoadBytes;
 
     /// <param name="reserved">Pages that were taken for what was to come.</param>
     private void TakeLoaded(Sequence sequence, int reserved, TierLoad load)

@@ -95,6 +95,7 @@ public sealed partial class RoleProcess : IAsyncDisposable
             ("--cluster-port", 0),
             ("--model", _options.ModelFolder),
             ("--served-model-name", _options.ModelName),
+            ("--device", _options.Device),
             ("--threads", _options.Threads),
             ("--tensor-parallel", _options.Ranks),
             ("--kv-pages", _options.KvPages),
