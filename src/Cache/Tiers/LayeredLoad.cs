@@ -67,7 +67,7 @@ internal sealed class LayeredLoad : IPageLoad
         if (_failure is not null)
         {
             // The device's, not the pages': these stay as they are. Whoever computes next is told.
-            _host.EndLoad(_sources, _sources.Length);
+            _host.EndLoad(_sources, _sources.Length, used: 0);
             return 0;
         }
 
