@@ -92,7 +92,7 @@ public sealed class PrefixJournalTests
 
         var after = journal.Read(Worker, new(before.Epoch, before.Version, before.Version));
         Assert.True(after.IsAnew);
-        Assert.Equal(PrefixBlocks.Of(null, [9, 9, 9, 9], 4), after.Added);
+        Assert.Equal<ulong>(PrefixBlocks.Of(null, [9, 9, 9, 9], 4), after.Added);
         journal.CheckInvariants();
     }
 
@@ -110,7 +110,7 @@ public sealed class PrefixJournalTests
         Insert(tree, Common, prompt);
         tree.Unlock(held);
 
-        Assert.Equal(PrefixBlocks.Of(null, prompt, 4), journal.Read(Worker, new(0, 0, 0)).Added);
+        Assert.Equal<ulong>(PrefixBlocks.Of(null, prompt, 4), journal.Read(Worker, new(0, 0, 0)).Added);
         tree.Clear();
         Assert.Empty(journal.Read(Worker, new(0, 0, 0)).Added);
     }
