@@ -127,13 +127,13 @@ public sealed class CacheShardActor : ReceivePersistentActor, IWithTimers
             if (!store.IsSuspect && _asked.Add((store.Id, store.Report.Epoch))) store.Report.Actor.Tell(new CacheStoreProtocol.Tell(_state.Bucket));
         }
 
-        _asked.RemoveWhere(asked => !changed.Table.TryGet(asked.Store, out var store) || store.Report.Epoch != asked.Epoch);
+        _asked.RemoveWhere(asked => !changed.Table.TryGet(asked.Store, out var store) || store.IsSuspect || store.Report.Epoch != asked.Epoch);
         Flush();
     }
 
     private void OnTick()
     {
-        _state.ExpirePuts(Now);
+        _state.Expire(Now);
         var events = ImmutableArray.CreateBuilder<CacheShardEvents.IShardEvent>();
         foreach (var order in _state.PlanCopies(Now, events))
         {

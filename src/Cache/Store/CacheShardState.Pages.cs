@@ -20,7 +20,7 @@ public sealed partial class CacheShardState
             Bytes += record.Page.SizeBytes;
             Join(entry, stored.Group);
             Touch(entry, _nowMs);
-            tenant.Order.Add(entry);
+            tenant.Order.Add(entry, tenant.Pages.Values);
         }
 
         if (entry.Checksum != record.Checksum) Replace(entry, record, effects);
@@ -94,7 +94,7 @@ public sealed partial class CacheShardState
 
         content.Memory.Add(entry);
         content.MemoryBytes += entry.Page.SizeBytes;
-        content.Order.Add(entry);
+        content.Order.Add(entry, content.Memory);
         effects?.Keep(replica);
     }
 
@@ -111,16 +111,14 @@ public sealed partial class CacheShardState
         }
 
         CheckReplication(entry);
-        if (cause == RemovalCause.Evicted) entry.Tenant.Order.Add(entry);   // For its tenant it is there still.
+        if (cause == RemovalCause.Evicted) entry.Tenant.Order.Add(entry, entry.Tenant.Pages.Values);   // For its tenant it is there still.
     }
 
     private void Free(IShardEffects? effects, string tenant, in Replica replica, KvPageKey key)
     {
         if (effects is null) return;
         effects.Free(tenant, replica, key);
-        if (replica.IsOnDisk || !_freed.Add(replica)) return;
-        _freedInOrder.Enqueue(replica);
-        if (_freedInOrder.Count > MaxFreed) _freed.Remove(_freedInOrder.Dequeue());
+        if (!replica.IsOnDisk) _freed.Add(replica);
     }
 
     private void DropReplica(PageEntry entry, in Replica replica)
@@ -181,10 +179,12 @@ public sealed partial class CacheShardState
     private void SetPin(PageEntry entry, long untilMs)
     {
         entry.PinUntilMs = untilMs;
-        entry.Tenant.Order.Add(entry);
+        entry.Tenant.Order.Add(entry, entry.Tenant.Pages.Values);
         foreach (var replica in entry.Replicas)
         {
-            if (!replica.IsOnDisk) ContentOf(replica.Store).Order.Add(entry);
+            if (replica.IsOnDisk) continue;
+            var content = ContentOf(replica.Store);
+            content.Order.Add(entry, content.Memory);
         }
     }
 

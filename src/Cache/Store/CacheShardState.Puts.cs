@@ -56,9 +56,11 @@ public sealed partial class CacheShardState
         return new Outcomes(outcomes.MoveToImmutable());
     }
 
-    /// <summary>Forgets puts whose writers have been silent for twice as long as others have to wait for them.</summary>
-    public void ExpirePuts(long nowMs)
+    /// <summary>Forgets puts whose writers have been silent for twice as long as others have to wait for them, and what was given up long ago.</summary>
+    public void Expire(long nowMs)
     {
+        // What a silent store was told to give up it may not have heard, and tells of when it is heard of again.
+        if (!_stores.Stores.Values.Any(static store => store.IsSuspect)) _freed.Advance(nowMs);
         foreach (var tenant in _tenants.Values)
         {
             foreach (var (key, put) in tenant.Puts)

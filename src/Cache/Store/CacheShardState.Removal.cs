@@ -60,7 +60,6 @@ public sealed partial class CacheShardState
         var going = new EvictionRound(nowMs, options.EvictsPinned, wholly: false);
         while (going.Bytes < bytes && content.Order.Take(nowMs, going.MayTakePinned, content.Memory.Contains) is { } entry) going.Add(entry, content.Order);
         content.Order.EndRound();
-        content.Order.Tidy(content.Memory);
         return ShardDecision.Of(null, going.ToEvents());
     }
 
@@ -90,7 +89,6 @@ public sealed partial class CacheShardState
         var wanted = tenant.UsedBytes - tenant.EndingBytes + bytes - quota;
         while (going.Bytes < wanted && tenant.Order.Take(nowMs, going.MayTakePinned, static _ => true) is { } entry) going.Add(entry, tenant.Order);
         tenant.Order.EndRound();
-        tenant.Order.Tidy(tenant.Pages.Values);
         tenant.EndingBytes += going.Bytes;
         going.MarkForQuota();
         events.AddRange(going.ToEvents());

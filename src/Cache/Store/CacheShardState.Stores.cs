@@ -25,7 +25,8 @@ public sealed partial class CacheShardState
         foreach (var (id, content) in _contents)
         {
             if (table.TryGet(id, out var store)) Compare(id, content, store, events);
-            else if (content.Memory.Count + content.Disk.Count > 0 && IsGone(id, nowMs)) events.Add(new StoreLost(id, Guid.Empty, WithDisk: true));
+            else if (content.Memory.Count + content.Disk.Count == 0) _contents.Remove(id);   // Names of stores that come and go do not pile up.
+            else if (IsGone(id, nowMs)) events.Add(new StoreLost(id, Guid.Empty, WithDisk: true));
         }
 
         _stores = table;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using ActorInference.Actors.Ids;
 using ActorInference.Actors.Kv;
-using ActorInference.Actors.Protocols;
 using static ActorInference.Actors.Protocols.CacheShardEvents;
 
 namespace ActorInference.Cache.Store;
@@ -19,8 +18,7 @@ public sealed partial class CacheShardState(int bucket, CacheShardOptions option
     private readonly Dictionary<string, CacheTenant> _tenants = new(StringComparer.Ordinal);
     private readonly Dictionary<StoreId, StoreContent> _contents = [];
     private readonly HashSet<PageEntry> _underReplicated = [];
-    private readonly HashSet<CacheShardProtocol.Replica> _freed = [];
-    private readonly Queue<CacheShardProtocol.Replica> _freedInOrder = new();
+    private readonly FreedCopies _freed = new();
     private StoreTable _stores = StoreTable.Empty;
     private long _uses;
     private long _nowMs;
@@ -38,6 +36,9 @@ public sealed partial class CacheShardState(int bucket, CacheShardOptions option
     public long Evicted { get; private set; }
 
     public long Lost { get; private set; }
+
+    /// <summary>What it has written down beside the pages: places in the orders of eviction, copies that were given up, stores.</summary>
+    internal int Notes => _freed.Count + _contents.Count + _tenants.Values.Sum(static tenant => tenant.Order.Count) + _contents.Values.Sum(static content => content.Order.Count);
 
     /// <summary>The pages that have a copy in one store.</summary>
     private sealed class StoreContent
@@ -149,9 +150,6 @@ public sealed partial class CacheShardState(int bucket, CacheShardOptions option
             age++;
         }
     }
-
-    /// <summary>Copies of which it is remembered that they were given up: a store may have told of them just before it heard of that.</summary>
-    private const int MaxFreed = 65_536;
 
     private const int DepthBits = 24;
     private const int MaxDepth = (1 << DepthBits) - 1;

@@ -6,6 +6,9 @@ namespace ActorInference.Cache.Store;
 /// </summary>
 internal sealed class EvictionQueue
 {
+    /// <summary>Beyond twice the living.</summary>
+    private const int MaxDead = 1024;
+
     private readonly PriorityQueue<PageEntry, (long Age, long Use)> _plain = new();
     private readonly PriorityQueue<PageEntry, (long Age, long Use)> _pinned = new();
     private readonly PriorityQueue<PageEntry, long> _pinEnds = new();
@@ -14,7 +17,15 @@ internal sealed class EvictionQueue
     /// <summary>Entries, dead ones and doubles among them.</summary>
     public int Count => _plain.Count + _pinned.Count;
 
-    public void Add(PageEntry entry)
+    /// <summary>Adds a page, and rids itself of the dead if they are many: where nothing is ever evicted, nobody else would.</summary>
+    /// <param name="living">All pages that belong to the queue, this one among them.</param>
+    public void Add(PageEntry entry, IReadOnlyCollection<PageEntry> living)
+    {
+        if (Count > 2 * living.Count + MaxDead) Rebuild(living);
+        else Add(entry);
+    }
+
+    private void Add(PageEntry entry)
     {
         if (entry.IsHardPinned) return;
         if (entry.PinUntilMs > 0)
@@ -47,14 +58,17 @@ internal sealed class EvictionQueue
     /// <summary>Puts a page back that was taken and is kept.</summary>
     public void PutAside(PageEntry entry) => _aside.Add(entry);
 
-    /// <summary>Rids itself of the dead, if they are many.</summary>
-    public void Tidy(IReadOnlyCollection<PageEntry> living)
+    /// <summary>Takes as long as there are pages, once for as many additions.</summary>
+    private void Rebuild(IReadOnlyCollection<PageEntry> living)
     {
-        if (Count <= 2 * living.Count + 1024) return;
         _plain.Clear();
         _pinned.Clear();
         _pinEnds.Clear();
-        foreach (var entry in living) Add(entry);
+        _plain.EnqueueRange(living.Where(static entry => !entry.IsHardPinned && entry.PinUntilMs == 0).Select(static entry => (entry, (entry.Age, entry.Use))));
+        foreach (var entry in living)
+        {
+            if (entry.PinUntilMs > 0) Add(entry);
+        }
     }
 
     private PageEntry? Take(PriorityQueue<PageEntry, (long Age, long Use)> queue, long nowMs, bool isPinned, Func<PageEntry, bool> isHere)

@@ -21,7 +21,8 @@ public sealed record KnownStore(CacheStoreProtocol.StoreReport Report, bool IsSu
 /// <param name="Version">Grows with every change.</param>
 public sealed record StoreTable(long Version, ImmutableSortedDictionary<string, KnownStore> Stores)
 {
-    public static readonly StoreTable Empty = new(0, ImmutableSortedDictionary.Create<string, KnownStore>(StringComparer.Ordinal));
+    /// <remarks>A report that says the same as the one before it is a new one all the same: what was promised since then is in it or will not come.</remarks>
+    public static readonly StoreTable Empty = new(0, ImmutableSortedDictionary.Create<string, KnownStore>(StringComparer.Ordinal, ReferenceEqualityComparer.Instance));
 
     public bool TryGet(StoreId id, [MaybeNullWhen(false)] out KnownStore store) => Stores.TryGetValue(id.Value, out store);
 

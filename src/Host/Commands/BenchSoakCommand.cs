@@ -71,6 +71,7 @@ public static class BenchSoakCommand
         ["managed_bytes_first"] = result.ManagedBytes.FirstOrDefault(),
         ["managed_bytes_last"] = result.ManagedBytes.LastOrDefault(),
         ["managed_bytes_largest"] = result.ManagedBytes.DefaultIfEmpty().Max(),
+        ["managed_bytes_per_operation"] = Math.Round(result.GrowthBytesPerOperation, 3),
         ["faults"] = new JsonArray([.. result.Faults.Select(static fault => (JsonNode)fault)]),
     };
 }

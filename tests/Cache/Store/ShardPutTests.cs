@@ -145,7 +145,7 @@ public sealed class ShardPutTests
         _shard.Start(Keys.Page(1));
 
         _shard.Now += 61_000;
-        _shard.State.ExpirePuts(_shard.Now);
+        _shard.State.Expire(_shard.Now);
 
         Assert.Equal(0, _shard.State.Status(_shard.Now).Unfinished);
         Assert.Equal(CacheOutcome.NotStarted, _shard.End(Keys.Page(1), new PutPlace(CacheOutcome.Done, [Keys.Store(0)])));
@@ -174,6 +174,7 @@ public sealed class ShardPutTests
         Assert.Equal(Keys.Store(1), _shard.Start(Keys.Page(1), host: "b").Stores[0]);
         Assert.Equal(Keys.Store(0), _shard.Start(Keys.Page(2), Keys.Plain with { Preferred = [Keys.Store(0)] }, host: "b").Stores[0]);
         for (var i = 10; i < 20; i++) _shard.Put(Keys.Page(i, 50_000), host: "a");
+        _shard.Put(Keys.Page(20, 50_000), host: "b");
         _shard.ReportStores();
         Assert.Equal(Keys.Store(2), _shard.Start(Keys.Page(3)).Stores[0]);
     }

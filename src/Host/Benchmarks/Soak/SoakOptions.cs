@@ -31,7 +31,8 @@ internal sealed record SoakOptions
 /// <param name="WrongPages">Pages that came with other bytes than were put.</param>
 /// <param name="LargestDiskBytes">Of one store, at any check.</param>
 /// <param name="ManagedBytes">In use after a collection, at each check.</param>
+/// <param name="GrowthBytesPerOperation">Slope of the line of least squares through the later half of <see cref="ManagedBytes"/>.</param>
 /// <param name="Faults">What is not as it should be; empty if all is well.</param>
 internal sealed record SoakResult(
     long Operations, double Seconds, long PutPages, long Refused, long GotPages, long WrongPages, long Kills, long Snapshots, long Checks,
-    long LargestDiskBytes, IReadOnlyList<long> ManagedBytes, IReadOnlyList<string> Faults);
+    long LargestDiskBytes, IReadOnlyList<long> ManagedBytes, double GrowthBytesPerOperation, IReadOnlyList<string> Faults);

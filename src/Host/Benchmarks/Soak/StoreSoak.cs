@@ -52,7 +52,7 @@ internal sealed class StoreSoak(SoakOptions options)
         await EndAsync(system);
         CheckMemory();
         return new SoakResult(
-            done, Stopwatch.GetElapsedTime(started).TotalSeconds, _put, _refused, _got, _wrong, _kills, _snapshots, _managed.Count, _largestDisk, _managed, _faults);
+            done, Stopwatch.GetElapsedTime(started).TotalSeconds, _put, _refused, _got, _wrong, _kills, _snapshots, _managed.Count, _largestDisk, _managed, MemoryTrend.PerStep(_managed) / options.CheckEvery, _faults);
     }
 
     private bool IsOver(long done, long started) => options.Operations is { } all ? done >= all : Stopwatch.GetElapsedTime(started) >= options.Duration;
