@@ -21,7 +21,7 @@ public sealed partial class CacheStoreActor
             Interlocked.Read(ref _refused), _transfers.Views));
         WriteIndex();
         // Not while it writes what it was told to: whoever asked for that is answered when it has been done.
-        if (_drainers.Count > 0 && !_isSnapshotting && _pool.Pages == 0 && (_disk?.PageCount ?? 0) == 0) Leave(withDisk: true);
+        if (_drainers.Count > 0 && _snapshotters is null && _pool.Pages == 0 && (_disk?.PageCount ?? 0) == 0) Leave(withDisk: true);
     }
 
     private void WriteIndex()
@@ -76,7 +76,7 @@ public sealed partial class CacheStoreActor
                 var (pages, took) = persistence.WarmUp(warmed => self.Tell(warmed), stop);
                 return new WarmUpEnded(pages, took);
             },
-            stop));
+            stop), static failure => new WarmUpFailed(failure));
     }
 
     private void OnWarmUpEnded(WarmUpEnded ended)
@@ -92,15 +92,16 @@ public sealed partial class CacheStoreActor
         switch (govern.Action)
         {
             case StoreAction.Snapshot:
-                BeginSnapshot(new Snapshotter(Sender, govern.Action));
+                BeginSnapshot(new Governor(Sender, govern.Action));
                 break;
             case StoreAction.Unmount:
                 Volatile.Write(ref _isDraining, true);
-                BeginSnapshot(new Snapshotter(Sender, govern.Action));
+                BeginSnapshot(new Governor(Sender, govern.Action));
                 break;
             case StoreAction.Verify:
-                var asker = Sender;
-                Track(Task.Run<object>(() => Verify(asker), _stop.Token));
+                var verifier = new Governor(Sender, govern.Action);
+                _verifiers.Add(verifier);
+                Track(Task.Run<object>(() => Verify(verifier), _stop.Token), failure => new VerifyFailed(verifier, failure));
                 break;
             case StoreAction.Drain:
                 if (!_isDraining) _drained = _pool.Pages;
@@ -114,38 +115,63 @@ public sealed partial class CacheStoreActor
         }
     }
 
-    private void BeginSnapshot(Snapshotter? asker)
+    /// <param name="asker">Null if nobody waits for it.</param>
+    private void BeginSnapshot(Governor? asker)
     {
-        if (_persistence is not { } persistence)
+        if (_persistence is null)
         {
-            if (asker is not null) EndSnapshot(asker, 0, 0, "This store has no disk.");
-            return;
+            if (asker is not null) EndSnapshot([asker], each => new Governed(each.Action, 0, 0, "This store has no disk."));
         }
-
-        if (_isSnapshotting)
+        else if (_snapshotters is null)
         {
-            // It may have begun before what the asker means: another one follows.
-            if (asker is not null) Self.Tell(new Govern(asker.Action), asker.Asker);
-            return;
+            WriteSnapshot(asker is null ? [] : [asker]);
         }
+        else if (asker is not null)
+        {
+            _nextSnapshotters.Add(asker);   // The one that is written may have begun before what the asker means.
+        }
+    }
 
-        _isSnapshotting = true;
-        Track(Task.Run<object>(() => new SnapshotEnded(asker, persistence.Write()), _stop.Token));
+    private void WriteSnapshot(List<Governor> askers)
+    {
+        var persistence = _persistence!;
+        _snapshotters = askers;
+        Track(Task.Run<object>(() => new SnapshotEnded(persistence.Write()), _stop.Token), static failure => new SnapshotFailed(failure));
     }
 
     private void OnSnapshotEnded(SnapshotEnded ended)
     {
-        _isSnapshotting = false;
         TellDisk(ended.Result.Written, isAdded: true);
         TellDisk(ended.Result.Evicted, isAdded: false);
         if (ended.Result.Written.Count > 0) _log.Info("{0} pages of {1} were persisted", ended.Result.Written.Count, _options.Store);
-        if (ended.Asker is { } asker) EndSnapshot(asker, ended.Result.Written.Count, _disk!.FailedWrites, _disk.Options.Path);
+        AnswerSnapshotters(each => new Governed(each.Action, ended.Result.Written.Count, _disk!.FailedWrites, _disk.Options.Path));
     }
 
-    private void EndSnapshot(Snapshotter asker, long pages, long failed, string message)
+    private void OnSnapshotFailed(SnapshotFailed failed)
     {
-        asker.Asker.Tell(new Governed(asker.Action, pages, failed, message));
-        if (asker.Action == StoreAction.Unmount) Leave(withDisk: _disk is null);
+        _log.Error(failed.Cause, "The snapshot of cache store {0} failed", _options.Store);
+        var failure = new Status.Failure(new IOException($"The snapshot of cache store {_options.Store} in {_disk!.Options.Path} failed: {failed.Cause.GetBaseException().Message}"));
+        AnswerSnapshotters(_ => failure);
+    }
+
+    private void AnswerSnapshotters(Func<Governor, object> answer)
+    {
+        var askers = _snapshotters ?? [];
+        _snapshotters = null;
+        if (EndSnapshot(askers, answer) || _nextSnapshotters.Count == 0) return;
+        var next = _nextSnapshotters;
+        _nextSnapshotters = [];
+        WriteSnapshot(next);
+    }
+
+    /// <summary>A store that is to leave does so whether or not all could be written: what was, comes back.</summary>
+    /// <returns>Whether it leaves.</returns>
+    private bool EndSnapshot(List<Governor> askers, Func<Governor, object> answer)
+    {
+        foreach (var asker in askers) asker.Asker.Tell(answer(asker));
+        if (!askers.Exists(static asker => asker.Action == StoreAction.Unmount)) return false;
+        Leave(withDisk: _disk is null);
+        return true;
     }
 
     private void TellDisk(List<TenantKey> keys, bool isAdded)
@@ -165,7 +191,7 @@ public sealed partial class CacheStoreActor
         Context.Stop(Self);
     }
 
-    private VerifyEnded Verify(IActorRef asker)
+    private VerifyEnded Verify(Governor asker)
     {
         var (checkedPages, broken) = (0L, new List<(SlotUse Use, StoredPage Page)>());
         foreach (var (use, page, _) in _pool.List(withCertain: true, TimeSpan.Zero))
@@ -191,10 +217,18 @@ public sealed partial class CacheStoreActor
         foreach (var (use, page) in ended.Broken)
             _shards.Tell(new Broken(CacheBuckets.Of(page.Page.Key, _options.Buckets), page.Tenant, page.Page.Key, _pool.Locate(_options.Store, use)));
         TellDisk(ended.LostOnDisk, isAdded: false);
-        ended.Asker.Tell(new Governed(StoreAction.Verify, ended.Pages, ended.Broken.Count + ended.LostOnDisk.Count, "Broken pages are forgotten."));
+        _verifiers.Remove(ended.Asker);
+        ended.Asker.Asker.Tell(new Governed(StoreAction.Verify, ended.Pages, ended.Broken.Count + ended.LostOnDisk.Count, "Broken pages are forgotten."));
     }
 
-    private StoreStatus Status()
+    private void OnVerifyFailed(VerifyFailed failed)
+    {
+        _log.Error(failed.Cause, "Verifying cache store {0} failed", _options.Store);
+        _verifiers.Remove(failed.Asker);
+        failed.Asker.Asker.Tell(new Status.Failure(new IOException($"Verifying cache store {_options.Store} failed: {failed.Cause.GetBaseException().Message}")));
+    }
+
+    private StoreStatus StatusNow()
     {
         var alerts = ImmutableArray.CreateBuilder<string>();
         if (_disk is { } disk)
@@ -209,19 +243,25 @@ public sealed partial class CacheStoreActor
             _disk?.UsedBytes ?? 0, _disk?.PageCount ?? 0, _disk?.FailedWrites ?? 0, _disk?.CorruptPages ?? 0, _loadMs, _warmed, alerts.ToImmutable());
     }
 
-    private void Track(Task<object> task)
+    private void Track(Task<object> task, Func<Exception, object> onFailure)
     {
+        _active.RemoveWhere(static ended => ended.IsCompleted);
         _active.Add(task);
-        task.PipeTo(Self, failure: failure => new BackgroundFailed(failure));
+        task.PipeTo(Self, failure: onFailure);
     }
 
-    private sealed record Snapshotter(IActorRef Asker, StoreAction Action);
+    /// <summary>Who waits to hear what came of an action.</summary>
+    private sealed record Governor(IActorRef Asker, StoreAction Action);
 
-    private sealed record SnapshotEnded(Snapshotter? Asker, StorePersistence.Snapshot Result);
+    private sealed record SnapshotEnded(StorePersistence.Snapshot Result);
 
-    private sealed record VerifyEnded(IActorRef Asker, long Pages, List<(SlotUse Use, StoredPage Page)> Broken, List<TenantKey> LostOnDisk);
+    private sealed record SnapshotFailed(Exception Cause);
+
+    private sealed record VerifyFailed(Governor Asker, Exception Cause);
+
+    private sealed record WarmUpFailed(Exception Cause);
+
+    private sealed record VerifyEnded(Governor Asker, long Pages, List<(SlotUse Use, StoredPage Page)> Broken, List<TenantKey> LostOnDisk);
 
     private sealed record WarmUpEnded(long Pages, TimeSpan Took);
-
-    private sealed record BackgroundFailed(Exception Cause);
 }

@@ -32,7 +32,14 @@ public sealed partial class CacheStoreActor : ReceiveActor, IWithTimers
     private bool _isDraining;
     private long _loadMs;
     private long _warmed;
-    private bool _isSnapshotting;
+
+    /// <summary>Who waits for the snapshot that is being written; null while there is none.</summary>
+    private List<Governor>? _snapshotters;
+
+    /// <summary>Who asked meanwhile, and waits for the next one.</summary>
+    private List<Governor> _nextSnapshotters = [];
+
+    private readonly List<Governor> _verifiers = [];
 
     /// <param name="openPool">Makes the pool, again after each restart; the actor ends it.</param>
     /// <param name="openDisk">Opens the disk likewise; makes none if nothing is persisted.</param>
@@ -66,12 +73,10 @@ public sealed partial class CacheStoreActor : ReceiveActor, IWithTimers
         Receive<Govern>(OnGovern);
         Receive<SnapshotEnded>(OnSnapshotEnded);
         Receive<VerifyEnded>(OnVerifyEnded);
-        Receive<BackgroundFailed>(failed =>
-        {
-            _isSnapshotting = false;
-            _log.Error(failed.Cause, "Work of cache store {0} in the background failed", options.Store);
-        });
-        Receive<GetStoreStatus>(_ => Sender.Tell(Status()));
+        Receive<SnapshotFailed>(OnSnapshotFailed);
+        Receive<VerifyFailed>(OnVerifyFailed);
+        Receive<WarmUpFailed>(failed => _log.Error(failed.Cause, "The warm-up of cache store {0} failed; what it has not found stays on disk", options.Store));
+        Receive<GetStoreStatus>(_ => Sender.Tell(StatusNow()));
         Receive<ReportTick>(_ => Report());
         Receive<AskTick>(_ => AskAboutUncertain());
         Receive<SnapshotTick>(_ => BeginSnapshot(null));
@@ -99,6 +104,8 @@ public sealed partial class CacheStoreActor : ReceiveActor, IWithTimers
         WriteIndex();
         _disk?.Dispose();
         _ = EndAsync([.. _active], _transfers, _pool);
+        foreach (var asked in (Governor[])[.. _snapshotters ?? [], .. _nextSnapshotters, .. _verifiers])
+            asked.Asker.Tell(new Status.Failure(new InvalidOperationException($"Cache store {_options.Store} ended before its {asked.Action} had.")), ActorRefs.NoSender);
         base.PostStop();
     }
 

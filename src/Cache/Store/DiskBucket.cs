@@ -16,6 +16,9 @@ internal sealed partial class DiskBucket(string folder, long number, long bytes,
 
     private const int WillNeed = 3;
 
+    /// <summary>A range of which the system has more than this is read from its cache.</summary>
+    private const double MostlyCached = 0.5;
+
     public long Number => number;
 
     /// <summary>Of the file, with pages that were given up since.</summary>
@@ -126,6 +129,24 @@ internal sealed partial class DiskBucket(string folder, long number, long bytes,
         {
             // Deleted meanwhile: who reads it will see that.
         }
+    }
+
+    /// <summary>Reads much at once that nobody will read again soon: past the system's cache, unless it has it already.</summary>
+    /// <inheritdoc cref="Read"/>
+    public bool ReadPast(long offset, IReadOnlyList<Memory<byte>> targets)
+    {
+        try
+        {
+            var length = targets.Sum(static target => (long)target.Length);
+            if (DirectRead.IsAligned(offset, targets) && DirectRead.CachedShare(file, offset, length) < MostlyCached && DirectRead.TryRead(PagesPath, offset, targets)) return true;
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
+        }
+
+        ReadAhead(offset, targets.Sum(static target => (long)target.Length));
+        return Read(offset, targets);
     }
 
     /// <summary>Reads successive pages of the file.</summary>

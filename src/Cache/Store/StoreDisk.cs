@@ -9,7 +9,10 @@ namespace ActorInference.Cache.Store;
 /// The pages that a store has on disk: files of many pages each, written at once and never changed, the one that was unused
 /// longest deleted when room is needed. Thread-safe; one writer at a time.
 /// </summary>
-/// <remarks>I/O is buffered by the system: a page is read back soon, and what is written in large files streams at disk speed.</remarks>
+/// <remarks>
+/// I/O is buffered by the system, since a page is read back soon and what is written in large files streams at disk speed; all but the warm-up's, which
+/// reads everything once and goes past the system's cache where that has nothing of it.
+/// </remarks>
 public sealed class StoreDisk : IDisposable
 {
     private readonly StoreDiskOptions _options;
@@ -103,7 +106,7 @@ public sealed class StoreDisk : IDisposable
     public bool TryRead(in TenantKey key, Memory<byte> target)
     {
         if (!TryFind(key, out var bucket, out var page) || page.Page.SizeBytes != target.Length) return false;
-        var isRead = TryReadFile(bucket, page.Offset, [target]);
+        var isRead = TryReadOne(bucket, page.Offset, target);
         if (isRead && PageChecksum.Compute(target.Span) == page.Page.Checksum)
         {
             bucket.ReadMs = _time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -152,10 +155,10 @@ public sealed class StoreDisk : IDisposable
     internal bool[] ReadRun(DiskBucket bucket, IReadOnlyList<IndexedPage> pages, IReadOnlyList<Memory<byte>> targets)
     {
         var right = new bool[pages.Count];
-        var isRead = TryReadFile(bucket, pages[0].Offset, targets);
+        var isRead = TryReadFile(() => bucket.ReadPast(pages[0].Offset, targets));
         for (var i = 0; i < right.Length; i++)
         {
-            right[i] = (isRead || TryReadFile(bucket, pages[i].Offset, [targets[i]])) && PageChecksum.Compute(targets[i].Span) == pages[i].Page.Checksum;
+            right[i] = (isRead || TryReadOne(bucket, pages[i].Offset, targets[i])) && PageChecksum.Compute(targets[i].Span) == pages[i].Page.Checksum;
             if (right[i]) continue;
             Interlocked.Increment(ref _corrupt);
             Remove(pages[i].Page.TenantKey);
@@ -182,11 +185,13 @@ public sealed class StoreDisk : IDisposable
         }
     }
 
-    private static bool TryReadFile(DiskBucket bucket, long offset, IReadOnlyList<Memory<byte>> targets)
+    private static bool TryReadOne(DiskBucket bucket, long offset, Memory<byte> target) => TryReadFile(() => bucket.Read(offset, [target]));
+
+    private static bool TryReadFile(Func<bool> read)
     {
         try
         {
-            return bucket.Read(offset, targets);
+            return read();
         }
         catch (IOException)
         {

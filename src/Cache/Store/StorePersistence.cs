@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using ActorInference.Actors.Protocols;
 using static ActorInference.Actors.Protocols.CacheShardProtocol;
@@ -9,12 +8,13 @@ namespace ActorInference.Cache.Store;
 internal sealed class StorePersistence(StorePool pool, StoreDisk disk, CacheStoreOptions options)
 {
     /// <summary>Pages that are read from a file, or told to shards, at once.</summary>
-    private const int RunPages = 64;
+    private const int RunPages = 512;
 
-    private const int WarmUpThreads = 2;
+    /// <summary>And their bytes, unless one page has more: enough for a disk to be at its best, and little enough for several.</summary>
+    private const int RunBytes = 8 << 20;
 
-    /// <summary>Runs that the system is reading from the disk while others are compared.</summary>
-    private const int RunsAhead = 8;
+    /// <summary>While one waits for the disk others wait too, so that it always has the next, or compare what has come.</summary>
+    private const int WarmUpThreads = 4;
 
     /// <summary>What a snapshot did.</summary>
     public sealed record Snapshot(List<TenantKey> Written, List<TenantKey> Evicted);
@@ -53,15 +53,28 @@ internal sealed class StorePersistence(StorePool pool, StoreDisk disk, CacheStor
     {
         var started = Stopwatch.GetTimestamp();
         var found = 0L;
-        var runs = Ahead(disk.Scan().SelectMany(file => Runs(file.Pages).Select(run => (file.Bucket, Pages: run))));
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = WarmUpThreads, CancellationToken = cancellationToken };
-        Parallel.ForEach(Partitioner.Create(runs, EnumerablePartitionerOptions.NoBuffering), parallel, run =>
-        {
-            var warmed = WarmRun(run.Bucket, run.Pages);
-            Interlocked.Add(ref found, run.Pages.Count - warmed.Lost.Count);
-            tell(warmed);
-        });
+        using var runs = disk.Scan().SelectMany(file => Runs(file.Pages).Select(run => (file.Bucket, Pages: run))).GetEnumerator();
+        var gate = new Lock();
+        // Threads of their own: they wait for the disk, and the pool would be slow to give them as many.
+        var threads = Enumerable.Range(0, WarmUpThreads).Select(_ => Task.Factory.StartNew(
+            () =>
+            {
+                while (Next() is { Pages: { } pages } run)
+                {
+                    var warmed = WarmRun(run.Bucket, pages);
+                    Interlocked.Add(ref found, pages.Count - warmed.Lost.Count);
+                    tell(warmed);
+                }
+            },
+            cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+        Task.WaitAll([.. threads], CancellationToken.None);
         return (found, Stopwatch.GetElapsedTime(started));
+
+        (DiskBucket Bucket, List<IndexedPage> Pages) Next()
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            lock (gate) return runs.MoveNext() ? runs.Current : default;
+        }
     }
 
     /// <summary>Brings a page into memory for a reader.</summary>
@@ -89,33 +102,20 @@ internal sealed class StorePersistence(StorePool pool, StoreDisk disk, CacheStor
     /// <summary>Pages that follow each other in the file without a gap.</summary>
     private static IEnumerable<List<IndexedPage>> Runs(List<IndexedPage> pages)
     {
-        var run = new List<IndexedPage>();
+        var (run, bytes) = (new List<IndexedPage>(), 0L);
         foreach (var page in pages)
         {
-            if (run.Count == RunPages || (run.Count > 0 && run[^1].Offset + run[^1].Page.SizeBytes != page.Offset))
+            if (run.Count == RunPages || (run.Count > 0 && (bytes + page.Page.SizeBytes > RunBytes || run[^1].Offset + run[^1].Page.SizeBytes != page.Offset)))
             {
                 yield return run;
-                run = [];
+                (run, bytes) = ([], 0);
             }
 
             run.Add(page);
+            bytes += page.Page.SizeBytes;
         }
 
         if (run.Count > 0) yield return run;
-    }
-
-    /// <summary>The same, with the disk at work on those that come next and have room in memory.</summary>
-    private IEnumerable<(DiskBucket Bucket, List<IndexedPage> Pages)> Ahead(IEnumerable<(DiskBucket Bucket, List<IndexedPage> Pages)> runs)
-    {
-        var ahead = new Queue<(DiskBucket Bucket, List<IndexedPage> Pages)>();
-        foreach (var run in runs)
-        {
-            if (HasRoom(run.Pages[0])) run.Bucket.ReadAhead(run.Pages[0].Offset, run.Pages[^1].Offset + run.Pages[^1].Page.SizeBytes - run.Pages[0].Offset);
-            ahead.Enqueue(run);
-            if (ahead.Count > RunsAhead) yield return ahead.Dequeue();
-        }
-
-        while (ahead.TryDequeue(out var last)) yield return last;
     }
 
     private bool HasRoom(in IndexedPage page) => pool.UsedBytes + page.Page.SizeBytes <= disk.Options.WarmShare * pool.CapacityBytes;

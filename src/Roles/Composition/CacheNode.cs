@@ -111,9 +111,9 @@ public static class CacheNode
         {
             await store.Ask<CacheStoreProtocol.Governed>(new CacheStoreProtocol.Govern(CacheStoreProtocol.StoreAction.Unmount), LeaveDeadline).ConfigureAwait(false);
         }
-        catch (AskTimeoutException)
+        catch (Exception notWritten) when (notWritten is AskTimeoutException or IOException or InvalidOperationException)
         {
-            // It was drained and is gone, or its disk is too slow: what it has written stays.
+            // It was drained and is gone, or its disk is too slow or broken, of which it has logged: what it has written stays.
         }
 
         return Done.Instance;

@@ -136,6 +136,41 @@ public sealed class StoreRestartTests : IDisposable
     }
 
     [Fact]
+    public async Task A_snapshot_that_fails_is_an_error_to_whoever_asked_for_it_and_the_next_one_works()
+    {
+        var size = StoreSystem.Layout.PageBytes;
+        await using var system = new StoreSystem();
+        var store = await system.AddStoreAsync(0, disk: Disk() with { QuotaBytes = 20 * size, BucketBytes = 12 * size });
+        await system.PutAsync(0, system.Fill(12, seed: 1));
+        await UntilKeptAsync(system, store, 12);
+        await system.GovernAsync(store, StoreAction.Snapshot);
+        var file = Directory.EnumerateFiles(_folder, "*.pages").Single();
+        File.Delete(file);
+        Directory.CreateDirectory(file);   // It has to go for the next ones, and a folder does not go as a file does.
+        await system.PutAsync(12, system.Fill(12, seed: 2));
+        await UntilKeptAsync(system, store, 24);
+
+        var failure = await Assert.ThrowsAsync<IOException>(() => system.GovernAsync(store, StoreAction.Snapshot));
+
+        Assert.Contains(_folder, failure.Message);
+        Assert.True((await system.GovernAsync(store, StoreAction.Snapshot)).Pages > 0);
+    }
+
+    [Fact]
+    public async Task Whoever_asks_for_a_snapshot_while_one_is_written_is_answered_by_a_later_one()
+    {
+        await using var system = new StoreSystem();
+        var store = await system.AddStoreAsync(0, disk: Disk());
+        await system.PutAsync(0, system.Fill(50, seed: 1));
+        await UntilKeptAsync(system, store, 50);
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => system.GovernAsync(store, StoreAction.Snapshot)));
+
+        Assert.Equal(50, answers.Max(answer => answer.Pages));
+        Assert.Equal(50, (await system.StatusAsync(store)).DiskPages);
+    }
+
+    [Fact]
     public async Task A_full_disk_share_is_an_alert()
     {
         await using var system = new StoreSystem();
