@@ -18,12 +18,13 @@ internal interface ICandidate
 }
 
 /// <summary>The radix tree.</summary>
-internal sealed class TreeCandidate(int capacityPages, int pageSize, string policy = "lru") : ICandidate
+/// <param name="watcher">Told of each page that comes or goes; null for nobody.</param>
+internal sealed class TreeCandidate(int capacityPages, int pageSize, string policy = "lru", IPrefixWatcher? watcher = null) : ICandidate
 {
-    private static readonly KvNamespaceId Space = new KvNamespace("bench", "1", KvDtype.F16).ComputeId();
+    public static readonly KvNamespaceId Space = new KvNamespace("bench", "1", KvDtype.F16).ComputeId();
 
     private readonly RadixTree _tree = new(
-        new RadixTreeOptions { CapacityPages = capacityPages, PageSizeTokens = pageSize, HashSeed = 1 }, new NoPages(), EvictionPolicies.Create(policy));
+        new RadixTreeOptions { CapacityPages = capacityPages, PageSizeTokens = pageSize, HashSeed = 1, Watcher = watcher }, new NoPages(), EvictionPolicies.Create(policy));
     private readonly int[] _found = new int[16_384];
     private readonly int[] _own = new int[16_384];
     private PrefixLock _lock;

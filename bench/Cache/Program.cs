@@ -4,9 +4,11 @@ using ActorInference.Bench.Cache;
 
 var json = args.Contains("--json");
 var trace = Array.IndexOf(args, "--trace");
-if (args.Where((arg, i) => arg is not ("--json" or "--trace") && (trace < 0 || i != trace + 1)).FirstOrDefault() is { } unknown || trace == args.Length - 1 && trace >= 0)
+string[] parts = ["multiturn", "million", "sums"];
+var chosen = args.Where(parts.Contains).ToArray();
+if (args.Where((arg, i) => arg is not ("--json" or "--trace") && !parts.Contains(arg) && (trace < 0 || i != trace + 1)).FirstOrDefault() is { } unknown || trace == args.Length - 1 && trace >= 0)
 {
-    Console.Error.WriteLine("Usage: [--json] [--trace FILE]");
+    Console.Error.WriteLine("Usage: [multiturn] [million] [sums] [--json] [--trace FILE]");
     return 2;
 }
 
@@ -16,7 +18,12 @@ if (trace >= 0)
     return 0;
 }
 
-List<Measurement> measurements = [.. MultiTurnBenchmark.Run(rounds: 7), .. MillionPagesBenchmark.Run(rounds: 7), .. PageSumBenchmark.Run(rounds: 7)];
+var measurements = (chosen.Length > 0 ? chosen : parts).SelectMany(part => part switch
+{
+    "multiturn" => MultiTurnBenchmark.Run(rounds: 7),
+    "million" => MillionPagesBenchmark.Run(rounds: 7),
+    _ => PageSumBenchmark.Run(rounds: 7),
+}).ToList();
 if (json)
 {
     Console.WriteLine(JsonSerializer.Serialize(

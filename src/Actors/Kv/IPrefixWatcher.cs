@@ -7,10 +7,11 @@ public interface IPrefixWatcher
     ulong Begin(KvNamespaceId space);
 
     /// <param name="before">Name of what comes before the page.</param>
+    /// <param name="after">Name of what ends with the page.</param>
     /// <param name="position">Tokens before the page.</param>
     /// <param name="tokens">The page's; valid during the call.</param>
-    void Added(ulong before, int position, ReadOnlySpan<int> tokens);
+    void Added(ulong before, ulong after, int position, ReadOnlySpan<int> tokens);
 
     /// <inheritdoc cref="Added"/>
-    void Removed(ulong before, int position, ReadOnlySpan<int> tokens);
+    void Removed(ulong before, ulong after, int position, ReadOnlySpan<int> tokens);
 }

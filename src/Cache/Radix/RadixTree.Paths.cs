@@ -158,7 +158,7 @@ public sealed partial class RadixTree
     private ulong NameAfter(int node, KvNamespaceId space)
     {
         ref var end = ref _nodes[node];
-        return end.Parent == RadixNode.None ? _watcher!.Begin(space) : PrefixName.After(_slots.Name(end.LastSlot), _slots.Tokens(end.LastSlot));
+        return end.Parent == RadixNode.None ? _watcher!.Begin(space) : _slots.Names(end.LastSlot).After;
     }
 
     /// <param name="slot">Of a page that is new.</param>
@@ -167,10 +167,17 @@ public sealed partial class RadixTree
     /// <returns>Name of what ends with it.</returns>
     private ulong TellAdded(int slot, ulong before, int pagesBefore)
     {
-        _slots.Name(slot) = before;
         var tokens = _slots.Tokens(slot);
-        _watcher!.Added(before, pagesBefore * _pageSize, tokens);
-        return PrefixName.After(before, tokens);
+        var after = PrefixName.After(before, tokens);
+        _slots.Names(slot) = new PageNames(before, after);
+        _watcher!.Added(before, after, pagesBefore * _pageSize, tokens);
+        return after;
+    }
+
+    private void TellRemoved(int slot, int pagesBefore)
+    {
+        ref var names = ref _slots.Names(slot);
+        _watcher!.Removed(names.Before, names.After, pagesBefore * _pageSize, _slots.Tokens(slot));
     }
 
     private int AddLeaf(int parent, int first, int last, int pages, in HeldPath path)
@@ -299,7 +306,7 @@ public sealed partial class RadixTree
                 released[i] = _slots.Page(slot);
                 trimmed.LastSlot = _slots.Previous(slot);
                 depth--;
-                _watcher?.Removed(_slots.Name(slot), depth * _pageSize, _slots.Tokens(slot));
+                if (_watcher is not null) TellRemoved(slot, depth);
                 _slots.Free(slot);
             }
 

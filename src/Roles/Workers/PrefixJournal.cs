@@ -9,6 +9,10 @@ namespace ActorInference.Roles.Workers;
 /// What a worker's prefix cache has, as routers name it (<see cref="RouterProtocol.Assign.Blocks"/>), and how that changed: whoever knows a version is told what has
 /// changed since, and whoever knows nothing, or something too old, all that is there. Bounded by what the cache holds. Written by the worker's thread, read by any.
 /// </summary>
+/// <remarks>
+/// The worker's thread only writes down what it is told: a name for each block. Looking names up among a million others costs a few misses of the processor's cache each,
+/// ten times as much; whoever asks does that, and now and then a thread of the pool.
+/// </remarks>
 /// <param name="blockTokens">Tokens of a block, at least 1.</param>
 /// <param name="mostRemovals">Removals that are remembered; half of them are forgotten when there are more.</param>
 public sealed class PrefixJournal(int blockTokens, int mostRemovals = 32_768) : IPrefixWatcher
@@ -19,7 +23,17 @@ public sealed class PrefixJournal(int blockTokens, int mostRemovals = 32_768) : 
     /// <summary>Salts are the users' to choose; what begins under one that was forgotten has a name that nobody asks for.</summary>
     private const int MostSpaces = 8192;
 
+    /// <summary>Told names after which the pool is asked to look them up.</summary>
+    private const int ManyTold = 8192;
+
+    /// <summary>Told names after which the worker's thread has to do it itself.</summary>
+    private const int MostTold = 8 * ManyTold;
+
     private readonly Lock _lock = new();
+    private readonly Lock _telling = new();   // Inside the other one, or alone.
+    private List<Told> _told = [];
+    private List<Told> _settling = [];
+    private bool _isSettlingSoon;
     private readonly Dictionary<KvNamespaceId, ulong> _beginnings = [];
     private readonly Dictionary<ulong, Held> _held = [];
     private readonly List<Change> _changes = [];
@@ -31,19 +45,28 @@ public sealed class PrefixJournal(int blockTokens, int mostRemovals = 32_768) : 
     /// <param name="Count">How often it is there: a page of a namespace that was cleared stays as long as somebody uses it.</param>
     private readonly record struct Held(long Version, int Count);
 
+    private readonly record struct Told(ulong Name, bool IsRemoval);
+
     private readonly record struct Change(ulong Name, long Version, bool IsRemoval);
 
     /// <summary>The present state.</summary>
     public RouterProtocol.PrefixMark Mark
     {
-        get { lock (_lock) return new RouterProtocol.PrefixMark(_epoch, _version, blockTokens); }
+        get
+        {
+            lock (_lock)
+            {
+                Settle();
+                return new RouterProtocol.PrefixMark(_epoch, _version, blockTokens);
+            }
+        }
     }
 
     /// <summary>Tells of a namespace before pages come under it.</summary>
     /// <param name="salt">Null for the common one.</param>
     public void Name(KvNamespaceId space, string? salt)
     {
-        lock (_lock)
+        lock (_telling)
         {
             if (_beginnings.Count >= MostSpaces) _beginnings.Clear();
             _beginnings[space] = PrefixName.Begin(salt);
@@ -52,18 +75,19 @@ public sealed class PrefixJournal(int blockTokens, int mostRemovals = 32_768) : 
 
     public ulong Begin(KvNamespaceId space)
     {
-        lock (_lock) return _beginnings.GetValueOrDefault(space);
+        lock (_telling) return _beginnings.GetValueOrDefault(space);
     }
 
-    public void Added(ulong before, int position, ReadOnlySpan<int> tokens) => Visit(before, position, tokens, isRemoval: false);
+    public void Added(ulong before, ulong after, int position, ReadOnlySpan<int> tokens) => Visit(before, after, position, tokens, isRemoval: false);
 
-    public void Removed(ulong before, int position, ReadOnlySpan<int> tokens) => Visit(before, position, tokens, isRemoval: true);
+    public void Removed(ulong before, ulong after, int position, ReadOnlySpan<int> tokens) => Visit(before, after, position, tokens, isRemoval: true);
 
     /// <summary>The cache is gone, and another one begins.</summary>
     public void Reset()
     {
         lock (_lock)
         {
+            lock (_telling) _told.Clear();
             _held.Clear();
             _changes.Clear();
             _removalsSince = ++_version;
@@ -77,6 +101,7 @@ public sealed class PrefixJournal(int blockTokens, int mostRemovals = 32_768) : 
     {
         lock (_lock)
         {
+            Settle();
             var isAnew = question.Epoch != _epoch || question.AsOf < _removalsSince || question.Since > _version;
             var (added, removed) = (ImmutableArray.CreateBuilder<ulong>(), ImmutableArray.CreateBuilder<ulong>());
             var since = isAnew ? 0 : question.Since;
@@ -99,6 +124,7 @@ public sealed class PrefixJournal(int blockTokens, int mostRemovals = 32_768) : 
     {
         lock (_lock)
         {
+            Settle();
             var live = _changes.Count(change => !change.IsRemoval && _held.TryGetValue(change.Name, out var held) && held.Version == change.Version);
             if (live != _held.Count) throw new InvalidOperationException($"The prefix journal has {live} of {_held.Count} names that are held.");
             if (_changes.Zip(_changes.Skip(1)).Any(pair => pair.First.Version >= pair.Second.Version)) throw new InvalidOperationException("The prefix journal is out of order.");
@@ -109,23 +135,73 @@ public sealed class PrefixJournal(int blockTokens, int mostRemovals = 32_768) : 
     private int Limit => 2 * _held.Count + mostRemovals;
 
     /// <summary>A block is there with the page that has its last token.</summary>
-    private void Visit(ulong before, int position, ReadOnlySpan<int> tokens, bool isRemoval)
+    private void Visit(ulong before, ulong after, int position, ReadOnlySpan<int> tokens, bool isRemoval)
     {
-        lock (_lock)
+        var end = (position / blockTokens + 1) * blockTokens - position;
+        if (end > tokens.Length) return;
+        var isMuch = false;
+        if (end == tokens.Length)
+        {
+            lock (_telling) isMuch = Tell(after, isRemoval);
+        }
+        else
         {
             var name = before;
-            for (var from = 0; ;)
+            for (var from = 0; end <= tokens.Length; from = end, end += blockTokens)
             {
-                var end = ((position + from) / blockTokens + 1) * blockTokens - position;
-                if (end > tokens.Length) break;
                 name = PrefixName.After(name, tokens[from..end]);
-                if (isRemoval) Remove(name);
-                else Add(name);
-                from = end;
+                lock (_telling) isMuch |= Tell(name, isRemoval);
             }
+        }
 
+        if (isMuch) SettleSoon();
+    }
+
+    /// <returns>Whether it is time to look up what was told.</returns>
+    private bool Tell(ulong name, bool isRemoval)
+    {
+        _told.Add(new Told(name, isRemoval));
+        return _told.Count >= MostTold || (_told.Count >= ManyTold && !_isSettlingSoon);
+    }
+
+    private void SettleSoon()
+    {
+        lock (_telling)
+        {
+            if (_told.Count < MostTold)
+            {
+                if (_isSettlingSoon) return;
+                _isSettlingSoon = true;
+                ThreadPool.UnsafeQueueUserWorkItem(static journal => journal.SettleNow(), this, preferLocal: false);
+                return;
+            }
+        }
+
+        SettleNow();
+    }
+
+    private void SettleNow()
+    {
+        lock (_lock) Settle();
+    }
+
+    /// <summary>Looks up what was told.</summary>
+    private void Settle()
+    {
+        lock (_telling)
+        {
+            (_told, _settling) = (_settling, _told);
+            _isSettlingSoon = false;
+        }
+
+        foreach (var told in _settling)
+        {
+            if (told.IsRemoval) Remove(told.Name);
+            else Add(told.Name);
             if (_changes.Count > Limit) Compact();
         }
+
+        _settling.Clear();
     }
 
     private void Add(ulong name)

@@ -115,6 +115,43 @@ public sealed class PrefixJournalTests
         Assert.Empty(journal.Read(Worker, new(0, 0, 0)).Added);
     }
 
+    [Fact]
+    public void A_journal_that_nobody_reads_knows_all_the_same_what_is_there_and_takes_no_more_room()
+    {
+        var journal = Journal(4);
+        var tree = Tree(journal, 4, capacity: 8);
+        for (var i = 0; i < 60_000; i++) tree.Insert(Common, [i, 1, 2, 3, i, 5, 6, 7], new int[2], new int[2]);
+
+        journal.CheckInvariants();
+        var known = journal.Read(Worker, new(0, 0, 0));
+
+        ulong[] there = [.. Enumerable.Range(59_000, 1_000).SelectMany(i => PrefixBlocks.Of(null, [i, 1, 2, 3, i, 5, 6, 7], 4)[..(tree.Peek(Common, [i, 1, 2, 3, i, 5, 6, 7, 8]).MatchedTokens / 4)])];
+        Assert.Equal(8, there.Length);
+        Assert.Equal(there.Order(), known.Added.Order());
+    }
+
+    [Fact]
+    public async Task It_may_be_read_while_it_is_written()
+    {
+        var journal = Journal(4);
+        var tree = Tree(journal, 4, capacity: 64);
+        var router = new Asker();
+        var writing = Task.Run(() =>
+        {
+            for (var i = 0; i < 20_000; i++) tree.Insert(Common, [i % 300, 1, 2, 3, i % 300, 5, 6, 7], new int[2], new int[2]);
+        });
+
+        while (!writing.IsCompleted) router.Ask(journal, most: 50, isLost: false);
+        await writing;
+        while (router.Ask(journal, most: 50, isLost: false))
+        {
+        }
+
+        var there = Enumerable.Range(0, 300).SelectMany(i => PrefixBlocks.Of(null, [i, 1, 2, 3, i, 5, 6, 7], 4)[..(tree.Peek(Common, [i, 1, 2, 3, i, 5, 6, 7, 8]).MatchedTokens / 4)]);
+        Assert.True(there.ToHashSet().SetEquals(router.Known));
+        journal.CheckInvariants();
+    }
+
     private static PrefixJournal Journal(int blockTokens)
     {
         var journal = new PrefixJournal(blockTokens);
