@@ -138,14 +138,17 @@ internal sealed partial class DiskBucket(string folder, long number, long bytes,
         try
         {
             var length = targets.Sum(static target => (long)target.Length);
-            if (DirectRead.IsAligned(offset, targets) && DirectRead.CachedShare(file, offset, length) < MostlyCached && DirectRead.TryRead(PagesPath, offset, targets)) return true;
+            if (DirectRead.CachedShare(file, offset, length) < MostlyCached)
+            {
+                if (DirectRead.TryRead(PagesPath, offset, targets)) return true;
+                ReadAhead(offset, length);
+            }
         }
         catch (ObjectDisposedException)
         {
             return false;
         }
 
-        ReadAhead(offset, targets.Sum(static target => (long)target.Length));
         return Read(offset, targets);
     }
 

@@ -14,7 +14,7 @@ namespace ActorInference.Cache.Store;
 /// </summary>
 internal sealed class StoreReader(CacheProcess process, PageFetcherOptions options, TimeSpan diskDeadline) : IAsyncDisposable
 {
-    private readonly MappedMemory _mapped = new();
+    private readonly MappedMemory _mapped = new(TimeProvider.System);
     private readonly ConcurrentDictionary<KvPoolId, PageFetcher> _fetchers = new();
 
     private enum Way
@@ -57,9 +57,9 @@ internal sealed class StoreReader(CacheProcess process, PageFetcherOptions optio
         {
             await Task.Run(() => CopyNear(near, put.Pages, target, local, landed), cancellationToken).ConfigureAwait(false);
         }
-        else if (put.Source is { SharedPath: { } path } source && options.UseSharedMemory && _mapped.Open(path, (long)source.CapacityPages * source.Layout.PageBytes) is { } segment)
+        else if (put.Source is { SharedPath: { } path } source && options.UseSharedMemory && _mapped.TryUse(path, (long)source.CapacityPages * source.Layout.PageBytes) is { } use)
         {
-            await Task.Run(() => CopyShared(segment, source, put.Pages, target, local, landed), cancellationToken).ConfigureAwait(false);
+            using (use) await Task.Run(() => CopyShared(use.Segment, source, put.Pages, target, local, landed), cancellationToken).ConfigureAwait(false);
         }
         else if (put.Source is { } remote)
         {
@@ -109,7 +109,7 @@ internal sealed class StoreReader(CacheProcess process, PageFetcherOptions optio
         if (!process.Table.IsReadable(replica) || !process.Table.TryGet(replica.Store, out var store)) return Way.None;
         if (replica.IsOnDisk) return Way.FromDisk;
         if (process.Store(replica.Epoch) is not null) return Way.InProcess;
-        return store.Report.SharedPath is { } path && options.UseSharedMemory && _mapped.Open(path, store.Report.CapacityBytes) is not null ? Way.OnHost : Way.ByNetwork;
+        return store.Report.SharedPath is { } path && options.UseSharedMemory && _mapped.CanUse(path, store.Report.CapacityBytes) ? Way.OnHost : Way.ByNetwork;
     }
 
     private Task TryAsync(Way way, List<(PageRead Read, Replica Replica)> attempts, IPageMemory into, CancellationToken cancellationToken) => way switch
@@ -137,7 +137,10 @@ internal sealed class StoreReader(CacheProcess process, PageFetcherOptions optio
 
     private unsafe void CopyOnHost(List<(PageRead Read, Replica Replica)> attempts, IPageMemory into)
     {
-        if (!process.Table.TryGet(attempts[0].Replica.Store, out var store) || _mapped.Open(store.Report.SharedPath!, store.Report.CapacityBytes) is not { } segment) return;
+        if (!process.Table.TryGet(attempts[0].Replica.Store, out var store) || store.Report.SharedPath is not { } path) return;
+        using var use = _mapped.TryUse(path, store.Report.CapacityBytes);
+        if (use is null) return;
+        var segment = use.Segment;
         foreach (var (read, replica) in attempts)
         {
             if (replica.Offset >= 0 && replica.Offset + read.SizeBytes <= segment.Bytes)

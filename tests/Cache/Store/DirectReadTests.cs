@@ -1,4 +1,7 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
 using ActorInference.Cache.Store;
+using Microsoft.Win32.SafeHandles;
 
 namespace ActorInference.Cache.Tests.Store;
 
@@ -56,6 +59,29 @@ public sealed unsafe class DirectReadTests : IDisposable
         Assert.InRange(DirectRead.CachedShare(file, 0, 8 * PageBytes), 0.5, 1);
         Assert.InRange(DirectRead.CachedShare(file, PageBytes + 7, PageBytes), 0.5, 1);
     }
+
+    [SkippableFact]
+    public void What_the_system_has_forgotten_is_not_in_its_cache()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Other systems do not tell.");
+        Write(64 * PageBytes);
+        using var file = File.OpenHandle(_path, FileMode.Open, FileAccess.ReadWrite);
+        RandomAccess.FlushToDisk(file);
+        var (share, patience) = (1.0, Stopwatch.StartNew());
+        while (share == 1 && patience.Elapsed < TimeSpan.FromSeconds(5))
+        {
+            Skip.If(Advise(file, 0, 0, DontNeed) != 0, "This file system forgets nothing.");
+            share = DirectRead.CachedShare(file, 0, 64 * PageBytes);
+        }
+
+        Skip.If(share == 1, "This file system keeps its files in memory.");
+        Assert.InRange(share, 0, 0.9);
+    }
+
+    private const int DontNeed = 4;
+
+    [DllImport("libc", EntryPoint = "posix_fadvise")]
+    private static extern int Advise(SafeFileHandle file, long offset, long length, int advice);
 
     private byte[] Write(int bytes)
     {
