@@ -80,7 +80,7 @@ internal sealed unsafe class WeightLoader
             Head = head,
             Embedding = embedding,
             LengthBytes = _lengthBytes,
-            Packing = new WeightPacking([.. _matrices], Own(new WeightArena())),
+            Packing = Own(new WeightPacking([.. _matrices])),
             Owned = _owned,
         };
     }
