@@ -41,6 +41,9 @@ public sealed record GpuWorkerOptions
     /// <summary>Tokens of a prompt that the runner computes before the worker says that it is ready; 0 for none.</summary>
     public int WarmUpTokens { get; init; }
 
+    /// <summary>Whether the runner does all of <see cref="IModelRunner.TryPrepare"/> before the worker says that it is ready; else in moments without work.</summary>
+    public bool IsPreparedFirst { get; init; }
+
     public EngineOptions Engine { get; init; } = new();
 
     /// <summary>

@@ -32,7 +32,13 @@ public static class Node
 
         using var lost = model?.Backend.WhenLost.Register(stop.Cancel);
         await using var exchange = model is null ? null : options.Cluster.CreateExchange(model, options);
-        var node = (model?.ToNode(options) ?? new InferenceNode()) with { Roles = options.Cluster.Roles, Exchange = exchange, StepLogs = options.StepLogs };
+        var node = (model?.ToNode(options) ?? new InferenceNode()) with
+        {
+            Roles = options.Cluster.Roles,
+            Exchange = exchange,
+            StepLogs = options.StepLogs,
+            IsPreparedFirst = true,
+        };
         if (options.IsGateway) await ServeAsync(new NodeRun(options, node, operations), model?.Served ?? LoadedModel.LoadServed(options), stop.Token);
         else await WorkAsync(new NodeRun(options, node, operations), stop.Token);
         // Whoever started the process begins another one, which gets the device back.

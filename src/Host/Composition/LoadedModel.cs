@@ -94,6 +94,7 @@ public sealed class LoadedModel : IDisposable
         var layout = new KvPageLayout(config.Layers, options.PageSizeTokens, config.KvHeads, config.HeadDim, options.KvDtype ?? KvDtype.F32);
         var capacity = KvBudget.Pages(layout, config.MaxPositionEmbeddings, options.KvPages, options.KvBytes);
         var weights = ModelWeights.Load(options.ModelFolder, shard, progress);
+        if (shard.Ranks > 1) weights.PackAll();   // As the other ranks do.
         return shard.Ranks > 1
             ? new RankedBackend(weights, CreatePool(layout, capacity, shared: true, "Give fewer by --kv-pages."), options)
             : new CpuBackend(weights, CreatePool(layout, capacity, shared, "Give fewer by --kv-pages, or use --transport tcp."));

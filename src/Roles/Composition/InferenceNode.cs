@@ -20,6 +20,9 @@ public sealed record InferenceNode
     /// <summary>Tokens of a prompt that a runner computes before its worker is ready; 0 for none.</summary>
     public int WarmUpTokens { get; init; }
 
+    /// <summary>Whether workers are ready only when they compute as fast as they will: where others wait for no first answer, but none of theirs is to be slower.</summary>
+    public bool IsPreparedFirst { get; init; }
+
     /// <summary>The model's end-of-sequence tokens.</summary>
     public ImmutableArray<int> EndTokenIds { get; init; } = [];
 

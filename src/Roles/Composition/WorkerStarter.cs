@@ -54,6 +54,7 @@ internal sealed class WorkerStarter(ActorSystem system, InferenceNode node, Infe
             Worker = worker,
             CreateRunner = () => createRunner(worker),
             WarmUpTokens = node.WarmUpTokens,
+            IsPreparedFirst = node.IsPreparedFirst,
             CreateCache = runner =>
             {
                 prefixes?.Reset();
