@@ -63,7 +63,7 @@ public static class CommandLine
     private static string Describe(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
-        if (command.Subcommands.Count > 0 && parsed.UnmatchedTokens is [var word, ..] && !word.StartsWith('-'))
+        if (command.Subcommands.Count > 0 && parsed.UnmatchedTokens is [var word, ..])
             return $"'{word}' is no command of '{Path(parsed)}'; expected one of {string.Join(", ", command.Subcommands.Where(each => !each.Hidden).Select(each => each.Name))}.";
         if (parsed.Errors.Count == 0) return "The command line is not understood.";
         return WrongName(parsed.Errors[0]) ?? parsed.Errors[0].Message;
