@@ -48,6 +48,10 @@ public sealed class ReservedPort : IDisposable
         {
             return new ReservedPort(flag, port == 0 ? BindFree(host) : Bind(host, port), request.IsGiven);
         }
+        catch (SocketException cause) when (cause.SocketErrorCode == SocketError.AddressNotAvailable)
+        {
+            throw new UserErrorException($"{flag} cannot be listened on at '{host}'; expected an address of this machine.", cause);
+        }
         catch (SocketException cause) when (request.IsGiven)
         {
             throw new UserErrorException($"{flag} is '{port}', which cannot be listened on ({cause.Message}); choose another, or 0 for a free one.", cause);
