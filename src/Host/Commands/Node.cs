@@ -116,6 +116,7 @@ public static class Node
             finally
             {
                 ready?.Dispose();   // Before anything ends: who asks sends nothing more.
+                if (host is WebApplication app) app.NoteUnanswered();
                 await host.StopAsync(CancellationToken.None);
             }
         }

@@ -50,6 +50,8 @@ public sealed class LoadedModel : IDisposable
 
         IModelBackend backend = device is null ? LoadOnCpu(options, config, progress, shared) : CudaBackend.Load(device, options, config, progress);
         var pooled = (long)backend.Pages.CapacityPages * options.PageSizeTokens;
+        if (pooled < served.ContextTokens)
+            options.Warn($"{backend.Pages.CapacityPages} KV pages of {options.PageSizeTokens} tokens take {pooled} tokens, prompt and answer together; the model would take {served.ContextTokens}.");
         return new LoadedModel(served with { ContextTokens = (int)Math.Min(served.ContextTokens, pooled) }, backend);
     }
 
