@@ -49,6 +49,7 @@ public static class ProcessKeeper
         foreach (var word in (string[])["/bin/sh", "-c", Script, "keeper", folder.Path, share.ShellCommand, .. share.Prefix, .. pinned, .. command]) start.ArgumentList.Add(word);
         start.Environment.Clear();
         foreach (var (name, value) in environment) start.Environment[name] = value;
+        share.Tell(start.Environment);
         try
         {
             using var keeper = Process.Start(start) ?? throw new IOException("setsid did not start");
