@@ -2,7 +2,6 @@ using ActorInference.Host.Cli;
 using ActorInference.Host.Composition;
 using ActorInference.Host.Http;
 using ActorInference.Host.Serving;
-using ActorInference.Roles.Agents;
 using ActorInference.Roles.Composition;
 using ActorInference.Roles.Configuration;
 using Akka.Actor;
@@ -49,7 +48,7 @@ public static class Node
     private static async Task PrepareAsync(ActorSystem system, NodeOptions options, CancellationToken stop)
     {
         await StorageReady.WaitAsync(system, options.Config.Settings, stop);
-        await StartingShare.TakeFullAsync(stop);
+        await Roles.Agents.StartingShare.TakeFullAsync(stop);
     }
 
     private static async Task WorkAsync(NodeRun run, CancellationToken stop)

@@ -70,6 +70,7 @@ internal sealed class WorkerStarter(ActorSystem system, InferenceNode node, Infe
             Worker = worker,
             CreateRunner = () => createRunner(worker),
             WarmUpTokens = node.WarmUpTokens,
+            CreateWarmUpTiers = tiers.Host is null ? null : PrefixCaches.CreateForWarmUp,
             CreateCache = runner => PrefixCaches.Create(runner, own.PrefixCache, count, shares, tiers.Host),
             Tier = tiers.Host,
             Prefetch = tiers.Storage,

@@ -45,7 +45,7 @@ internal sealed class WorkerNode : IAsyncDisposable
         Cluster.Get(_system).Join(seed);
         _system.StartInferenceNode(new InferenceNode
         {
-            CreateRunner = _ => new ScriptedRunner(_pool) { BeforeForward = batch => Interlocked.Add(ref _computedTokens, batch.TokenCount) },
+            CreateRunner = _ => new ScriptedRunner(_pool, maxContextTokens: 64) { BeforeForward = batch => Interlocked.Add(ref _computedTokens, batch.TokenCount) },
             DevicePool = _pool,
             Roles = [Enum.Parse<NodeRole>(_role.ToString())],
             Exchange = _exchange,
@@ -65,7 +65,7 @@ internal sealed class WorkerNode : IAsyncDisposable
               remote { log-remote-lifecycle-events = off, dot-netty.tcp { hostname = "127.0.0.1", port = 0 } }
               cluster { roles = [{{role}}], log-info = off, gossip-interval = 100ms, leader-actions-interval = 100ms, periodic-tasks-initial-delay = 100ms }
             }
-            actor-inference.cache.l2.ratio = 0
+            actor-inference { cache.l2.ratio = 0, prefill.rehearsal-deadline = 1h, decode.rehearsal-deadline = 1h }
             """))
         .WithFallback(InferenceSettings.Reference));
 

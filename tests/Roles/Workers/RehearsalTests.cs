@@ -79,7 +79,7 @@ public sealed class RehearsalTests : IAsyncLifetime
     public async Task A_worker_that_refuses_and_a_preparation_that_fails_delay_nobody()
     {
         Know("decode-full", _gateway.ActorOf(Props.Create(() => new RefusingActor())));
-        var prefill = Add(WorkerRole.Prefill, "actor-inference.prefill.rehearsal-deadline = 1h");
+        var prefill = Add(WorkerRole.Prefill);
         var wasKnown = false;
 
         prefill.Start(Seed, beforeWork: () =>
