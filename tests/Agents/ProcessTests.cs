@@ -175,7 +175,7 @@ public sealed class ProcessTests
         await Deadline.UntilAsync(() => agent.LogOf("a").Contains("begun", StringComparison.Ordinal), () => $"it has begun: {agent.LogOf("a")}");
 
         var port = report.Ports.Single().Port;
-        Assert.Contains($"port={port} arg={port} cache={agent.Options.FolderOf("a").Data}/cache/a", agent.LogOf("a"));
+        Assert.Contains($"port={port} arg={port} cache={agent.Options.Data}/volumes/a/cache/a", agent.LogOf("a"));
         Assert.Contains("group: {name: demo}", agent.LogOf("a"));
     }
 

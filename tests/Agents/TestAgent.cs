@@ -102,6 +102,7 @@ internal sealed class TestAgent : IAsyncDisposable
         await _system!.Terminate().WaitAsync(Deadline.Limit);
         foreach (var folder in Directory.EnumerateDirectories(Options.InstancesFolder))
         {
+            Options.Volumes.Release(Path.GetFileName(folder));
             if (new InstanceFolder(folder).ReadProcess() is not { } kept) continue;
             kept.Keeper.KillGroup();
             kept.Process.Kill();

@@ -157,7 +157,7 @@ public sealed partial class UpgradeBenchmark(UpgradeBenchmarkOptions options)
 
     private static void EndInstances(string folder)
     {
-        var instances = Path.Combine(folder, "instances");
+        var instances = Path.Combine(folder, AgentOptions.Instances);
         foreach (var path in Directory.Exists(instances) ? Directory.EnumerateDirectories(instances) : [])
         {
             var instance = new InstanceFolder(path);
@@ -168,7 +168,7 @@ public sealed partial class UpgradeBenchmark(UpgradeBenchmarkOptions options)
             }
 
             if (instance.ReadRecord() is not { } record) continue;
-            var memory = InstanceSurroundings.MemoryFolder(record.Launch.Instance, instance);
+            var memory = new VolumeFolders(folder).MemoryOf(record.Launch.Pod);
             if (Directory.Exists(memory)) Directory.Delete(memory, recursive: true);
         }
     }
