@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using static ActorInference.Actors.Protocols.CacheShardProtocol;
 
@@ -5,13 +6,15 @@ namespace ActorInference.Cache.Store;
 
 /// <summary>One file of pages and its index. The caller of all but <see cref="Read"/> excludes others.</summary>
 /// <param name="number">Grows with time.</param>
-internal sealed class DiskBucket(string folder, long number, long bytes, SafeFileHandle file) : IDisposable
+internal sealed partial class DiskBucket(string folder, long number, long bytes, SafeFileHandle file) : IDisposable
 {
     public const string PagesExtension = ".pages";
     public const string IndexExtension = ".index";
 
     /// <summary>Pages that go into one system call.</summary>
     private const int GatherPages = 256;
+
+    private const int WillNeed = 3;
 
     public long Number => number;
 
@@ -111,6 +114,20 @@ internal sealed class DiskBucket(string folder, long number, long bytes, SafeFil
         IsDirty = false;
     }
 
+    /// <summary>Lets the system begin to read what will be read soon.</summary>
+    public void ReadAhead(long offset, long length)
+    {
+        if (!OperatingSystem.IsLinux()) return;
+        try
+        {
+            _ = AdviseFile(file, offset, length, WillNeed);   // Advice only.
+        }
+        catch (ObjectDisposedException)
+        {
+            // Deleted meanwhile: who reads it will see that.
+        }
+    }
+
     /// <summary>Reads successive pages of the file.</summary>
     /// <returns>False if it ends before them, or was deleted meanwhile.</returns>
     /// <exception cref="IOException">The disk is broken.</exception>
@@ -158,4 +175,7 @@ internal sealed class DiskBucket(string folder, long number, long bytes, SafeFil
 
         return true;
     }
+
+    [LibraryImport("libc", EntryPoint = "posix_fadvise")]
+    private static partial int AdviseFile(SafeFileHandle file, long offset, long length, int advice);
 }

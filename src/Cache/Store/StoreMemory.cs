@@ -33,8 +33,13 @@ public sealed unsafe class StoreMemory : IDisposable
     internal byte* Address => _shared is { } shared ? shared.Address : _kept is { } kept ? kept.Address : _private;
 
     /// <param name="bytes">Rounded up to whole memory pages, here and below.</param>
-    public static StoreMemory Private(long bytes) =>
-        new(Rounded(bytes), null, null, (byte*)NativeMemory.AlignedAlloc((nuint)Rounded(bytes), Alignment));
+    public static StoreMemory Private(long bytes)
+    {
+        var rounded = Rounded(bytes);
+        var memory = (byte*)NativeMemory.AlignedAlloc((nuint)rounded, rounded < LargePages.Bytes ? Alignment : (nuint)LargePages.Bytes);
+        LargePages.Advise(memory, rounded);
+        return new StoreMemory(rounded, null, null, memory);
+    }
 
     /// <exception cref="IOException">There is not that much shared memory.</exception>
     public static StoreMemory Shared(long bytes) => new(Rounded(bytes), SharedSegment.Create(Rounded(bytes)), null, null);

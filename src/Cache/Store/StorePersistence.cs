@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using ActorInference.Actors.Protocols;
 using static ActorInference.Actors.Protocols.CacheShardProtocol;
@@ -11,6 +12,9 @@ internal sealed class StorePersistence(StorePool pool, StoreDisk disk, CacheStor
     private const int RunPages = 64;
 
     private const int WarmUpThreads = 2;
+
+    /// <summary>Runs that the system is reading from the disk while others are compared.</summary>
+    private const int RunsAhead = 8;
 
     /// <summary>What a snapshot did.</summary>
     public sealed record Snapshot(List<TenantKey> Written, List<TenantKey> Evicted);
@@ -49,9 +53,9 @@ internal sealed class StorePersistence(StorePool pool, StoreDisk disk, CacheStor
     {
         var started = Stopwatch.GetTimestamp();
         var found = 0L;
-        var runs = disk.Scan().SelectMany(file => Runs(file.Pages).Select(run => (file.Bucket, Pages: run)));
+        var runs = Ahead(disk.Scan().SelectMany(file => Runs(file.Pages).Select(run => (file.Bucket, Pages: run))));
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = WarmUpThreads, CancellationToken = cancellationToken };
-        Parallel.ForEach(runs, parallel, run =>
+        Parallel.ForEach(Partitioner.Create(runs, EnumerablePartitionerOptions.NoBuffering), parallel, run =>
         {
             var warmed = WarmRun(run.Bucket, run.Pages);
             Interlocked.Add(ref found, run.Pages.Count - warmed.Lost.Count);
@@ -100,13 +104,29 @@ internal sealed class StorePersistence(StorePool pool, StoreDisk disk, CacheStor
         if (run.Count > 0) yield return run;
     }
 
+    /// <summary>The same, with the disk at work on those that come next and have room in memory.</summary>
+    private IEnumerable<(DiskBucket Bucket, List<IndexedPage> Pages)> Ahead(IEnumerable<(DiskBucket Bucket, List<IndexedPage> Pages)> runs)
+    {
+        var ahead = new Queue<(DiskBucket Bucket, List<IndexedPage> Pages)>();
+        foreach (var run in runs)
+        {
+            if (HasRoom(run.Pages[0])) run.Bucket.ReadAhead(run.Pages[0].Offset, run.Pages[^1].Offset + run.Pages[^1].Page.SizeBytes - run.Pages[0].Offset);
+            ahead.Enqueue(run);
+            if (ahead.Count > RunsAhead) yield return ahead.Dequeue();
+        }
+
+        while (ahead.TryDequeue(out var last)) yield return last;
+    }
+
+    private bool HasRoom(in IndexedPage page) => pool.UsedBytes + page.Page.SizeBytes <= disk.Options.WarmShare * pool.CapacityBytes;
+
     private Warmed WarmRun(DiskBucket bucket, List<IndexedPage> pages)
     {
         var held = pages.ConvertAll(page => new HeldPage(page.Page.Tenant, page.Page.Page, page.Page.Checksum, Replica.OnDisk(options.Store), IsCertain: true));
         var uses = new List<CacheStoreProtocol.SlotUse>();
         foreach (var page in pages)
         {
-            if (pool.UsedBytes + page.Page.SizeBytes > disk.Options.WarmShare * pool.CapacityBytes || !pool.TryAllocate(page.Page, out var use)) break;
+            if (!HasRoom(page) || !pool.TryAllocate(page.Page, out var use)) break;
             uses.Add(use);
         }
 

@@ -1,13 +1,12 @@
 using System.Runtime.InteropServices;
+using ActorInference.Actors.Kv;
 
 namespace ActorInference.Gpu.Cpu;
 
 /// <summary>Zeroed native memory for numbers: aligned, outside the garbage collector, on large pages where Linux grants them.</summary>
-internal sealed unsafe partial class NativeBuffer : IDisposable
+internal sealed unsafe class NativeBuffer : IDisposable
 {
-    private const nuint LargePageBytes = 2 << 20;
     private const nuint CacheLineBytes = 64;
-    private const int AdviseHugePages = 14;
 
     private void* _allocation;
 
@@ -16,13 +15,11 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         LengthBytes = bytes;
-        var large = (nuint)bytes >= LargePageBytes;
-        var alignment = large ? LargePageBytes : CacheLineBytes;
+        var alignment = bytes >= LargePages.Bytes ? LargePages.Bytes : CacheLineBytes;
         // The system's pages are zero already: touched first by whoever fills them, on several threads.
         _allocation = NativeMemory.AllocZeroed((nuint)bytes + alignment);
         Data = (byte*)(((nuint)_allocation + alignment - 1) & ~(alignment - 1));
-        // Advice only: refused, the memory is as good, its translation a little slower.
-        if (large && OperatingSystem.IsLinux()) _ = Advise(Data, (nuint)bytes, AdviseHugePages);
+        LargePages.Advise(Data, bytes);
     }
 
     ~NativeBuffer() => Free();
@@ -46,7 +43,4 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
         NativeMemory.Free(_allocation);
         _allocation = Data = null;
     }
-
-    [LibraryImport("libc", EntryPoint = "madvise")]
-    private static partial int Advise(void* address, nuint length, int advice);
 }
