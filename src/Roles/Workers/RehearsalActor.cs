@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using ActorInference.Actors.Ids;
 using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
 using Akka.Actor;
