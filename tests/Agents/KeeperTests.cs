@@ -97,7 +97,7 @@ public sealed class KeeperTests : IDisposable
     {
         var mv = Path.Combine(_gate, "mv");
         await File.WriteAllTextAsync(mv, Gate);
-        File.SetUnixFileMode(mv, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(mv, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         return TestAgent.Script("a", Staying) with { Environment = [new Variable("PATH", $"{_gate}:$(PATH)")] };
     }
 

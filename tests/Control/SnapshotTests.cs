@@ -133,7 +133,7 @@ public sealed class SnapshotTests
             spec:
               roles:
               - name: engine
-                standalonePattern: {template: {spec: {containers: [{name: engine, image: "engine:v{{version}}"}]}}}
+                standalonePattern: {template: {spec: {containers: [{name: engine, image: "engine:v{{version}}"}] } } }
         """;
 
     /// <summary>The events before the snapshot before the last are given up; a few more may have come since.</summary>
