@@ -74,7 +74,7 @@ public sealed class ProcessTests
     public async Task An_agent_that_died_in_the_middle_of_an_update_finishes_it()
     {
         await using var agent = Begin();
-        var deaf = TestAgent.Script("a", "trap '' TERM; while true; do sleep 0.05; done") with { Grace = TimeSpan.FromSeconds(2) };
+        var deaf = TestAgent.Script("a", "trap '' TERM; while true; do sleep 0.05; done") with { Grace = TimeSpan.FromSeconds(5) };   // For so long it can be seen that it is asked to end.
         agent.Run(deaf);
         await agent.UntilReadyAsync("a");
         agent.Run(deaf with { Revision = "r2" });
@@ -92,11 +92,43 @@ public sealed class ProcessTests
         await using var agent = Begin();
         agent.Run(TestAgent.Script("a", "trap '' TERM; while true; do sleep 0.05; done") with { Grace = TimeSpan.FromSeconds(0.5) });
         var report = await agent.UntilReadyAsync("a");
+        var process = agent.Options.FolderOf("a").ReadProcess()!.Process;
+        Assert.Equal(report.ProcessId, process.Id);
 
         agent.Tell(new AgentProtocol.Remove("a", "owner"));
         await agent.UntilRemovedAsync("a");
 
-        Assert.False(Directory.Exists($"/proc/{report.ProcessId}"));
+        Assert.False(process.IsAlive);
+        Assert.False(Directory.Exists(agent.Options.FolderOf("a").Path));
+    }
+
+    [SkippableFact]
+    public async Task An_instance_is_taken_away_though_what_its_process_left_behind_writes_for_a_while()
+    {
+        // A session of its own is not ended with the process.
+        const string Writing = "end=$(($(date +%s) + 2)); while [ $(date +%s) -lt $end ]; do for i in 1 2 3 4 5 6 7 8 9; do n=$((n + 1)); echo >$INSTANCE_FOLDER/$n; done; done";
+        await using var agent = Begin();
+        agent.Run(TestAgent.Script("a", $"trap 'setsid sh -c \"$WRITING\" & exit 0' TERM; while true; do sleep 0.05; done") with { Environment = [new Variable("WRITING", Writing)] });
+        await agent.UntilReadyAsync("a");
+
+        agent.Tell(new AgentProtocol.Remove("a", "owner"));
+        await agent.UntilRemovedAsync("a");
+
+        agent.Run(TestAgent.Script("a", Obedient));
+        Assert.Equal(0, (await agent.UntilReadyAsync("a")).Restarts);
+    }
+
+    [SkippableFact]
+    public async Task An_agent_that_died_while_it_took_an_instance_away_that_had_ended_finishes_it()
+    {
+        Skip.IfNot(Directory.Exists("/proc/self") && File.Exists("/usr/bin/setsid"), "Agents keep processes with setsid and /proc.");
+        await using var agent = new TestAgent();
+        agent.Options.FolderOf("a").Write(
+            new InstanceRecord(TestAgent.Script("a", Obedient), [], "r1", DateTimeOffset.UtcNow, Restarts: 0, Failures: 0, LastEnd: null, Overlay: []) { IsRemoved = true });
+
+        agent.Start();
+        await agent.UntilRemovedAsync("a");
+
         Assert.False(Directory.Exists(agent.Options.FolderOf("a").Path));
     }
 
@@ -105,7 +137,7 @@ public sealed class ProcessTests
     {
         await using var agent = Begin();
         var often = TimeSpan.FromMilliseconds(100);
-        var timeout = TimeSpan.FromSeconds(5);
+        var timeout = Deadline.Limit;
         agent.Run(TestAgent.Script("a", Obedient) with
         {
             Readiness = new ProbeSpec(ProbeAction.Exec("test", "-e", "well")) { Period = often, Timeout = timeout, FailureThreshold = 1 },
@@ -128,8 +160,8 @@ public sealed class ProcessTests
         await using var agent = Begin();
         agent.Run(TestAgent.Script("a", "sleep 0.3; touch begun; " + Obedient) with
         {
-            Startup = new ProbeSpec(ProbeAction.Exec("test", "-e", "begun")) { Period = TimeSpan.FromMilliseconds(50), Timeout = TimeSpan.FromSeconds(5), FailureThreshold = 1000 },
-            Liveness = new ProbeSpec(ProbeAction.Exec("test", "-e", "begun")) { Period = TimeSpan.FromMilliseconds(50), Timeout = TimeSpan.FromSeconds(5), FailureThreshold = 1 },
+            Startup = new ProbeSpec(ProbeAction.Exec("test", "-e", "begun")) { Period = TimeSpan.FromMilliseconds(50), Timeout = Deadline.Limit, FailureThreshold = 1000 },
+            Liveness = new ProbeSpec(ProbeAction.Exec("test", "-e", "begun")) { Period = TimeSpan.FromMilliseconds(50), Timeout = Deadline.Limit, FailureThreshold = 1 },
         });
 
         var report = await agent.UntilReadyAsync("a");

@@ -15,7 +15,7 @@ public sealed class StartingShareTests
         await using var agent = Begin(StartingShare.DefaultNice);
         agent.Run(TestAgent.Script("a", Parent) with
         {
-            Readiness = new ProbeSpec(ProbeAction.Exec("test", "-e", "well")) { Period = TimeSpan.FromMilliseconds(100), Timeout = TimeSpan.FromSeconds(5) },
+            Readiness = new ProbeSpec(ProbeAction.Exec("test", "-e", "well")) { Period = TimeSpan.FromMilliseconds(100), Timeout = Deadline.Limit },
         });
         var processes = await ProcessesAsync(agent);
         var before = SharesOf(processes);

@@ -9,6 +9,11 @@ internal sealed class TestAgent : IAsyncDisposable
 {
     public const string Image = "shell:1";
 
+    /// <summary>Agents that run side by side have their own, below those that the system gives away to others.</summary>
+    private const int PortsOfOne = 600;
+    private const int PlacesForPorts = 25;
+    private static int _agents = Environment.ProcessId;
+
     private readonly string _folder = Directory.CreateTempSubdirectory("agent-").FullName;
     private readonly Dictionary<string, AgentProtocol.InstanceReport> _reports = [];
     private readonly List<AgentProtocol.InstanceRemoved> _removed = [];
@@ -25,6 +30,8 @@ internal sealed class TestAgent : IAsyncDisposable
 
     public ImageStore Images { get; }
 
+    private int FirstOfPorts { get; } = 15000 + (PortsOfOne * (Interlocked.Increment(ref _agents) % PlacesForPorts));
+
     /// <summary>Of the host, to be set before it starts.</summary>
     public ImmutableArray<int> Cores { get; set; } = [0];
 
@@ -38,7 +45,8 @@ internal sealed class TestAgent : IAsyncDisposable
         Data = Path.Combine(_folder, "data"),
         Images = Images,
         Topology = new HostTopology([new NumaNode(0, Cores, 1 << 30)], [], [], ImmutableSortedDictionary<string, string>.Empty),
-        FirstPort = 40000 + (Environment.ProcessId * 31 % 15000),
+        FirstPort = FirstOfPorts,
+        Ports = PortsOfOne,
         ReportInterval = TimeSpan.FromMilliseconds(200),
         StartingShare = new StartingShare(StartNice),
     };
@@ -102,14 +110,29 @@ internal sealed class TestAgent : IAsyncDisposable
         await _system!.Terminate().WaitAsync(Deadline.Limit);
         foreach (var folder in Directory.EnumerateDirectories(Options.InstancesFolder))
         {
-            Options.Volumes.Release(Path.GetFileName(folder));
             if (new InstanceFolder(folder).ReadProcess() is not { } kept) continue;
             kept.Keeper.KillGroup();
             kept.Process.Kill();
             await Deadline.UntilAsync(() => !kept.Process.IsAlive, () => $"process {kept.Process.Id} has ended");
         }
 
-        Directory.Delete(_folder, recursive: true);
+        foreach (var folder in Directory.EnumerateDirectories(Options.InstancesFolder))
+            await Deadline.UntilAsync(() => Options.Volumes.TryRelease(Path.GetFileName(folder)), () => $"the volumes of {folder} are released");
+        await Deadline.UntilAsync(IsDeleted, () => $"{_folder} is deleted");
+    }
+
+    /// <summary>What a process that is being killed still writes may come while the folder is emptied.</summary>
+    private bool IsDeleted()
+    {
+        try
+        {
+            Directory.Delete(_folder, recursive: true);
+            return true;
+        }
+        catch (IOException) when (Directory.Exists(_folder))
+        {
+            return false;
+        }
     }
 
     private sealed class Owners : ReceiveActor

@@ -28,6 +28,7 @@ public sealed class KilledNodesTests(PostgreSqlServer server)
     {
         await using var cluster = new NodeCluster(journal, $"""
             akka.cluster.split-brain-resolver.stable-after = 5s
+            akka.cluster.split-brain-resolver.down-all-when-unstable = off
             akka.cluster.down-removal-margin = 1s
             akka.cluster.sharding.state-store-mode = {stateStore}
             """);

@@ -26,10 +26,12 @@ public sealed class NodeCluster(Journal journal, string hocon = "") : IAsyncDisp
         return nodes;
     }
 
+    /// <summary>Lets them in one after another, and waits until each of them gets its part of the shards.</summary>
     public async Task JoinAllAsync(IReadOnlyList<NodeProcess> nodes)
     {
         foreach (var node in nodes) await node.AskAsync($"join {nodes[0].Address}");
         await UntilAllUpAsync(nodes);
+        await Until.HoldsAsync($"shards are placed on {nodes.Count} nodes", () => nodes[0].HasAnsweredAsync("regions", $"{nodes.Count}"));
     }
 
     /// <summary>A node that is not a member yet.</summary>

@@ -7,7 +7,7 @@ namespace ActorInference.Cluster.Tests;
 /// <summary>A node in a process of its own. Killed when disposed; it ends by itself if this process does.</summary>
 public sealed class NodeProcess : IAsyncDisposable
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     private const int LogLinesShown = 60;
 
@@ -92,6 +92,19 @@ public sealed class NodeProcess : IAsyncDisposable
         finally
         {
             _orders.TryRemove(number, out _);
+        }
+    }
+
+    /// <summary>Whether it gives that answer; not if it could give none.</summary>
+    public async Task<bool> HasAnsweredAsync(string order, string answer)
+    {
+        try
+        {
+            return await AskAsync(order) == answer;
+        }
+        catch (NodeFailedException) when (IsRunning)
+        {
+            return false;
         }
     }
 

@@ -13,7 +13,7 @@ public sealed class PartitionTests : IDisposable
     public async Task Of_two_sides_only_the_majority_survives_and_it_serves_every_entity()
     {
         await using var network = await TestNetworks.OpenAsync();
-        await using var cluster = new NodeCluster(_journals.Journal, "akka.cluster.split-brain-resolver.stable-after = 5s");
+        await using var cluster = new NodeCluster(_journals.Journal, "akka.cluster.split-brain-resolver { stable-after = 5s, down-all-when-unstable = off }");
         var nodes = new List<NodeProcess>();
         for (var count = 0; count < 5; count++) nodes.Add(await network.StartAsync(cluster));
         await cluster.JoinAllAsync(nodes);

@@ -21,7 +21,7 @@ public sealed partial class CuttingNetwork : IAsyncDisposable
     public string AddNode()
     {
         var host = $"127.0.0.{_proxies.Count + 11}";
-        var behind = FreePort();
+        var behind = FreePort.Next();
         var listener = new TcpListener(IPAddress.Parse(host), 0);
         listener.Start();
         _proxies.Add((listener, AcceptAsync(listener, host, behind)));
@@ -58,15 +58,8 @@ public sealed partial class CuttingNetwork : IAsyncDisposable
         await _closing.CancelAsync();
         foreach (var (listener, _) in _proxies) listener.Dispose();
         lock (_lock) foreach (var link in _links.ToList()) link.Close();
-        await Task.WhenAll(_proxies.Select(proxy => proxy.Accepting)).WaitAsync(TimeSpan.FromSeconds(40));
+        await Task.WhenAll(_proxies.Select(proxy => proxy.Accepting)).WaitAsync(TimeSpan.FromSeconds(60));
         _closing.Dispose();
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
     private bool IsCut(string from, string to) => _sides.TryGetValue(from, out var a) && _sides.TryGetValue(to, out var b) && a != b;
@@ -81,9 +74,9 @@ public sealed partial class CuttingNetwork : IAsyncDisposable
                 _ = CarryAsync(dialler, host, behind);
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception) when (_closing.IsCancellationRequested)
         {
-            // The network is closed.
+            // The network is closed; what the listener says then depends on whether it was asked at that moment.
         }
     }
 

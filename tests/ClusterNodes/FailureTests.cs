@@ -17,9 +17,10 @@ public sealed class FailureTests
         foreach (var other in nodes[..2])
         {
             await other.Events.Until("the lost one removed", log => !log.IsMember(lost.Address));
-            Assert.Equal(
-                ["UnreachableMember", "MemberDowned", "MemberRemoved"],
-                other.Events.EventsAbout(lost).Where(name => name is not ("MemberJoined" or "MemberUp")));
+            var about = other.Events.EventsAbout(lost);
+            Assert.Equal(["MemberDowned", "MemberRemoved"], about.Where(name => name is not ("MemberJoined" or "MemberWeaklyUp" or "MemberUp" or "UnreachableMember" or "ReachableMember")));
+            // On a busy machine it may have been missed and found again before.
+            Assert.Equal("UnreachableMember", about.TakeWhile(name => name != "MemberDowned").Last());
         }
 
         Assert.All(nodes[..2], node => Assert.True(node.Cluster.IsUp));
@@ -41,11 +42,15 @@ public sealed class FailureTests
     [Fact]
     public async Task A_node_restarted_at_its_address_joins_as_a_new_incarnation()
     {
-        var nodes = await ClusterNode.FormAsync(2);
+        // Of two that lose one another, one gives up in the end: not before the other is back, however long its start takes.
+        const string Patient = "akka.cluster.split-brain-resolver.stable-after = 300s";
+        var port = $"akka.remote.dot-netty.tcp.port = {FreePort.Next()}\n";
+        ClusterNode[] nodes = [ClusterNode.Start(Patient), ClusterNode.Start(port + Patient)];
+        await ClusterNode.JoinAllAsync(nodes);
         var old = nodes[1].Cluster.SelfUniqueAddress;
         await nodes[1].DisposeAsync();
 
-        var restarted = ClusterNode.Start($"akka.remote.dot-netty.tcp.port = {old.Address.Port}");
+        var restarted = ClusterNode.Start(port + Patient);
         restarted.Cluster.Join(nodes[0].Address);
 
         await nodes[0].Events.Until("the new incarnation up", log => log.Members.Any(member =>

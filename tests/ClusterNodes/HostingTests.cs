@@ -20,8 +20,8 @@ public sealed class HostingTests
         await Task.WhenAll(first.StartAsync(), second.StartAsync()).WaitAsync(ClusterNode.Patience);
         var (one, other) = (Cluster.Get(System(first)), Cluster.Get(System(second)));
 
-        await one.JoinAsync(one.SelfAddress);
-        await other.JoinAsync(one.SelfAddress);
+        await one.JoinAsync(one.SelfAddress).WaitAsync(ClusterNode.Patience);
+        await other.JoinAsync(one.SelfAddress).WaitAsync(ClusterNode.Patience);
         var proxy = second.Services.GetRequiredService<ActorRegistry>().Get<Greeter>();
 
         Assert.Equal(["first", "second"], one.SelfRoles.Union(other.SelfRoles).Order());
@@ -49,7 +49,7 @@ public sealed class HostingTests
             })
             .WithSingleton<Greeter>("greeter", Props.Create(() => new Greeter()))
             .WithDistributedPubSub("")
-            .AddHocon("akka { stdout-loglevel = OFF, loglevel = ERROR, coordinated-shutdown.run-by-clr-shutdown-hook = off }", HoconAddMode.Prepend));
+            .AddHocon("akka { stdout-loglevel = OFF, loglevel = ERROR, coordinated-shutdown.run-by-clr-shutdown-hook = off, cluster.retry-unsuccessful-join-after = 60s }", HoconAddMode.Prepend));
         return builder.Build();
     }
 

@@ -33,7 +33,7 @@ public sealed class CommandTests
 
         Assert.Equal("rolebasedgroupset/fleet deleted\n", await user.DoAsync("delete rbgs/fleet"));
         await user.UntilAsync("get sets", output => output == "There are no sets.\n", "the set is gone");
-        Assert.Empty(hosts.Instances);
+        await user.UntilAsync("get groups", _ => hosts.Instances.Count == 0, "nothing of it is left");
     }
 
     [Fact]

@@ -18,6 +18,9 @@ public sealed class ControlNode : IAsyncDisposable
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
+    /// <summary>Seconds between the reports of agents that can be lost: five of them may be missed before nothing is placed there.</summary>
+    public const double RemoteInterval = 0.4;
+
     private const string SystemName = "control";
 
     private readonly ActorSystem _system;
@@ -33,8 +36,7 @@ public sealed class ControlNode : IAsyncDisposable
         SimulatedHosts hosts, string? journal = null, int agents = 3, double interval = 0.5, IMetricSource? metrics = null, string settings = "")
     {
         var system = ActorSystem.Create(SystemName, ConfigurationFactory.ParseString(settings).WithFallback(ConfigurationFactory.ParseString(Hocon(journal))).WithFallback(InferenceSettings.AgentDefaults));
-        var cluster = Cluster.Get(system);
-        await cluster.JoinAsync(cluster.SelfAddress).WaitAsync(Patience);
+        await JoinAsync(system, Cluster.Get(system).SelfAddress);
         var regions = system.StartControl("", isHost: true, metrics);
         for (var i = 0; i < agents; i++) system.ActorOf(SimulatedAgent.Props($"host-{i:000}", hosts, regions.Instances, regions.Fleet, TimeSpan.FromSeconds(interval)));
         return new ControlNode(system, regions);
@@ -48,9 +50,9 @@ public sealed class ControlNode : IAsyncDisposable
     public async Task<RemoteHost> JoinAsync(string host, SimulatedHosts hosts)
     {
         var system = ActorSystem.Create(SystemName, ConfigurationFactory.ParseString(Hocon(journal: null)).WithFallback(InferenceSettings.AgentDefaults));
-        await Cluster.Get(system).JoinAsync(Cluster.Get(_system).SelfAddress).WaitAsync(Patience);
+        await JoinAsync(system, Cluster.Get(_system).SelfAddress);
         var regions = system.StartControl("", isHost: false);
-        system.ActorOf(SimulatedAgent.Props(host, hosts, regions.Instances, regions.Fleet, TimeSpan.FromSeconds(0.1)));
+        system.ActorOf(SimulatedAgent.Props(host, hosts, regions.Instances, regions.Fleet, TimeSpan.FromSeconds(RemoteInterval)));
         return new RemoteHost(system, Cluster.Get(_system));
     }
 
@@ -91,6 +93,14 @@ public sealed class ControlNode : IAsyncDisposable
         while ((await Regions.Fleet.Ask<FleetProtocol.Agents>(FleetProtocol.GetAgents.Instance, Patience)).Present.Length < count) await timer.WaitForNextTickAsync(deadline.Token);
     }
 
+    /// <summary>Waits until the fleet knows of no object of a kind; it is told of an object's end.</summary>
+    public async Task UntilUnlistedAsync(ObjectKind kind)
+    {
+        using var deadline = new CancellationTokenSource(Patience);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (!(await Regions.Fleet.Ask<FleetProtocol.Objects>(new FleetProtocol.GetObjects(kind), Patience)).Names.IsEmpty) await timer.WaitForNextTickAsync(deadline.Token);
+    }
+
     /// <summary>Asks an object until it is so.</summary>
     /// <param name="condition">Is given null while there is none.</param>
     public async Task<ObjectProtocol.State?> UntilAsync(ObjectKind kind, string name, Func<ObjectProtocol.State?, bool> condition, string what)
@@ -107,7 +117,8 @@ public sealed class ControlNode : IAsyncDisposable
     }
 
     /// <summary>Asks until it is so.</summary>
-    public async Task<RolloutProtocol.Status> UntilAsync(string group, Func<RolloutProtocol.Status, bool> condition, string what)
+    /// <param name="patience">For how long; as others if null.</param>
+    public async Task<RolloutProtocol.Status> UntilAsync(string group, Func<RolloutProtocol.Status, bool> condition, string what, TimeSpan? patience = null)
     {
         var watch = Stopwatch.StartNew();
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
@@ -115,7 +126,7 @@ public sealed class ControlNode : IAsyncDisposable
         {
             var status = await StatusAsync(group);
             if (condition(status)) return status;
-            if (watch.Elapsed > Patience) Assert.Fail($"After {Patience.TotalSeconds} s still not: {what}. {string.Join("; ", status.Holds)} {string.Join("; ", status.Instances.Take(10).Select(each => $"{each.Name} {each.Stage} {each.IsReady} {each.Revision} {each.Message}"))}");
+            if (watch.Elapsed > (patience ?? Patience)) Assert.Fail($"After {watch.Elapsed.TotalSeconds:0} s still not: {what}. {string.Join("; ", status.Holds)} {string.Join("; ", status.Instances.Take(10).Select(each => $"{each.Name} {each.Stage} {each.IsReady} {each.Revision} {each.Message}"))}");
             await timer.WaitForNextTickAsync();
         }
     }
@@ -128,14 +139,37 @@ public sealed class ControlNode : IAsyncDisposable
         while ((await StateAsync(group)).Stable != revision) await timer.WaitForNextTickAsync(deadline.Token);
     }
 
-    public Task<RolloutProtocol.Status> UntilDoneAsync(string group, long generation) =>
-        UntilAsync(group, status => status.Generation >= generation && status.IsDone, $"generation {generation} is rolled out");
+    /// <summary>Waits until a group notes what has happened to it, which it is told by others.</summary>
+    public async Task UntilNotedAsync(string group, Func<GroupNote, bool> isIt, string what)
+    {
+        var watch = Stopwatch.StartNew();
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (true)
+        {
+            var notes = (await StateAsync(group)).Notes;
+            if (notes.Any(isIt)) return;
+            if (watch.Elapsed > Patience) Assert.Fail($"After {Patience.TotalSeconds} s not noted: {what}. {string.Join("; ", notes)}");
+            await timer.WaitForNextTickAsync();
+        }
+    }
+
+    public Task<RolloutProtocol.Status> UntilDoneAsync(string group, long generation, TimeSpan? patience = null) =>
+        UntilAsync(group, status => status.Generation >= generation && status.IsDone, $"generation {generation} is rolled out", patience);
 
     /// <summary>As a process that is killed: nothing ends in order.</summary>
     public async ValueTask DisposeAsync()
     {
         ((ExtendedActorSystem)_system).Abort();
         await _system.WhenTerminated.WaitAsync(Patience);
+    }
+
+    /// <summary>Done when the node is up. The cluster's own call for this gives up after ten seconds, which a busy machine may need.</summary>
+    private static Task JoinAsync(ActorSystem system, Address to)
+    {
+        var up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Cluster.Get(system).RegisterOnMemberUp(() => up.TrySetResult());
+        Cluster.Get(system).Join(to);
+        return up.Task.WaitAsync(Patience);
     }
 
     private static string Hocon(string? journal) => $$"""

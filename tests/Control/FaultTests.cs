@@ -22,7 +22,7 @@ public sealed class FaultTests
         var restarted = Assert.Single(hosts.Starts.Skip(before));
         Assert.Equal("demo-decode-1", restarted.Instance);
         Assert.EndsWith("#1", restarted.Revision);
-        Assert.Contains((await node.StateAsync("demo")).Notes, note => note is { Reason: "RestartingLinked", IsWarning: true, Subject: "demo-decode-1" } && note.Message.Contains("exit code 3", StringComparison.Ordinal));
+        await node.UntilNotedAsync("demo", note => note is { Reason: "RestartingLinked", IsWarning: true, Subject: "demo-decode-1" } && note.Message.Contains("exit code 3", StringComparison.Ordinal), "which one was restarted, and why");
         var fault = Assert.Single(status.Instances.SelectMany(instance => instance.Faults));
         Assert.Equal(("demo-prefill-1", 3, "last words of demo-prefill-1\n"), (fault.Process, fault.End.ExitCode, fault.End.LogTail));
     }
@@ -30,20 +30,19 @@ public sealed class FaultTests
     [Fact]
     public async Task A_group_is_made_anew_in_order_with_the_evidence_kept_though_its_control_node_is_killed_meanwhile()
     {
-        var folder = Directory.CreateTempSubdirectory("control-fault-");
-        var journal = Path.Combine(folder.FullName, "journal.db");
+        using var journal = new JournalFile();
         var hosts = new SimulatedHosts();
         int before;
-        await using (var first = await ControlNode.StartAsync(hosts, journal))
+        await using (var first = await ControlNode.StartAsync(hosts, journal.Path))
         {
             await first.ApplyAsync("demo", Specs.Pair("demo", "v1"), Faults("demo", "RecreateGroup"));
             await first.UntilDoneAsync("demo", 1);
             before = hosts.Starts.Count;
             hosts.Crash("demo-prefill-0", signal: 9);
-            await first.UntilAsync("demo", _ => hosts.Instances.Count < 4, "the group is ending");
+            await first.UntilAsync("demo", _ => hosts.Asked.Any(asked => asked.StartsWith("remove ", StringComparison.Ordinal)), "the group is ending");
         }
 
-        await using (var second = await ControlNode.StartAsync(hosts, journal))
+        await using (var second = await ControlNode.StartAsync(hosts, journal.Path))
         {
             // One that was to end may have been begun once more by the node that did not know of it yet.
             var status = await second.UntilAsync("demo", each => hosts.Starts.Count >= before + 4 && each.IsDone && each.Instances.Length == 4, "all are made anew");
@@ -53,7 +52,6 @@ public sealed class FaultTests
         }
 
         Assert.Equal(["prefill", "prefill", "decode", "decode"], hosts.Starts.Skip(before).TakeLast(4).Select(start => start.Instance.Split('-')[1]));
-        folder.Delete(recursive: true);
     }
 
     [Fact]
@@ -70,7 +68,7 @@ public sealed class FaultTests
         hosts.Recover("demo-prefill-0");
         await node.UntilAsync("demo", _ => Addresses(hosts) == 3, "it is back");
 
-        Assert.Contains((await node.StateAsync("demo")).Notes, note => note is { Reason: "RePairing", Subject: "demo/decode" });
+        await node.UntilNotedAsync("demo", note => note is { Reason: "RePairing", Subject: "demo/decode" }, "who was to pair anew");
     }
 
     [Fact]
@@ -85,7 +83,7 @@ public sealed class FaultTests
               - name: engine
                 leaderWorkerPattern:
                   size: 2
-                  restartPolicyConfig: {type: RecreateRoleInstanceOnPodRestart, baseDelaySeconds: 2, maxDelaySeconds: 60}
+                  restartPolicyConfig: {type: RecreateRoleInstanceOnPodRestart, baseDelaySeconds: 5, maxDelaySeconds: 60}
                   template: {spec: {containers: [{name: engine, image: "engine:v1"}]}}
             """;
         var hosts = new SimulatedHosts();
@@ -94,7 +92,8 @@ public sealed class FaultTests
         await node.UntilDoneAsync("demo", 1);
 
         hosts.Crash("demo-engine-0-1", exitCode: 1);
-        await node.UntilAsync("demo", status => hosts.Starts.Count == 4 && status.Instances[0].IsReady, "both processes are begun again");
+        await node.UntilAsync("demo", _ => hosts.Starts.Count == 4, "both processes are begun again");
+        await node.UntilAsync("demo", status => status.Instances[0].IsReady, "both are ready");
         var watch = Stopwatch.StartNew();
         hosts.Crash("demo-engine-0-0", signal: 11);
         await node.UntilAsync("demo", status => status.Instances[0].Message.Contains("signal 11", StringComparison.Ordinal), "it says what it waits for");
@@ -102,7 +101,7 @@ public sealed class FaultTests
         await node.UntilAsync("demo", status => hosts.Starts.Count == 6 && status.Instances[0].IsReady, "both are begun again after the pause");
 
         Assert.Equal(4, heldAt);
-        Assert.True(watch.Elapsed >= TimeSpan.FromSeconds(2), $"They were begun again after {watch.Elapsed.TotalSeconds:0.0} s.");
+        Assert.True(watch.Elapsed >= TimeSpan.FromSeconds(5), $"They were begun again after {watch.Elapsed.TotalSeconds:0.0} s.");
         Assert.Equal(["demo-engine-0-0", "demo-engine-0-1"], hosts.Starts.Skip(4).Select(start => start.Instance).Order());
     }
 

@@ -113,10 +113,9 @@ public sealed class GroupTests
     [Fact]
     public async Task A_control_node_that_is_killed_again_and_again_finishes_what_was_begun()
     {
-        var folder = Directory.CreateTempSubdirectory("control-");
-        var journal = Path.Combine(folder.FullName, "journal.db");
+        using var journal = new JournalFile();
         var hosts = new SimulatedHosts();
-        await using (var first = await ControlNode.StartAsync(hosts, journal))
+        await using (var first = await ControlNode.StartAsync(hosts, journal.Path))
         {
             await first.ApplyAsync("demo", Specs.Pair("demo", "v1"));
             await first.UntilDoneAsync("demo", 1);
@@ -124,18 +123,17 @@ public sealed class GroupTests
             await first.UntilAsync("demo", _ => hosts.Starts.Count > 4, "the rollout has begun");
         }
 
-        await using (var second = await ControlNode.StartAsync(hosts, journal))
+        await using (var second = await ControlNode.StartAsync(hosts, journal.Path))
         {
             await second.UntilAsync("demo", _ => hosts.Starts.Count > 5, "it goes on");
         }
 
-        await using var last = await ControlNode.StartAsync(hosts, journal);
+        await using var last = await ControlNode.StartAsync(hosts, journal.Path);
         var status = await last.UntilDoneAsync("demo", 2);
 
         Assert.Equal(8, hosts.Starts.Distinct().Count());
         Assert.Equal(8, hosts.Starts.Count);
         Assert.All(status.Instances, instance => Assert.Equal(1, instance.Members[0].Restarts));
-        folder.Delete(recursive: true);
     }
 
     private static async Task UntilRejectedAsync(ControlNode node)

@@ -16,7 +16,7 @@ public sealed class HostLossTests
     public async Task Instances_of_a_lost_host_go_elsewhere_under_their_names_and_are_not_doubled_when_it_returns()
     {
         var hosts = new SimulatedHosts();
-        await using var node = await ControlNode.StartAsync(hosts, agents: 1, interval: 0.1, settings: Soon);
+        await using var node = await ControlNode.StartAsync(hosts, agents: 1, interval: ControlNode.RemoteInterval, settings: Soon);
         await using var before = await node.JoinAsync("far", hosts);
         await node.UntilAgentsAsync(2);
         await node.ApplyAsync("demo", Specs.Pair("demo", "v1", prefill: 4, decode: 0));
@@ -33,7 +33,7 @@ public sealed class HostLossTests
         Assert.Equal(2, hosts.On("far").Count);   // Nobody could end them.
         await node.UntilAsync("demo", status => status.Instances.All(instance => hosts.Topologies["demo"].Contains($"http: {instance.Members[0].Ports[0].Port}", StringComparison.Ordinal)), "the discovery file has the new ports");
         foreach (var old in hosts.On("far")) Assert.DoesNotContain($"http: {old.Ports[0].Port}", hosts.Topologies["demo"]);
-        Assert.Contains((await node.StateAsync("demo")).Notes, note => note is { Reason: "Moved", IsWarning: true } && note.Subject == far[0].Name);
+        await node.UntilNotedAsync("demo", note => note is { Reason: "Moved", IsWarning: true } && note.Subject == far[0].Name, "what was moved");
 
         await using var after = await node.JoinAsync("far", hosts);
         await node.UntilAsync("demo", _ => hosts.On("far").Count == 0, "what the host still ran is ended");
@@ -46,7 +46,7 @@ public sealed class HostLossTests
     {
         const string Stay = "annotations: {rbg.workloads.x-k8s.io/role-inplace-scheduling: Required}";
         var hosts = new SimulatedHosts();
-        await using var node = await ControlNode.StartAsync(hosts, agents: 1, interval: 0.1, settings: Soon);
+        await using var node = await ControlNode.StartAsync(hosts, agents: 1, interval: ControlNode.RemoteInterval, settings: Soon);
         await using var far = await node.JoinAsync("far", hosts);
         await node.UntilAgentsAsync(2);
         await node.ApplyAsync("demo", Specs.Pair("demo", "v1", prefill: 2, decode: 0, Stay));
@@ -55,8 +55,7 @@ public sealed class HostLossTests
 
         await far.LoseAsync();
         await far.RemoveAsync();
-        var waiting = await node.UntilAsync("demo", status => status.Instances.Any(instance => instance is { Node: "far", IsReady: false }), "the lost one is not ready");
-        Assert.Contains(waiting.Instances, instance => instance.Message == "its host far is lost");
+        await node.UntilAsync("demo", status => status.Instances.Any(instance => instance is { Node: "far", IsReady: false, Message: "its host far is lost" }), "the lost one is not ready, and says why");
         await node.CommandAsync(new GroupProtocol.Delete("demo", Now));
         await node.UntilAsync("demo", status => status.Instances.IsEmpty, "the group is gone though its host is");
 

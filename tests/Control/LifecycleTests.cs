@@ -49,7 +49,7 @@ public sealed class LifecycleTests
         var stable = await node.UntilDoneAsync("demo", 1);
         await node.UntilStableAsync("demo", 1);
 
-        await node.ApplyAsync("demo", Specs.Pair("demo", "v2", extra: "rolloutStrategy: {progressDeadlineSeconds: 2}"));
+        await node.ApplyAsync("demo", Specs.Pair("demo", "v2", extra: "rolloutStrategy: {progressDeadlineSeconds: 5}"));
         var stalled = await node.UntilAsync("demo", status => status.Holds.Any(hold => hold.Contains("Readiness probe failed", StringComparison.Ordinal)), "it says why it stands");
         var back = await node.UntilAsync("demo", status => status.Generation >= 3 && status.IsDone, "the stable revision is back");
 

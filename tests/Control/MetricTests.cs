@@ -60,7 +60,7 @@ public sealed class MetricTests
         listener.Start();
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
         var serving = ServeAsync(listener, First);
-        var source = new HttpMetricSource();
+        var source = new HttpMetricSource(ControlNode.Patience);
 
         var measured = await source.ReadAsync(Question(port)).WaitAsync(ControlNode.Patience);
         Assert.StartsWith("GET /metrics ", await serving.WaitAsync(ControlNode.Patience));

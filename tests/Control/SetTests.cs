@@ -1,6 +1,4 @@
-using ActorInference.Roles.Groups.Control;
 using ActorInference.Roles.Groups.Objects;
-using Akka.Actor;
 
 namespace ActorInference.Control.Tests;
 
@@ -30,7 +28,7 @@ public sealed class SetTests
 
         await node.AskObjectAsync(new ObjectProtocol.Delete(ObjectKind.Set, "fleet", Now));
         await node.UntilAsync(ObjectKind.Set, "fleet", state => state is null && hosts.Instances.Count == 0, "nothing is left");
-        Assert.Empty((await node.Regions.Fleet.Ask<FleetProtocol.Objects>(new FleetProtocol.GetObjects(ObjectKind.Set), ControlNode.Patience)).Names);
+        await node.UntilUnlistedAsync(ObjectKind.Set);
     }
 
     [Fact]
@@ -54,10 +52,9 @@ public sealed class SetTests
     [Fact]
     public async Task A_set_goes_on_after_its_control_node_was_killed()
     {
-        var folder = Directory.CreateTempSubdirectory("control-set-");
-        var journal = Path.Combine(folder.FullName, "journal.db");
+        using var journal = new JournalFile();
         var hosts = new SimulatedHosts();
-        await using (var first = await ControlNode.StartAsync(hosts, journal))
+        await using (var first = await ControlNode.StartAsync(hosts, journal.Path))
         {
             await first.DeclareAsync(ObjectKind.Set, "fleet", Set("v1", 3));
             await UntilReadyAsync(first);
@@ -66,14 +63,13 @@ public sealed class SetTests
             await first.UntilAsync(ObjectKind.Set, "fleet", _ => hosts.Starts.Count > before, "the roll has begun");
         }
 
-        await using (var second = await ControlNode.StartAsync(hosts, journal))
+        await using (var second = await ControlNode.StartAsync(hosts, journal.Path))
         {
             await UntilReadyAsync(second, "v2");
         }
 
         Assert.Equal(12, hosts.Starts.Count);
         Assert.Equal(12, hosts.Starts.Distinct().Count());
-        folder.Delete(recursive: true);
     }
 
     private static Task UntilReadyAsync(ControlNode node, string version = "v1") =>

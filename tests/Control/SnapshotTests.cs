@@ -14,11 +14,10 @@ public sealed class SnapshotTests
     [Fact]
     public async Task A_control_node_goes_on_from_its_snapshots_and_its_journals_do_not_grow()
     {
-        var folder = Directory.CreateTempSubdirectory("control-snapshot-");
-        var journal = Path.Combine(folder.FullName, "journal.db");
+        using var journal = new JournalFile();
         var settings = $"actor-inference.groups.snapshot-every = {Every}";
         var hosts = new SimulatedHosts();
-        await using (var first = await ControlNode.StartAsync(hosts, journal, interval: 0.1, settings: settings))
+        await using (var first = await ControlNode.StartAsync(hosts, journal.Path, interval: 0.1, settings: settings))
         {
             for (var version = 1; version <= 8; version++) await first.ApplyAsync("demo", Specs.Pair("demo", $"v{version}"));
             await first.UntilDoneAsync("demo", 8);
@@ -29,7 +28,7 @@ public sealed class SnapshotTests
             await first.UntilAsync("demo", _ => hosts.Starts.Count > before, "the rollout has begun");
         }
 
-        await using var second = await ControlNode.StartAsync(hosts, journal, interval: 0.1, settings: settings);
+        await using var second = await ControlNode.StartAsync(hosts, journal.Path, interval: 0.1, settings: settings);
         var status = await second.UntilAsync("demo", each => each is { Generation: 9, IsDone: true }, "the rollout has ended");
         var state = await second.StateAsync("demo");
 
@@ -40,20 +39,18 @@ public sealed class SnapshotTests
         await second.CommandAsync(new GroupProtocol.Undo("demo", 2, Now));
         await second.UntilAsync("demo", each => each is { Generation: 10, IsDone: true }, "an old revision is back");
         Assert.Contains("engine:v2", (await second.StateAsync("demo")).Desired);
-        folder.Delete(recursive: true);
     }
 
     [Fact]
     public async Task Sets_adapters_warm_ups_and_the_fleet_go_on_from_their_snapshots_and_their_journals_do_not_grow()
     {
-        var folder = Directory.CreateTempSubdirectory("control-snapshot-");
-        var journal = Path.Combine(folder.FullName, "journal.db");
+        using var journal = new JournalFile();
         var settings = $"actor-inference.groups.snapshot-every = {Every}";
         var hosts = new SimulatedHosts { WarmUp = (node, warm) => new AgentProtocol.Warmed(warm.Warmup, node, IsSuccess: false, "broken disk") };
         int starts;
-        await using (var first = await ControlNode.StartAsync(hosts, journal, interval: 0.1, settings: settings))
+        await using (var first = await ControlNode.StartAsync(hosts, journal.Path, interval: 0.1, settings: settings))
         {
-            // A group's name is no other's: the fleet has a journal of its own.
+            // The fleet's journal has the name that this group's would have.
             await first.ApplyAsync("fleet", Specs.Pair("fleet", "v1", prefill: 1, decode: 1));
             await first.DeclareAsync(ObjectKind.Adapter, "more", Adapter(replicas: 1));
             for (var size = 2; size <= 3 * Every; size++) await first.AskObjectAsync(new ObjectProtocol.Scale(ObjectKind.Adapter, "more", size, Now));
@@ -70,12 +67,12 @@ public sealed class SnapshotTests
             await first.UntilAsync(ObjectKind.Set, "all", IsRolledOut, "the set is rolled out");
             await first.UntilDoneAsync("fleet", 1);
             await UntilListedAsync(first);
-            foreach (var id in new[] { "adapter-more", "warmup-heat", "set-all", "fleet" }) await UntilTrimmedAsync(first, id);
+            foreach (var id in new[] { "adapter-more", "warmup-heat", "set-all", "group-fleet" }) await UntilTrimmedAsync(first, id);
             await first.AskObjectAsync(new ObjectProtocol.Scale(ObjectKind.Adapter, "more", 100, Now));
             starts = hosts.Starts.Count;
         }
 
-        await using var second = await ControlNode.StartAsync(hosts, journal, interval: 0.1, settings: settings);
+        await using var second = await ControlNode.StartAsync(hosts, journal.Path, interval: 0.1, settings: settings);
         await UntilListedAsync(second);
         var warmup = await second.UntilAsync(ObjectKind.Warmup, "heat", state => state is not null, "the warm-up is known");
         var adapter = await second.UntilAsync(ObjectKind.Adapter, "more", state => state is not null, "the adapter is known");
@@ -84,7 +81,6 @@ public sealed class SnapshotTests
         Assert.Equal(("Failed", 100), (warmup!.Phase, adapter!.Desired));
         Assert.Contains(warmup.Parts, part => part is { Name: "host-000", Status: "Failed" } && part.Message == "2 failures; the last: broken disk");
         Assert.Equal(starts, hosts.Starts.Count);
-        folder.Delete(recursive: true);
     }
 
     private static bool IsRolledOut(ObjectProtocol.State? state) => state is { Phase: "Ready" } && state.Yaml.Contains($"engine:v{3 * Every}", StringComparison.Ordinal);

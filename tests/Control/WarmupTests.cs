@@ -42,10 +42,9 @@ public sealed class WarmupTests
     [Fact]
     public async Task A_host_that_fails_too_often_fails_the_warm_up_and_survives_the_control_node()
     {
-        var folder = Directory.CreateTempSubdirectory("control-warm-");
-        var journal = Path.Combine(folder.FullName, "journal.db");
+        using var journal = new JournalFile();
         var hosts = new SimulatedHosts { WarmUp = (node, warm) => new AgentProtocol.Warmed(warm.Warmup, node, node == "host-000", "broken disk") };
-        await using (var first = await ControlNode.StartAsync(hosts, journal))
+        await using (var first = await ControlNode.StartAsync(hosts, journal.Path))
         {
             await first.DeclareAsync(ObjectKind.Warmup, "heat", Warmup("""
                 policies: {backoffLimitPerNode: 1, maxFailedNodes: 0}
@@ -56,13 +55,12 @@ public sealed class WarmupTests
             await first.UntilAsync(ObjectKind.Warmup, "heat", state => state!.Phase == "Failed", "it has failed");
         }
 
-        await using var second = await ControlNode.StartAsync(hosts, journal);
+        await using var second = await ControlNode.StartAsync(hosts, journal.Path);
         var state = await second.UntilAsync(ObjectKind.Warmup, "heat", each => each is not null, "it is known");
 
         Assert.Equal("Failed", state!.Phase);
         Assert.Contains("1 hosts failed", state.Message);
         Assert.Contains(state.Parts, part => part is { Name: "host-001", Status: "Failed" } && part.Message.Contains("broken disk", StringComparison.Ordinal));
-        folder.Delete(recursive: true);
     }
 
     [Fact]

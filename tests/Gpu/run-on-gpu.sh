@@ -1,29 +1,60 @@
 #!/usr/bin/env bash
 # Checks and measures the CUDA backend on a machine with a GPU, in one go, and prints a table.
-#   tests/Gpu/run-on-gpu.sh publish FOLDER   where there is .NET: one self-contained program for linux-x64, with this script and the shipped model
-#   FOLDER/run-on-gpu.sh [PART...]           where there is a GPU, and perhaps neither .NET nor a network
+#   tests/Gpu/run-on-gpu.sh publish FOLDER           where there is .NET: one self-contained program for linux-x64, with this script and the shipped model,
+#                                                    and all of it in FOLDER.tar.xz, which is small enough to travel with the sources
+#   tests/Gpu/run-on-gpu.sh from ARCHIVE [PART...]   where there is a GPU, and perhaps neither .NET nor a network: unpacks it, and runs what is in it
+#   FOLDER/run-on-gpu.sh [PART...]                   the same, where it is unpacked
 # The parts, all of them by default: verify, sanitize, and shapes with random weights to measure: qwen3-0.6b, llama-3-8b.
 # What fails or takes too long does not keep the rest from being measured; the exit code tells of it.
-#   RESULTS=folder   logs and JSON files go there (default: results beside this script)
+#   RESULTS=folder   logs and JSON files go there (default: results beside this script, or beside the archive)
 #   STORIES=folder   a model with a reference.json to verify, too
 #   BENCH=options    more options of 'bench cuda', such as sizes for a smaller device
 #   LIMIT=seconds    that one part may take (default 280)
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-most=$((60 << 20))
+most=$((45 << 20))
+
+# What a folder has, in an archive: smaller than the program's own compression makes it.
+pack() {
+    tar -C "$1" -cf - . | xz -T0 -8 >"$2"
+}
+
+# A machine without xz may have Python.
+unpack() {
+    if command -v xz >/dev/null; then
+        xz -dc "$1" | tar -C "$2" -xf -
+    else
+        python3 -c 'import lzma, shutil, sys; shutil.copyfileobj(lzma.open(sys.argv[1]), sys.stdout.buffer)' "$1" | tar -C "$2" -xf -
+    fi
+}
 
 if [ "${1:-}" = publish ]; then
     target=${2:?Which folder?}
     # The analyzer minds commands that begin a process of their own program by its file; those for a GPU do not.
     dotnet publish "$here/../../src/Host/ActorInference.Host.csproj" -c Release -r linux-x64 --self-contained \
-        -p:PublishSingleFile=true -p:EnableCompressionInSingleFile=true -p:IncludeNativeLibrariesForSelfExtract=true \
+        -p:PublishSingleFile=true -p:EnableCompressionInSingleFile=false -p:IncludeNativeLibrariesForSelfExtract=true -p:SatelliteResourceLanguages=en \
         -p:EnableSingleFileAnalyzer=false -p:PublishReadyToRun=false -p:DebugType=none -o "$target" || exit 1
     rm -f "$target"/*.xml "$target"/*.pdb
     cp "$here/run-on-gpu.sh" "$here/compare_torch.py" "$target/" || exit 1
-    bytes=$(du -sb "$target" | cut -f1)
-    echo "$target: $((bytes >> 20)) MiB"
-    [ "$bytes" -lt "$most" ] || { echo "expected less than 60 MiB"; exit 1; }
+    pack "$target" "$target.tar.xz" || exit 1
+    bytes=$(stat -c %s "$target.tar.xz")
+    echo "$target.tar.xz: $((bytes >> 20)) MiB"
+    [ "$bytes" -lt "$most" ] || { echo "expected less than $((most >> 20)) MiB"; exit 1; }
     exit 0
+fi
+
+if [ "${1:-}" = pack ]; then
+    pack "${2:?Which folder?}" "${3:?Which archive?}"
+    exit
+fi
+
+if [ "${1:-}" = from ]; then
+    archive=$(realpath "${2:?Which archive?}")
+    unpacked=$(mktemp -d) || exit 1
+    trap 'rm -rf "$unpacked"' EXIT
+    unpack "$archive" "$unpacked" || { echo "$archive cannot be unpacked"; exit 1; }
+    RESULTS=${RESULTS:-$(dirname "$archive")/results} bash "$unpacked/run-on-gpu.sh" "${@:3}"
+    exit
 fi
 
 program=$here/actorinference
@@ -49,7 +80,7 @@ for root in {sysconfig.get_paths()["purelib"], sysconfig.get_paths()["platlib"]}
     for folder in sorted(glob.glob(root + "/nvidia/*/lib")): print(folder)' 2>/dev/null)
 fi
 for folder in "${folders[@]}"; do
-    for library in libcuda.so.1 libnvrtc.so. libcublasLt.so.; do add_library_folder "$folder" "$library"; done
+    for library in libcuda.so.1 libnvrtc.so. libcublasLt.so. libnccl.so.2; do add_library_folder "$folder" "$library"; done
 done
 if [ -n "${LD_LIBRARY_PATH:-}" ]; then export LD_LIBRARY_PATH; fi
 

@@ -129,7 +129,7 @@ public sealed class KillLoopTests(ITestOutputHelper output)
         var body = await agent.UntilAsync("chaos", each => each.Instances.Count == 7, $"the group is shown {seed}");
         var candidates = body.Instances.Where(instance => instance.Role == role).ToList();
         var victim = candidates[choice % candidates.Count].Processes[0];
-        using (var process = Process.GetProcessById(victim.Pid)) process.Kill();
+        RunningAgent.End(victim.Pid);
         await agent.UntilAsync("chaos", each => each.Instances.Any(instance => instance.Processes.Any(one => one.Name == victim.Name && one.Restarts > victim.Restarts)), $"{victim.Name} is begun again {seed}");
         return victim.Name;
     }

@@ -147,7 +147,8 @@ internal sealed partial class RunningAgent : IAsyncDisposable
         }
     }
 
-    private static void End(int pid)
+    /// <summary>Ends a process as a crash does, if it has not ended by itself.</summary>
+    public static void End(int pid)
     {
         try
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 
@@ -39,7 +40,7 @@ public sealed class UpgradeTests
         Assert.True(first.Instances[2].Processes[0].StartedAt >= first.Instances[0].Processes[0].StartedAt, "The router comes after prefill.");
         var port = first.Instances[2].Processes[0].Ports["http"];
         var answer = await AnswerAsync(port);
-        Assert.Contains("actorinference_worker_pending_tokens{", await MetricsAsync(first.Instances[2].Processes[0].Ports["metrics"]));
+        await AwaitWorkerMetricsAsync(first.Instances[2].Processes[0].Ports["metrics"]);
 
         await agent.KillAsync();
         Assert.Equal(answer, await AnswerAsync(port));
@@ -76,11 +77,17 @@ public sealed class UpgradeTests
         Assert.Contains("There are no groups", await agent.OutputAsync("get", "groups"));
     }
 
-    /// <summary>What autoscaling reads, at the port that the role has without being told.</summary>
-    private static async Task<string> MetricsAsync(int port)
+    /// <summary>What autoscaling reads, at the port that the role has without being told. A router that is too busy to answer leaves a gap.</summary>
+    private static async Task AwaitWorkerMetricsAsync(int port)
     {
         using var http = new HttpClient { Timeout = RunningAgent.Patience };
-        return await http.GetStringAsync($"http://127.0.0.1:{port}/metrics");
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        var (watch, metrics) = (Stopwatch.StartNew(), "");
+        while (!(metrics = await http.GetStringAsync($"http://127.0.0.1:{port}/metrics")).Contains("actorinference_worker_pending_tokens{", StringComparison.Ordinal))
+        {
+            Assert.True(watch.Elapsed < RunningAgent.Patience, $"There are no metrics of workers:\n{metrics}");
+            await timer.WaitForNextTickAsync();
+        }
     }
 
     private static async Task<string> AnswerAsync(int port)

@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using ActorInference.ClusterNodes.Tests;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Configuration;
@@ -20,14 +21,16 @@ public sealed class BootstrapTests
     [Fact]
     public async Task Nodes_that_find_one_another_form_one_cluster_and_a_later_one_joins_it()
     {
+        // With fewer, two that have not heard of the lowest one yet may begin without it.
+        const string AllOfTheFirst = "akka.management.cluster.bootstrap.contact-point-discovery.required-contact-point-nr = 3";
         var ports = Ports(4);
-        var systems = ports[..3].Select((_, i) => Start(i, ports)).ToList();
+        var systems = ports[..3].Select((_, i) => Start(i, ports, AllOfTheFirst)).ToList();
         try
         {
             await Task.WhenAll(systems.Select(system => ClusterBootstrap.Get(system).Start())).WaitAsync(Patience);
             await AllUpAsync(systems);
 
-            systems.Add(Start(3, ports));
+            systems.Add(Start(3, ports, AllOfTheFirst));
             await ClusterBootstrap.Get(systems[3]).Start().WaitAsync(Patience);
 
             await AllUpAsync(systems);
@@ -136,12 +139,7 @@ public sealed class BootstrapTests
         }
         """);
 
-    private static int[] Ports(int count)
-    {
-        var ports = new HashSet<int>();
-        while (ports.Count < count) ports.Add(TestSystem.FreePort());
-        return [.. ports];
-    }
+    private static int[] Ports(int count) => [.. Enumerable.Range(0, count).Select(_ => FreePort.Next())];
 
     /// <summary>Done when each sees just them, all up.</summary>
     private static async Task AllUpAsync(IReadOnlyList<ActorSystem> systems)

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Configuration;
 
@@ -8,20 +6,12 @@ namespace ActorInference.Management.Tests;
 /// <summary>An actor system that ends with its test.</summary>
 internal sealed class TestSystem : IAsyncDisposable
 {
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     public TestSystem(string hocon = "") => System = ActorSystem.Create("management-tests", ConfigurationFactory.ParseString(hocon)
         .WithFallback("akka { loglevel = WARNING, stdout-loglevel = ERROR, log-dead-letters = off, log-dead-letters-during-shutdown = off }"));
 
     public ActorSystem System { get; }
-
-    /// <summary>A port that was free a moment ago.</summary>
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     public async ValueTask DisposeAsync() => await System.Terminate().WaitAsync(Limit);
 }

@@ -6,7 +6,7 @@ namespace ActorInference.Persistence.Tests;
 /// <summary>What tests ask ledgers, each with a deadline.</summary>
 internal static class LedgerQuestions
 {
-    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     public static IActorRef StartLedger(this IActorRefFactory factory, string persistenceId) =>
         factory.ActorOf(Props.Create(() => new Ledger(persistenceId)));

@@ -49,9 +49,10 @@ public sealed class HoldingJournal : MemoryJournal
 
     public static int Waiting => Held.Count;
 
+    /// <summary>Not those who come into the places of the first that are let go.</summary>
     public static void LetGo()
     {
-        while (Held.TryDequeue(out var one)) one.SetResult();
+        for (var left = Held.Count; left > 0 && Held.TryDequeue(out var one); left--) one.SetResult();
     }
 
     public override async Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr)

@@ -47,18 +47,31 @@ public sealed class CuttingProxy : IAsyncDisposable
         {
             while (true)
             {
-                var near = await _listener.AcceptSocketAsync(_end.Token);
-                var far = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-                near.NoDelay = true;
-                _sockets[near] = _sockets[far] = 0;
-                await far.ConnectAsync(IPAddress.Loopback, TargetPort, _end.Token);
-                _ = PumpAsync(near, far);
-                _ = PumpAsync(far, near);
+                await CarryAsync(await _listener.AcceptSocketAsync(_end.Token));
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception) when (_end.IsCancellationRequested)
         {
-            // The test is over, or the target is gone and so are the connections to it.
+            // The test is over.
+        }
+    }
+
+    /// <summary>One that breaks before it reaches its target is closed, as the target would close it; the next is carried nevertheless.</summary>
+    private async Task CarryAsync(Socket near)
+    {
+        var far = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        _sockets[near] = _sockets[far] = 0;
+        try
+        {
+            near.NoDelay = far.NoDelay = true;
+            await far.ConnectAsync(IPAddress.Loopback, TargetPort, _end.Token);
+            _ = PumpAsync(near, far);
+            _ = PumpAsync(far, near);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            near.Close(0);
+            far.Close(0);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using ActorInference.ClusterNodes.Tests;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Remote;
@@ -13,7 +14,7 @@ public sealed class FailureTests
         akka.remote.flush-wait-on-shutdown = 200ms
         akka.remote.watch-failure-detector {
           heartbeat-interval = 100ms
-          acceptable-heartbeat-pause = 1s
+          acceptable-heartbeat-pause = 5s
           unreachable-nodes-reaper-interval = 100ms
           expected-response-after = 200ms
         }
@@ -81,7 +82,7 @@ public sealed class FailureTests
         const int Count = 10_000;
         await using var there = RemoteSystem.Start("there");
         var probe = there.Kit.CreateTestProbe();
-        var here = RemoteSystem.Start("here");
+        var here = RemoteSystem.Start("here", "akka.remote.flush-wait-on-shutdown = 40s");
         var receiver = await there.ResolveFrom(here, probe.Ref);
 
         for (var i = 0; i < Count; i++) receiver.Tell(i, ActorRefs.NoSender);
@@ -94,8 +95,8 @@ public sealed class FailureTests
     public async Task A_system_that_restarts_is_found_anew_and_references_to_its_former_life_are_dead()
     {
         await using var here = RemoteSystem.Start("here", QuickDetector);
-        var first = RemoteSystem.Start("there", QuickDetector);
-        var port = first.Address.Port!.Value;
+        var port = FreePort.Next();
+        var first = RemoteSystem.Start("there", QuickDetector, port);
         var old = await first.ResolveFrom(here, first.System.ActorOf(Props.Create(() => new EchoActor()), "echo"));
         Assert.Equal("before", await old.Ask<string>("before", RemoteSystem.Patience));
         await first.DisposeAsync();
@@ -117,8 +118,8 @@ public sealed class FailureTests
     public async Task A_quarantined_system_is_neither_heard_nor_talked_to_until_it_restarts()
     {
         await using var here = RemoteSystem.Start("here", QuickDetector);
-        var first = RemoteSystem.Start("there", QuickDetector);
-        var port = first.Address.Port!.Value;
+        var port = FreePort.Next();
+        var first = RemoteSystem.Start("there", QuickDetector, port);
         var echo = await first.ResolveFrom(here, first.System.ActorOf(Props.Create(() => new EchoActor()), "echo"));
         Assert.Equal("before", await echo.Ask<string>("before", RemoteSystem.Patience));
         var events = here.Kit.CreateTestProbe();

@@ -1,5 +1,4 @@
-using System.Net;
-using System.Net.Sockets;
+using ActorInference.ClusterNodes.Tests;
 
 namespace ActorInference.Remoting.Tests;
 
@@ -42,24 +41,7 @@ public sealed class ProxiedPair : IAsyncDisposable
     private static RemoteSystem Start(string name, string hocon, CuttingProxy proxy)
     {
         var publicName = $"{hocon}\nakka.remote.dot-netty.tcp {{ public-hostname = \"127.0.0.1\", public-port = {proxy.Port} }}";
-        for (var attempt = 1; ; attempt++)
-        {
-            proxy.TargetPort = FreePort();
-            try
-            {
-                return RemoteSystem.Start(name, publicName, proxy.TargetPort);
-            }
-            catch (Exception) when (attempt < 5)
-            {
-                // Another test's connection took the port since it was seen to be free.
-            }
-        }
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)probe.LocalEndPoint!).Port;
+        proxy.TargetPort = FreePort.Next();
+        return RemoteSystem.Start(name, publicName, proxy.TargetPort);
     }
 }

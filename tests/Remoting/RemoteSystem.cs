@@ -7,7 +7,7 @@ namespace ActorInference.Remoting.Tests;
 /// <summary>A system that listens on a loopback port of its own, with a test kit on it.</summary>
 public sealed class RemoteSystem : IAsyncDisposable
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private RemoteSystem(ActorSystem system)
     {
@@ -34,6 +34,7 @@ public sealed class RemoteSystem : IAsyncDisposable
           log-dead-letters = off
           logger-startup-timeout = 30s
           coordinated-shutdown.run-by-clr-shutdown-hook = off
+          test { single-expect-default = 60s, default-timeout = 60s, filter-leeway = 60s }
           remote {
             retry-gate-closed-for = 500ms
             dot-netty.tcp {

@@ -66,6 +66,7 @@ public sealed class HostingTests
                 akka.loglevel = OFF
                 akka.stdout-loglevel = OFF
                 akka.cluster.sharding.distributed-data.durable.keys = []
+                akka.cluster.retry-unsuccessful-join-after = 60s
                 """,
                 HoconAddMode.Prepend);
             akka.WithRemoting("127.0.0.1", 0).WithClustering(cluster);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Akka.Actor;
 
 namespace ActorInference.Sharding.Tests;
@@ -42,16 +43,21 @@ public sealed class PassivationTests
     [Fact]
     public async Task An_entity_that_hears_nothing_goes_and_one_that_does_stays()
     {
-        var nodes = await ShardingNode.FormAsync(1, _table, "akka.cluster.sharding.passivate-idle-entity-after = 1s");
+        var idleAfter = TimeSpan.FromSeconds(1);
+        var nodes = await ShardingNode.FormAsync(1, _table, $"akka.cluster.sharding.passivate-idle-entity-after = {idleAfter.TotalSeconds}s");
         await nodes[0].AskAsync("idle");
+        var (watch, answeredAt, pauses) = (Stopwatch.StartNew(), TimeSpan.Zero, 0);
 
-        await ShardingNode.UntilAsync("the idle one has gone", async () =>
+        await ShardingNode.UntilAsync("the idle one has gone, and the busy one was busy for longer", async () =>
         {
             await nodes[0].AskAsync("busy");
-            return !_table.Lives("idle");
+            if (watch.Elapsed - answeredAt > idleAfter / 2) pauses++;
+            answeredAt = watch.Elapsed;
+            return !_table.Lives("idle") && answeredAt > 2 * idleAfter;
         });
 
-        Assert.Equal(1, _table.StartsOf("busy"));
+        // Where the machine held the test up, the busy one may have gone before and after the question that was late.
+        Assert.InRange(_table.StartsOf("busy"), 1, 1 + (2 * pauses));
         await ShardingNode.StopAllAsync(nodes);
     }
 }

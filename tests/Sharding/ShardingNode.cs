@@ -74,7 +74,14 @@ public sealed class ShardingNode : IAsyncDisposable
         }
     }
 
-    public Task JoinAsync(ShardingNode other) => Cluster.JoinAsync(other.Address).WaitAsync(Patience);
+    /// <summary>Done when this node is up. The cluster's own call for this gives up after ten seconds, which a busy machine may need.</summary>
+    public Task JoinAsync(ShardingNode other)
+    {
+        var up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Cluster.RegisterOnMemberUp(() => up.TrySetResult());
+        Cluster.Join(other.Address);
+        return up.Task.WaitAsync(Patience);
+    }
 
     /// <summary>Asks until there is an answer.</summary>
     /// <returns>The number of the node that the entity lives on.</returns>
@@ -140,7 +147,14 @@ public sealed class ShardingNode : IAsyncDisposable
           stdout-loglevel = OFF
           loggers = []
           log-dead-letters = off
-          coordinated-shutdown.run-by-clr-shutdown-hook = off
+          coordinated-shutdown {
+            run-by-clr-shutdown-hook = off
+            default-phase-timeout = 30s   # A node that leaves hands off, however busy the machine is.
+            phases {
+              cluster-sharding-shutdown-region.timeout = 30s
+              cluster-exiting.timeout = 30s
+            }
+          }
           remote {
             retry-gate-closed-for = 500ms
             log-remote-lifecycle-events = off
@@ -152,11 +166,15 @@ public sealed class ShardingNode : IAsyncDisposable
           cluster {
             log-info = off
             failure-detector.heartbeat-interval = 500ms
-            split-brain-resolver.stable-after = 3s
+            split-brain-resolver {
+              stable-after = 3s
+              down-all-when-unstable = off   # A busy machine may find out about lost nodes one after another.
+            }
             sharding {
               state-store-mode = ddata
               distributed-data.durable.keys = []
               retry-interval = 500ms
+              shard-region-query-timeout = 20s
               rebalance-interval = 1s
               handoff-timeout = 20s
             }

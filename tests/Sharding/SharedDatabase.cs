@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace ActorInference.Sharding.Tests;
 
 /// <summary>A SQLite file that all nodes of a test keep their journal and snapshots in.</summary>
@@ -31,5 +33,20 @@ public sealed class SharedDatabase : IDisposable
 
     private string ConnectionString => $"Data Source={Path.Combine(_folder, "journal.db")}";
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    /// <summary>What a node was writing when it was killed may add a file while the folder is emptied: then it is emptied again.</summary>
+    public void Dispose()
+    {
+        var watch = Stopwatch.StartNew();
+        while (Directory.Exists(_folder))
+        {
+            try
+            {
+                Directory.Delete(_folder, recursive: true);
+            }
+            catch (IOException) when (watch.Elapsed < ShardingNode.Patience)
+            {
+                // Not empty yet.
+            }
+        }
+    }
 }

@@ -32,6 +32,7 @@ internal static class Control
         "tell" => node.TellEntityAsync(rest),
         "members" => Task.FromResult(node.Members()),
         "oldest" => Task.FromResult(node.Oldest()),
+        "regions" => node.RegionsAsync(),
         "living" => Task.FromResult(node.Living()),
         "leave" => Task.FromResult(node.Leave()),
         _ => throw new ArgumentException($"'{verb}' is no order."),

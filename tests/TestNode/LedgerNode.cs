@@ -21,7 +21,7 @@ internal sealed class LedgerNode : IDisposable
         _region = ClusterSharding.Get(system).Start(
             "ledger", id => LedgerEntity.Props(id), ClusterShardingSettings.Create(system), LedgerEntity.Extractor);
         system.ActorOf(Props.Create(() => new MembershipPrinter()), "membership-printer");
-        CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseClusterLeave, "print-what-is-left", () =>
+        CoordinatedShutdown.Get(system).AddTask(NodeOptions.PhaseHandedOff, "print-what-is-left", () =>
         {
             Output.Write($"event leaves with {LedgerEntity.Living} entities as {_cluster.SelfMember.Status}");
             return Task.FromResult(Done.Instance);
@@ -30,9 +30,13 @@ internal sealed class LedgerNode : IDisposable
 
     public Address Address => _cluster.SelfAddress;
 
+    /// <summary>Done when this node is up; whoever asks knows how long that may take.</summary>
     public async Task<string> JoinAsync(string address)
     {
-        await _cluster.JoinAsync(Akka.Actor.Address.Parse(address));
+        var up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _cluster.RegisterOnMemberUp(() => up.TrySetResult());
+        _cluster.Join(Akka.Actor.Address.Parse(address));
+        await up.Task;
         return "joined";
     }
 
@@ -48,6 +52,9 @@ internal sealed class LedgerNode : IDisposable
     public string Oldest() => _cluster.State.Members.Aggregate((a, b) => b.IsOlderThan(a) ? b : a).Address.ToString();
 
     public Task<string> TellEntityAsync(string message) => _region.Ask<string>(message, AskTimeout);
+
+    /// <summary>How many nodes the coordinator places shards on.</summary>
+    public async Task<string> RegionsAsync() => $"{(await _region.Ask<CurrentRegions>(GetCurrentRegions.Instance, AskTimeout)).Regions.Count}";
 
     /// <summary>How many entities live here.</summary>
     public string Living() => $"{LedgerEntity.Living}";

@@ -9,6 +9,9 @@ namespace ActorInference.TestNode;
 /// <param name="Hocon">What else a test wants set.</param>
 internal sealed record NodeOptions(string Host, string Provider, string ConnectionString, string Hocon)
 {
+    /// <summary>The moment between the hand-off of a leaving node's shards and its leaving.</summary>
+    public const string PhaseHandedOff = "handed-off";
+
     public static NodeOptions Parse(string[] arguments) => arguments.Length is 3 or 4
         ? new NodeOptions(arguments[0], arguments[1], arguments[2], arguments.ElementAtOrDefault(3) ?? "")
         : throw new ArgumentException("Usage: HOST PROVIDER CONNECTION-STRING [HOCON]");
@@ -20,7 +23,14 @@ internal sealed record NodeOptions(string Host, string Provider, string Connecti
           loglevel = INFO
           stdout-loglevel = OFF
           log-dead-letters = off
-          coordinated-shutdown.run-by-clr-shutdown-hook = off
+          coordinated-shutdown {
+            run-by-clr-shutdown-hook = off
+            phases {
+              cluster-sharding-shutdown-region.timeout = 40s   # A busy machine takes its time.
+              {{PhaseHandedOff}}.depends-on = [cluster-sharding-shutdown-region]
+              cluster-leave.depends-on = [{{PhaseHandedOff}}]
+            }
+          }
           remote {
             log-remote-lifecycle-events = off
             dot-netty.tcp {

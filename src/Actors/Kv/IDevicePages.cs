@@ -10,6 +10,11 @@ public interface IDevicePages
     /// <returns>Null if they are here; else why they cannot come so, and none has.</returns>
     string? TryCopy(string sharedPath, ReadOnlySpan<int> theirs, ReadOnlySpan<int> mine);
 
+    /// <summary>Begins to bring the host's bytes into pages layer by layer, while the device computes.</summary>
+    /// <param name="layers">Of a page.</param>
+    /// <returns>Null where the pool cannot; its pages are written as a whole then.</returns>
+    IPageLanding? BeginLanding(int layers) => null;
+
     /// <summary>Lets go of the pools of processes that have ended, whose memory stays taken as long as they are open here.</summary>
     void ReleaseAbandoned();
 }

@@ -12,12 +12,15 @@ public interface IPageLoad
     /// <summary>Those of them that had come from the storage tier for this request.</summary>
     int StoragePages { get; }
 
-    /// <summary>Returns when the keys and values of a layer are in all pages. Waits for no other thread to begin.</summary>
+    /// <summary>
+    /// Returns when the keys and values of a layer are in all pages; where these are a device's, when what the device is given to compute from now on
+    /// finds them there. Waits for no other thread to begin.
+    /// </summary>
     /// <param name="layer">From 0.</param>
     void Await(int layer);
 
     /// <summary>Waits for all layers, checks the pages and lets their sources go. To be called once, before the pages are released.</summary>
     /// <param name="elapsed">From the beginning of the load to its last byte.</param>
-    /// <returns>How many of the first pages are right; the first that is not is forgotten by the tier.</returns>
+    /// <returns>How many of the first pages are right; the first that is not is forgotten by the tier. None if the device that they are on has failed.</returns>
     int End(out TimeSpan elapsed);
 }

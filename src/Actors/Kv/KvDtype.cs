@@ -9,6 +9,11 @@ public enum KvDtype : byte
 
     /// <summary>Every 32 elements of a head: their scale as F16, then a signed byte each. The last block of a head may be shorter.</summary>
     Q8_0 = 3,
+
+    /// <summary>
+    /// E4M3 of the OCP's 8-bit floating point: four bits of exponent, three of fraction, no infinities. A plain cast without a scale: larger than 448 becomes 448. On CUDA devices only.
+    /// </summary>
+    F8 = 4,
 }
 
 public static class KvDtypeSizes
@@ -25,6 +30,7 @@ public static class KvDtypeSizes
     {
         KvDtype.F32 => 4 * elements,
         KvDtype.F16 or KvDtype.BF16 => 2 * elements,
+        KvDtype.F8 => elements,
         KvDtype.Q8_0 => elements + ScaleBytes * ((elements + BlockElements - 1) / BlockElements),
         _ => throw new ArgumentOutOfRangeException(nameof(dtype), dtype, "Unknown KV dtype."),
     };

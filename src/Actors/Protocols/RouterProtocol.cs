@@ -37,7 +37,32 @@ public static class RouterProtocol
 
         /// <summary>Pages that its jobs and transfers hold; one that several share counts for each.</summary>
         public int HeldPages { get; init; }
+
+        /// <summary>How far its prefix cache has changed, for <see cref="GetPrefixes"/>; null from one that does not say what it has.</summary>
+        public PrefixMark? Prefixes { get; init; }
     }
+
+    /// <summary>A state of a worker's prefix cache.</summary>
+    /// <param name="Epoch">Of the process; versions of different ones have nothing in common.</param>
+    /// <param name="Version">Grows with each beginning that it takes in or gives up.</param>
+    /// <param name="BlockTokens">Tokens of the blocks that it names beginnings by, <see cref="Assign.Blocks"/>.</param>
+    public sealed record PrefixMark(long Epoch, long Version, int BlockTokens);
+
+    /// <summary>Asks a worker what its prefix cache has taken in and given up. Answered by <see cref="Prefixes"/>, of a limited length: the rest is for the next question.</summary>
+    /// <param name="Epoch">Whose versions are meant.</param>
+    /// <param name="Since">The version that the asker knows; 0 for nothing.</param>
+    /// <param name="AsOf">
+    /// What he knows was there at this version: after the first part of an answer that goes on from nothing, its <see cref="Prefixes.Latest"/>; else what he knows.
+    /// </param>
+    public sealed record GetPrefixes(long Epoch, long Since, long AsOf) : IWireMessage;
+
+    /// <summary>What has changed from one version to another: first what is gone, then what has come. Names are those of <see cref="Assign.Blocks"/>.</summary>
+    /// <param name="Since">As it was asked.</param>
+    /// <param name="Version">Up to which this is.</param>
+    /// <param name="Latest">Up to which it could be now.</param>
+    /// <param name="IsAnew">Whether what the asker knows is too old to be changed: he forgets it, and this goes on from nothing.</param>
+    public sealed record Prefixes(
+        WorkerId Worker, long Epoch, long Since, long Version, long Latest, bool IsAnew, ImmutableArray<ulong> Added, ImmutableArray<ulong> Removed) : IWireMessage;
 
     /// <summary>Find workers for an attempt. Answered to the sender, who must <see cref="Release"/> it or end.</summary>
     /// <param name="Tokens">Tokens to prefill.</param>

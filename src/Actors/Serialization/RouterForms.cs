@@ -22,6 +22,8 @@ internal static class RouterForms
         new WireForm<RouterProtocol.GetWorkers, Wire.GetWorkers>(
             "rg", Wire.GetWorkers.Parser, static _ => new Wire.GetWorkers(), static (_, _) => RouterProtocol.GetWorkers.Instance),
         new WireForm<RouterProtocol.Workers, Wire.Workers>("rk", Wire.Workers.Parser, Write, Read),
+        new WireForm<RouterProtocol.GetPrefixes, Wire.GetPrefixes>("rp", Wire.GetPrefixes.Parser, Write, Read),
+        new WireForm<RouterProtocol.Prefixes, Wire.Prefixes>("rx", Wire.Prefixes.Parser, Write, Read),
     ];
 
     private static Wire.WorkerReport Write(RouterProtocol.WorkerReport report)
@@ -42,6 +44,7 @@ internal static class RouterForms
             HeldPages = report.HeldPages,
         };
         if (report.Format is { } format) wire.Format = KvTransferForms.Write(format);
+        if (report.Prefixes is { } mark) wire.Prefixes = new Wire.PrefixMark { Epoch = mark.Epoch, Version = mark.Version, BlockTokens = mark.BlockTokens };
         return wire;
     }
 
@@ -59,7 +62,31 @@ internal static class RouterForms
         UsedPages = wire.UsedPages,
         CachedPages = wire.CachedPages,
         HeldPages = wire.HeldPages,
+        Prefixes = wire.Prefixes is { } mark ? new RouterProtocol.PrefixMark(mark.Epoch, mark.Version, mark.BlockTokens) : null,
     };
+
+    private static Wire.GetPrefixes Write(RouterProtocol.GetPrefixes ask) => new() { Epoch = ask.Epoch, Since = ask.Since, AsOf = ask.AsOf };
+
+    private static RouterProtocol.GetPrefixes Read(Wire.GetPrefixes wire, ActorReferences references) => new(wire.Epoch, wire.Since, wire.AsOf);
+
+    private static Wire.Prefixes Write(RouterProtocol.Prefixes prefixes)
+    {
+        var wire = new Wire.Prefixes
+        {
+            Worker = IdForms.Write(prefixes.Worker),
+            Epoch = prefixes.Epoch,
+            Since = prefixes.Since,
+            Version = prefixes.Version,
+            Latest = prefixes.Latest,
+            IsAnew = prefixes.IsAnew,
+        };
+        Write(wire.Added, prefixes.Added);
+        Write(wire.Removed, prefixes.Removed);
+        return wire;
+    }
+
+    private static RouterProtocol.Prefixes Read(Wire.Prefixes wire, ActorReferences references) =>
+        new(new WorkerId(wire.Worker), wire.Epoch, wire.Since, wire.Version, wire.Latest, wire.IsAnew, Read(wire.Added), Read(wire.Removed));
 
     private static Wire.Assign Write(RouterProtocol.Assign assign)
     {

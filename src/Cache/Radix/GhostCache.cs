@@ -6,7 +6,8 @@ namespace ActorInference.Cache.Radix;
 /// <summary>A worker's prefix cache without pages: the radix tree that serves requests, one token of which is one block. Each request ends before the next begins.</summary>
 public sealed class GhostCache
 {
-    private static readonly KvNamespaceId Space = new KvNamespace("ghost", "1", KvDtype.F32).ComputeId();
+    /// <summary>Namespace of its blocks.</summary>
+    public static readonly KvNamespaceId Space = new KvNamespace("ghost", "1", KvDtype.F32).ComputeId();
 
     private readonly BlockPool _pool;
     private readonly RadixTree _tree;
@@ -15,10 +16,11 @@ public sealed class GhostCache
 
     /// <param name="capacity">Blocks that it may hold, at least 1.</param>
     /// <param name="policy">It serves this cache only.</param>
-    public GhostCache(int capacity, IEvictionPolicy policy)
+    /// <param name="watcher">Told of each block that comes or goes; null for nobody.</param>
+    public GhostCache(int capacity, IEvictionPolicy policy, IPrefixWatcher? watcher = null)
     {
         _pool = new BlockPool(capacity);
-        _tree = new RadixTree(new RadixTreeOptions { PageSizeTokens = 1, CapacityPages = capacity }, _pool, policy);
+        _tree = new RadixTree(new RadixTreeOptions { PageSizeTokens = 1, CapacityPages = capacity, Watcher = watcher }, _pool, policy);
     }
 
     public int CachedBlocks => _tree.CachedPages;

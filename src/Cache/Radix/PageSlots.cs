@@ -4,12 +4,16 @@ namespace ActorInference.Cache.Radix;
 /// What the tree knows of each page it holds: its number, its tokens and its neighbours on the same edge. Arrays of a
 /// fixed size: an edge is a linked run of slots, so it splits, grows and shrinks without a copy and without gaps.
 /// </summary>
-internal sealed class PageSlots(int capacity, int pageSizeTokens)
+/// <param name="capacity">Pages.</param>
+/// <param name="pageSizeTokens">Tokens of each.</param>
+/// <param name="isNamed">Whether each page's beginning has a name here.</param>
+internal sealed class PageSlots(int capacity, int pageSizeTokens, bool isNamed)
 {
     private readonly int[] _pages = new int[capacity];
     private readonly int[] _next = new int[capacity];
     private readonly int[] _previous = new int[capacity];
     private readonly int[] _tokens = new int[capacity * pageSizeTokens];
+    private readonly ulong[] _names = isNamed ? new ulong[capacity] : [];
     private int _free = RadixNode.None;
     private int _end;
 
@@ -24,6 +28,9 @@ internal sealed class PageSlots(int capacity, int pageSizeTokens)
     public int Previous(int slot) => _previous[slot];
 
     public ReadOnlySpan<int> Tokens(int slot) => _tokens.AsSpan(slot * pageSizeTokens, pageSizeTokens);
+
+    /// <summary>Name of what comes before the page.</summary>
+    public ref ulong Name(int slot) => ref _names[slot];
 
     /// <summary>Takes a slot and links it behind <paramref name="previous"/>, if that is one.</summary>
     public int Take(int page, ReadOnlySpan<int> tokens, int previous)

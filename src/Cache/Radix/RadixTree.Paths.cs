@@ -135,9 +135,11 @@ public sealed partial class RadixTree
         var grows = end is { Parent: not RadixNode.None, Children: 0, Locks: 1, Hits: 1 };
         var first = RadixNode.None;
         var last = grows ? end.LastSlot : RadixNode.None;
+        var name = _watcher is null ? 0 : NameAfter(node, path.Space);
         for (var i = 0; i < pages.Length; i++)
         {
             last = _slots.Take(pages[i], tokens.Slice(i * _pageSize, _pageSize), last);
+            if (_watcher is not null) name = TellAdded(last, name, end.Depth + i);
             if (i == 0) first = last;
         }
 
@@ -150,6 +152,25 @@ public sealed partial class RadixTree
         }
 
         return AddLeaf(node, first, last, pages.Length, path);
+    }
+
+    /// <summary>Name of all that ends with a node.</summary>
+    private ulong NameAfter(int node, KvNamespaceId space)
+    {
+        ref var end = ref _nodes[node];
+        return end.Parent == RadixNode.None ? _watcher!.Begin(space) : PrefixName.After(_slots.Name(end.LastSlot), _slots.Tokens(end.LastSlot));
+    }
+
+    /// <param name="slot">Of a page that is new.</param>
+    /// <param name="before">Name of what comes before it.</param>
+    /// <param name="pagesBefore">Pages of that.</param>
+    /// <returns>Name of what ends with it.</returns>
+    private ulong TellAdded(int slot, ulong before, int pagesBefore)
+    {
+        _slots.Name(slot) = before;
+        var tokens = _slots.Tokens(slot);
+        _watcher!.Added(before, pagesBefore * _pageSize, tokens);
+        return PrefixName.After(before, tokens);
     }
 
     private int AddLeaf(int parent, int first, int last, int pages, in HeldPath path)
@@ -266,6 +287,7 @@ public sealed partial class RadixTree
     {
         Span<int> released = stackalloc int[ReleaseBatch];
         ref var trimmed = ref _nodes[node];
+        var depth = trimmed.Depth;
         trimmed.Pages -= pages;
         trimmed.Depth -= pages;
         while (pages > 0)
@@ -276,6 +298,8 @@ public sealed partial class RadixTree
                 var slot = trimmed.LastSlot;
                 released[i] = _slots.Page(slot);
                 trimmed.LastSlot = _slots.Previous(slot);
+                depth--;
+                _watcher?.Removed(_slots.Name(slot), depth * _pageSize, _slots.Tokens(slot));
                 _slots.Free(slot);
             }
 

@@ -21,6 +21,7 @@ public sealed partial class RadixTree : IPrefixCache
     private readonly Dictionary<KvNamespaceId, int> _roots = [];
     private readonly Dictionary<int, KvNamespaceId> _spaces = [];   // By root; a root that is not here was cleared.
     private readonly int _pageSize;
+    private readonly IPrefixWatcher? _watcher;
     private long _tick;
     private long _timeMs;
 
@@ -33,9 +34,10 @@ public sealed partial class RadixTree : IPrefixCache
         _references = references;
         _policy = policy;
         _pageSize = options.PageSizeTokens;
+        _watcher = options.Watcher;
         CapacityPages = options.CapacityPages;
         _nodes = new NodePool(options.CapacityPages + 1);
-        _slots = new PageSlots(options.CapacityPages, _pageSize);
+        _slots = new PageSlots(options.CapacityPages, _pageSize, isNamed: _watcher is not null);
         _children = new ChildTable(_nodes, _slots, options.CapacityPages, options.HashSeed);
     }
 

@@ -16,11 +16,19 @@ public sealed class CacheProcess(ExtendedActorSystem system) : IExtension
     private IActorRef? _directory;
     private volatile StoreTable _table = StoreTable.Empty;
 
+    /// <summary>Pages cannot be read any more that could be, since their store has died, left, fallen silent or begun anew.</summary>
+    public event Action? PagesLost;
+
     /// <summary>The stores as they are now.</summary>
     public StoreTable Table
     {
         get => _table;
-        internal set => _table = value;
+        internal set
+        {
+            var before = _table;
+            _table = value;
+            if (value.HasLostPagesSince(before)) PagesLost?.Invoke();
+        }
     }
 
     /// <summary>The node's <see cref="StoreDirectoryActor"/>, which the first call starts.</summary>

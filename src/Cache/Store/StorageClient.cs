@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
 using ActorInference.Cache.Tiers;
@@ -36,6 +37,12 @@ public sealed class StorageClient : IPageStorage, IAsyncDisposable
         _breaker = new Breaker(options.BreakerFailures, options.BreakerPause, options.BreakerPause, time);
     }
 
+    public event Action? PagesLost
+    {
+        add => _process.PagesLost += value;
+        remove => _process.PagesLost -= value;
+    }
+
     /// <summary>Times that the storage was given up for a while.</summary>
     public int BreakerOpened => _breaker.Opened;
 
@@ -50,34 +57,42 @@ public sealed class StorageClient : IPageStorage, IAsyncDisposable
         return found is null ? 0 : Leading(found, outcome => outcome == CacheOutcome.Done);
     }
 
-    public async ValueTask<int> GetAsync(PageRun run, IPageMemory into, ReadOnlyMemory<int> pages, CancellationToken cancellationToken)
+    /// <summary>As the other one, for who does not want the checksums.</summary>
+    public ValueTask<int> GetAsync(PageRun run, IPageMemory into, ReadOnlyMemory<int> pages, CancellationToken cancellationToken) =>
+        GetAsync(run, into, pages, new uint[run.Count], cancellationToken);
+
+    public async ValueTask<int> GetAsync(PageRun run, IPageMemory into, ReadOnlyMemory<int> pages, Memory<uint> checksums, CancellationToken cancellationToken)
     {
         if (run.Count == 0) return 0;
-        var bytes = (long)run.Count * into.Layout.PageBytes;
         var reads = new List<PageRead>(run.Count);
         await GuardAsync(
-            _options.QueryDeadline + _options.TransferDeadline, bytes,
-            async stop =>
-            {
-                var found = await _shards.AskAsync<Found, FoundPage>(
-                    run.Keys, (bucket, keys) => new Query(bucket, _options.Tenant, Lease: true, keys), answer => answer.Pages, stop).ConfigureAwait(false);
-                var leading = Leading(found, page => page.Outcome == CacheOutcome.Done && page.SizeBytes == into.Layout.PageBytes);
-                for (var i = 0; i < leading; i++)
-                    reads.Add(new PageRead(new TenantKey(_options.Tenant, run.Keys[i]), found[i].SizeBytes, found[i].Checksum, found[i].Replicas, pages.Span[i]));
-                await _reader.ReadAsync(reads, into, stop).ConfigureAwait(false);
-                return true;
-            },
+            _options.QueryDeadline + _options.TransferDeadline, (long)run.Count * into.Layout.PageBytes,
+            async stop => await ReadAsync(reads, run.Keys, await LocateAsync(run, stop).ConfigureAwait(false), into, pages, stop).ConfigureAwait(false),
             cancellationToken).ConfigureAwait(false);
-        foreach (var read in reads) Report(read);
-        return Leading(reads, read => read.HasLanded);
+        return Landed(reads, checksums.Span);
     }
 
+    /// <summary>One question for where all of them are; they are leased from then on.</summary>
+    public async ValueTask<StoredRun> FindAsync(PageRun run, CancellationToken cancellationToken)
+    {
+        var found = run.Count == 0 ? null : await GuardAsync(_options.QueryDeadline, 0, stop => LocateAsync(run, stop), cancellationToken).ConfigureAwait(false);
+        return new LocatedRun(this, run, found ?? []);
+    }
+
+    /// <summary>As the other one, for pages that are what they are.</summary>
     public async ValueTask<int> PutAsync(PageRun run, IPageMemory from, ReadOnlyMemory<int> pages, CancellationToken cancellationToken)
+    {
+        var checksums = new uint[run.Count];
+        await Task.Run(() => from.Sum(pages.Span, checksums), cancellationToken).ConfigureAwait(false);
+        return await PutAsync(run, from, pages, checksums, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask<int> PutAsync(PageRun run, IPageMemory from, ReadOnlyMemory<int> pages, ReadOnlyMemory<uint> checksums, CancellationToken cancellationToken)
     {
         if (run.Count == 0) return 0;
         if (_options.OffersPools && _pools.TryAdd(from.Id, from)) _process.Add(from);
         var bytes = (long)run.Count * from.Layout.PageBytes;
-        var put = new StoragePut(run, from, pages, _options, _writer);
+        var put = new StoragePut(run, from, pages, checksums, _options, _writer);
         var stored = await GuardAsync(
             2 * _options.QueryDeadline + _options.TransferDeadline, bytes,
             stop => put.RunAsync(_shards, _process, _sourceOf(from), _options.TransferDeadline, stop), cancellationToken).ConfigureAwait(false);
@@ -125,10 +140,49 @@ public sealed class StorageClient : IPageStorage, IAsyncDisposable
         }
     }
 
+    private Task<FoundPage[]> LocateAsync(PageRun run, CancellationToken stop) => _shards.AskAsync<Found, FoundPage>(
+        run.Keys, (bucket, keys) => new Query(bucket, _options.Tenant, Lease: true, keys), answer => answer.Pages, stop);
+
+    /// <summary>Reads the leading pages that were found.</summary>
+    private async Task<bool> ReadAsync(
+        List<PageRead> reads, ImmutableArray<KvPageKey> keys, ReadOnlyMemory<FoundPage> found, IPageMemory into, ReadOnlyMemory<int> pages, CancellationToken stop)
+    {
+        for (var i = 0; i < keys.Length && found.Span[i] is { Outcome: CacheOutcome.Done } page && page.SizeBytes == into.Layout.PageBytes; i++)
+            reads.Add(new PageRead(new TenantKey(_options.Tenant, keys[i]), page.SizeBytes, page.Checksum, page.Replicas, pages.Span[i]));
+        await _reader.ReadAsync(reads, into, stop).ConfigureAwait(false);
+        return true;
+    }
+
+    private int Landed(List<PageRead> reads, Span<uint> checksums)
+    {
+        foreach (var read in reads) Report(read);
+        var landed = Leading(reads, read => read.HasLanded);
+        for (var i = 0; i < landed; i++) checksums[i] = reads[i].Checksum;
+        return landed;
+    }
+
     private void Report(PageRead read)
     {
         foreach (var replica in read.Broken)
             _region.Tell(new Broken(CacheBuckets.Of(read.Page.Key, _options.Buckets), read.Page.Tenant, read.Page.Key, replica), ActorRefs.NoSender);
+    }
+
+    /// <summary>Pages of which it is known where they are.</summary>
+    private sealed class LocatedRun(StorageClient client, PageRun run, FoundPage[] found)
+        : StoredRun(client, run, Leading(found, static page => page.Outcome == CacheOutcome.Done))
+    {
+        private readonly StorageClient _client = client;
+        private readonly PageRun _run = run;
+
+        public override async ValueTask<int> GetAsync(int first, IPageMemory into, ReadOnlyMemory<int> pages, Memory<uint> checksums, CancellationToken cancellationToken)
+        {
+            var reads = new List<PageRead>(pages.Length);
+            await _client.GuardAsync(
+                _client._options.TransferDeadline, (long)pages.Length * into.Layout.PageBytes,
+                stop => _client.ReadAsync(reads, _run.Keys.Slice(first, pages.Length), found.AsMemory(first, pages.Length), into, pages, stop),
+                cancellationToken).ConfigureAwait(false);
+            return _client.Landed(reads, checksums.Span);
+        }
     }
 }
 

@@ -9,7 +9,8 @@ using static ActorInference.Actors.Protocols.CacheShardProtocol;
 namespace ActorInference.Cache.Store;
 
 /// <summary>One run of pages on its way into stores: started at the shards, taken by the stores, ended at the shards.</summary>
-internal sealed class StoragePut(PageRun run, IPageMemory from, ReadOnlyMemory<int> pages, StorageClientOptions options, Guid writer)
+internal sealed class StoragePut(
+    PageRun run, IPageMemory from, ReadOnlyMemory<int> pages, ReadOnlyMemory<uint> checksums, StorageClientOptions options, Guid writer)
 {
     private readonly List<int> _started = [];
 
@@ -21,12 +22,11 @@ internal sealed class StoragePut(PageRun run, IPageMemory from, ReadOnlyMemory<i
         _started.AddRange(Enumerable.Range(0, run.Count).Where(i => places[i].Outcome == CacheOutcome.Done));
         if (_started.Count > 0)
         {
-            var checksums = await Task.Run(Checksums, stop).ConfigureAwait(false);
             var replicas = new ImmutableArray<Replica>[run.Count];
             var stores = places.SelectMany(place => place.Stores).Distinct().ToList();
-            var given = await Task.WhenAll(stores.Select(store => GiveAsync(store, places, checksums, process, source, deadline, stop))).ConfigureAwait(false);
+            var given = await Task.WhenAll(stores.Select(store => GiveAsync(store, places, process, source, deadline, stop))).ConfigureAwait(false);
             foreach (var i in _started) replicas[i] = [.. given.Select(each => each[i]).OfType<Replica>()];
-            var outcomes = await EndAsync(shards, checksums, replicas, stop).ConfigureAwait(false);
+            var outcomes = await EndAsync(shards, replicas, stop).ConfigureAwait(false);
             foreach (var (i, outcome) in outcomes) isStored[i] = outcome == CacheOutcome.Done;
             _started.Clear();
         }
@@ -56,22 +56,15 @@ internal sealed class StoragePut(PageRun run, IPageMemory from, ReadOnlyMemory<i
 
     private NewPage Describe(int i) => new(run.Keys[i], i == 0 ? run.Previous : run.Keys[i - 1], run.FirstIndex + i, from.Layout.PageBytes);
 
-    private uint[] Checksums()
-    {
-        var checksums = new uint[run.Count];
-        foreach (var i in _started) checksums[i] = PageChecksum.Compute(from.Bytes(pages.Span[i]).Span);
-        return checksums;
-    }
-
     private async Task<Replica?[]> GiveAsync(
-        StoreId store, PutPlace[] places, uint[] checksums, CacheProcess process, KvPageSource? source, TimeSpan deadline, CancellationToken stop)
+        StoreId store, PutPlace[] places, CacheProcess process, KvPageSource? source, TimeSpan deadline, CancellationToken stop)
     {
         var replicas = new Replica?[run.Count];
         if (!process.Table.TryGet(store, out var known)) return replicas;
         var mine = _started.Where(i => places[i].Stores.Contains(store)).ToList();
         var put = new CacheStoreProtocol.Put(
             options.Tenant, from.Id, source,
-            [.. mine.Select(i => new CacheStoreProtocol.GivenPage(Describe(i), new KvPageReference(pages.Span[i], from.Generation(pages.Span[i])), checksums[i]))]);
+            [.. mine.Select(i => new CacheStoreProtocol.GivenPage(Describe(i), new KvPageReference(pages.Span[i], from.Generation(pages.Span[i])), checksums.Span[i]))]);
         try
         {
             var allowed = deadline + TimeSpan.FromSeconds((double)mine.Count * from.Layout.PageBytes / options.MinBytesPerSecond);
@@ -86,15 +79,14 @@ internal sealed class StoragePut(PageRun run, IPageMemory from, ReadOnlyMemory<i
         return replicas;
     }
 
-    private async Task<IEnumerable<(int, CacheOutcome)>> EndAsync(
-        ShardQuestions shards, uint[] checksums, ImmutableArray<Replica>[] replicas, CancellationToken stop)
+    private async Task<IEnumerable<(int, CacheOutcome)>> EndAsync(ShardQuestions shards, ImmutableArray<Replica>[] replicas, CancellationToken stop)
     {
         var ended = _started.ToArray();
         var places = ended.ToDictionary(i => run.Keys[i]);
         var outcomes = await shards.AskAsync<Outcomes, CacheOutcome>(
             [.. ended.Select(i => run.Keys[i])],
             (bucket, keys) => new PutEnd(
-                bucket, options.Tenant, writer, [.. keys.Select(key => new EndedPage(key, checksums[places[key]], replicas[places[key]]))]),
+                bucket, options.Tenant, writer, [.. keys.Select(key => new EndedPage(key, checksums.Span[places[key]], replicas[places[key]]))]),
             answer => answer.Pages,
             stop).ConfigureAwait(false);
         return ended.Zip(outcomes);

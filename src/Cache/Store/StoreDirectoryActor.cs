@@ -138,9 +138,10 @@ public sealed class StoreDirectoryActor : ReceiveActor, IWithTimers
     private void Publish()
     {
         _isDirty = false;
-        _process.Table = _table;
         var changed = new StoresChanged(_table);
         foreach (var subscriber in _subscribers) subscriber.Tell(changed);
+        // The shards first: whoever sees a store in the table and has a shard choose one for his pages is not told that there is none.
+        _process.Table = _table;
     }
 
     private void Add(Member member)

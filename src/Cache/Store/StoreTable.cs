@@ -29,6 +29,17 @@ public sealed record StoreTable(long Version, ImmutableSortedDictionary<string, 
     public bool IsReadable(in CacheShardProtocol.Replica replica) =>
         TryGet(replica.Store, out var store) && !store.IsSuspect && (replica.IsOnDisk || replica.Epoch == store.Report.Epoch);
 
+    /// <summary>Whether copies that could be read then can no longer be.</summary>
+    public bool HasLostPagesSince(StoreTable before)
+    {
+        foreach (var (id, store) in before.Stores)
+        {
+            if (!store.IsSuspect && !(Stores.TryGetValue(id, out var now) && !now.IsSuspect && now.Report.Epoch == store.Report.Epoch)) return true;
+        }
+
+        return false;
+    }
+
     public StoreTable With(KnownStore store) => new(Version + 1, Stores.SetItem(store.Id.Value, store));
 
     public StoreTable Without(StoreId id) => new(Version + 1, Stores.Remove(id.Value));

@@ -5,11 +5,13 @@ using ActorInference.Cache.Radix.Eviction;
 
 namespace ActorInference.Cache.Tiers;
 
-/// <summary>Whether the storage tier has a page too.</summary>
+/// <summary>What is known of whether the storage tier has a page too.</summary>
 internal enum StoredState : byte
 {
     Not,
     Writing,
+
+    /// <summary>It had it when it was last asked or written to, which may be long ago (<see cref="HostIndex.IsToBeWritten"/>).</summary>
     Stored,
 }
 
@@ -25,6 +27,8 @@ internal sealed class HostIndex(int capacityPages, int pageSizeTokens, IEviction
     private readonly Entry[] _entries = new Entry[capacityPages];
     private long _tick;
     private long _timeMs;
+    private int _losses;
+    private long _settledMs;
 
     private struct Entry
     {
@@ -38,11 +42,20 @@ internal sealed class HostIndex(int capacityPages, int pageSizeTokens, IEviction
         public uint Checksum;
         public bool FromStorage;
         public StoredState Stored;
+        public bool MayBeStored;
+        public int SeenLosses;   // And when, at the last word of the storage tier.
+        public long SeenMs;
         public bool IsHeld;
         public long LastUse;
     }
 
     public int Count => _pages.Count;
+
+    /// <summary>How long the storage tier is taken to have what it had.</summary>
+    public TimeSpan RecheckAfter { get; set; } = TimeSpan.MaxValue;
+
+    /// <summary>How long after a loss the storage tier itself may not know of it everywhere.</summary>
+    public TimeSpan SettleAfter { get; set; } = TimeSpan.Zero;
 
     public void Advance(long timeMs) => _timeMs = Math.Max(_timeMs, timeMs);
 
@@ -58,9 +71,36 @@ internal sealed class HostIndex(int capacityPages, int pageSizeTokens, IEviction
     /// <summary>Key of the page that this one continues; default for the first of a sequence.</summary>
     public KvPageKey Previous(int page) => _entries[page].Previous;
 
-    public StoredState Stored(int page) => _entries[page].Stored;
+    /// <summary>The storage tier may have lost anything: of no page it is known any more that it is there.</summary>
+    public void Doubt()
+    {
+        _losses++;
+        _settledMs = _timeMs + (long)SettleAfter.TotalMilliseconds;
+    }
 
-    public void SetStored(int page, StoredState state) => _entries[page].Stored = state;
+    /// <summary>Whether the storage tier should be asked for the page, or given it, and neither is under way.</summary>
+    public bool IsToBeWritten(int page)
+    {
+        ref var entry = ref _entries[page];
+        return entry.Stored == StoredState.Not || (entry.Stored == StoredState.Stored && IsInDoubt(entry));
+    }
+
+    /// <summary>Whether the storage tier had the page once, or an earlier process may have given it.</summary>
+    public bool MayBeStored(int page) => _entries[page].MayBeStored;
+
+    public void BeginWriting(int page)
+    {
+        ref var entry = ref _entries[page];
+        // What is lost from now on may be this.
+        (entry.Stored, entry.SeenLosses, entry.SeenMs) = (StoredState.Writing, _losses, _timeMs);
+    }
+
+    public void EndWriting(int page, bool isStored)
+    {
+        ref var entry = ref _entries[page];
+        entry.Stored = isStored ? StoredState.Stored : StoredState.Not;
+        entry.MayBeStored |= isStored;
+    }
 
     /// <summary>Whether the page came from the storage tier and nobody has used it yet.</summary>
     public bool IsFromStorage(int page) => _entries[page].FromStorage;
@@ -106,10 +146,15 @@ internal sealed class HostIndex(int capacityPages, int pageSizeTokens, IEviction
     }
 
     /// <summary>Takes in a page that is not here.</summary>
-    public void Add(int page, KvPageKey key, KvPageKey previous, int index, uint checksum, int mark, bool fromStorage)
+    /// <param name="mayBeStored">Whether the storage tier may have it, though it did not come from there.</param>
+    public void Add(int page, KvPageKey key, KvPageKey previous, int index, uint checksum, int mark, bool fromStorage, bool mayBeStored = false)
     {
         ref var entry = ref _entries[page];
-        entry = new Entry { Key = key, Previous = previous, Index = index, Checksum = checksum, FromStorage = fromStorage, Stored = fromStorage ? StoredState.Stored : StoredState.Not, IsHeld = true };
+        entry = new Entry
+        {
+            Key = key, Previous = previous, Index = index, Checksum = checksum, FromStorage = fromStorage, IsHeld = true,
+            Stored = fromStorage ? StoredState.Stored : StoredState.Not, MayBeStored = fromStorage || mayBeStored, SeenLosses = _losses, SeenMs = _timeMs,
+        };
         _pages.Add(key, page);
         if (_orphans.Remove(key, out var children)) entry.Children = children;
         CountChild(previous, 1);
@@ -179,6 +224,11 @@ internal sealed class HostIndex(int capacityPages, int pageSizeTokens, IEviction
 
     [DoesNotReturn]
     private static void Fault(string what) => throw new InvalidOperationException($"The host pool's index is corrupt: {what}.");
+
+    private bool IsInDoubt(in Entry entry) =>
+        entry.SeenLosses != _losses
+        || (entry.SeenMs < _settledMs && _timeMs >= _settledMs)   // What was said between may have been said by one who did not know.
+        || _timeMs - entry.SeenMs >= RecheckAfter.TotalMilliseconds;
 
     private static bool MayGo(in Entry entry) => entry is { IsHeld: true, Children: 0, Pins: 0 };
 

@@ -14,7 +14,7 @@ public sealed partial class HostPool
         {
             var (found, _) = PinLeading(keys, mark, sources);
             var good = Copy(sources.AsSpan(0, found), into, pages);
-            return new TierLoad(good, EndLoad(sources.AsSpan(0, found), good));
+            return new TierLoad(good, EndLoad(sources.AsSpan(0, found), good, used: good));
         }
         finally
         {
@@ -25,10 +25,14 @@ public sealed partial class HostPool
     public IPageLoad? BeginLoad(ReadOnlySpan<KvPageKey> keys, int mark, IPageMemory into, ReadOnlySpan<int> pages)
     {
         CheckLayout(into);
-        if (!into.HasBytes || !LayeredLoad.Fits(Layout)) return null;
+        if (!LayeredLoad.Fits(Layout)) return null;
+        var landing = into.HasBytes ? null : (into as IDevicePages)?.BeginLanding(Layout.Layers);
+        if (!into.HasBytes && landing is null) return null;
         var sources = new int[keys.Length];
         var (found, storage) = PinLeading(keys, mark, sources);
-        return found == 0 ? null : LayeredLoad.Start(this, sources[..found], storage, into, pages[..found].ToArray(), _time);
+        if (found > 0) return LayeredLoad.Start(this, sources[..found], storage, into, landing, pages[..found].ToArray(), _time);
+        landing?.Finish();
+        return null;
     }
 
     /// <summary>The bytes of a page that is pinned.</summary>
@@ -39,15 +43,16 @@ public sealed partial class HostPool
 
     /// <summary>Lets the sources of a load go, and forgets the first that was wrong.</summary>
     /// <param name="good">How many of the first ones were right.</param>
-    /// <returns>How many of these had come from storage and are used for the first time.</returns>
-    internal int EndLoad(ReadOnlySpan<int> sources, int good)
+    /// <param name="used">And how many of these are used: of the others it still counts that they came from storage.</param>
+    /// <returns>How many of those used had come from storage and are used for the first time.</returns>
+    internal int EndLoad(ReadOnlySpan<int> sources, int good, int used)
     {
         var storage = 0;
         lock (_lock)
         {
             for (var i = 0; i < sources.Length; i++)
             {
-                if (i < good && _index.TakeFromStorage(sources[i])) storage++;
+                if (i < used && _index.TakeFromStorage(sources[i])) storage++;
                 Unpin(sources[i], drop: i == good);
             }
 

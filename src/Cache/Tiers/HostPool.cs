@@ -16,7 +16,6 @@ public sealed partial class HostPool : IPageTier, IDisposable
     private readonly long _created;
     private readonly SightingFilter? _sightings;
     private readonly DeviceNames? _names;
-    private Action<PageRun, int[]>? _onStored;
     private long _stored, _loaded, _evicted, _rotten;
 
     /// <param name="memory">Its pages, none of them in use; disposed with the pool.</param>
@@ -29,16 +28,6 @@ public sealed partial class HostPool : IPageTier, IDisposable
         if (write == TierWritePolicy.WriteThroughSelective) _sightings = new SightingFilter();
         if (write == TierWritePolicy.WriteBack) _names = new DeviceNames();
         Adopted = Adopt();
-    }
-
-    /// <summary>
-    /// Told of pages that the storage tier does not have yet, as they come in or are used again; they stay pinned until
-    /// <see cref="EndWriting"/>. Null if there is no such tier. Called on the thread that offered them.
-    /// </summary>
-    internal Action<PageRun, int[]>? OnStored
-    {
-        get => Volatile.Read(ref _onStored);
-        set => Volatile.Write(ref _onStored, value);
     }
 
     public KvPageLayout Layout => _memory.Layout;
@@ -58,7 +47,7 @@ public sealed partial class HostPool : IPageTier, IDisposable
     {
         lock (_lock)
         {
-            _index.Advance((long)_time.GetElapsedTime(_created).TotalMilliseconds);
+            Advance();
             return _index.Observe(space, tokens);
         }
     }
@@ -69,17 +58,6 @@ public sealed partial class HostPool : IPageTier, IDisposable
         {
             var found = 0;
             while (found < keys.Length && _index.Contains(keys[found])) found++;
-            return found;
-        }
-    }
-
-    /// <summary>As <see cref="Find"/>, and has those pages stay while what follows them is brought: room for it is made by evicting.</summary>
-    internal int FindToContinue(ReadOnlySpan<KvPageKey> keys)
-    {
-        lock (_lock)
-        {
-            var found = 0;
-            for (; found < keys.Length && _index.TryGet(keys[found], out var page); found++) _index.Refresh(page);
             return found;
         }
     }
@@ -95,6 +73,7 @@ public sealed partial class HostPool : IPageTier, IDisposable
                 TouchPresent(keys[first..], mark);
             }
 
+            StoreAgain(space, keys, first);
             return;
         }
 
@@ -115,52 +94,8 @@ public sealed partial class HostPool : IPageTier, IDisposable
                 if (!_names.TryForget(from, page, out name) || _index.Contains(name.Key) || !TryTakePage(out own)) continue;
             }
 
-            if (Fill(own, from, page, name.Key, name.Previous, name.Index, name.Mark, fromStorage: false))
-                Tell(new PageRun(name.Space, name.Index, name.Previous, [name.Key]));
-        }
-    }
-
-    /// <summary>Takes pages for what is to be brought from the storage tier.</summary>
-    /// <returns>How many there were.</returns>
-    internal int Reserve(Span<int> pages)
-    {
-        lock (_lock)
-        {
-            var taken = 0;
-            while (taken < pages.Length && TryTakePage(out pages[taken])) taken++;
-            return taken;
-        }
-    }
-
-    /// <summary>Takes in reserved pages whose bytes have landed.</summary>
-    internal void Publish(PageRun run, ReadOnlySpan<int> pages, int mark)
-    {
-        for (var i = 0; i < pages.Length; i++)
-            Publish(pages[i], run.Keys[i], i == 0 ? run.Previous : run.Keys[i - 1], run.FirstIndex + i, PageChecksum.Compute(_memory.Span(pages[i])), mark, fromStorage: true);
-    }
-
-    /// <summary>Gives back reserved pages that were not needed.</summary>
-    internal void Abandon(ReadOnlySpan<int> pages) => _memory.Release(pages);
-
-    /// <returns>How many of the first pages, which are pinned, have the checksums that they were stored with.</returns>
-    internal int CountSound(ReadOnlySpan<int> pages)
-    {
-        var sound = 0;
-        while (sound < pages.Length && PageChecksum.Compute(_memory.Span(pages[sound])) == _index.Checksum(pages[sound])) sound++;
-        return sound;
-    }
-
-    /// <summary>Pages that <see cref="OnStored"/> was told of may go again.</summary>
-    /// <param name="written">How many of the first ones the storage tier has now.</param>
-    internal void EndWriting(ReadOnlySpan<int> pages, int written)
-    {
-        lock (_lock)
-        {
-            for (var i = 0; i < pages.Length; i++)
-            {
-                _index.SetStored(pages[i], i < written ? StoredState.Stored : StoredState.Not);
-                Unpin(pages[i], drop: false);
-            }
+            if (Fill(own, from, page, new Content(name.Key, name.Previous, name.Index, name.Mark)))
+                Tell(new PageRun(name.Space, name.Index, name.Previous, [name.Key]), isAgain: false);
         }
     }
 
@@ -191,20 +126,24 @@ public sealed partial class HostPool : IPageTier, IDisposable
 
     public void Dispose() => _memory.Dispose();
 
+    /// <summary>What is to be in a page.</summary>
+    private readonly record struct Content(KvPageKey Key, KvPageKey Previous, int Index, int Mark);
+
     private void Store(KvNamespaceId space, ReadOnlySpan<KvPageKey> keys, int first, int mark, IPageMemory from, ReadOnlySpan<int> pages)
     {
         // What storage is told of is one run: it ends where it has a page already, and the next begins.
-        var began = first;
+        var (began, isAgain) = (first, true);
         for (var i = first; i <= keys.Length; i++)
         {
-            if (i < keys.Length && TryStore(keys, i, mark, from, pages[i - first])) continue;
-            if (i > began) Tell(new PageRun(space, began, began == 0 ? default : keys[began - 1], [.. keys[began..i]]));
-            began = i + 1;
+            if (i < keys.Length && TryStore(keys, i, mark, from, pages[i - first], ref isAgain)) continue;
+            if (i > began) Tell(RunOf(space, keys, began, i), isAgain);
+            (began, isAgain) = (i + 1, true);
         }
     }
 
+    /// <param name="isAgain">Set to false if it was not here before.</param>
     /// <returns>Whether it is here now, and storage is to be told.</returns>
-    private bool TryStore(ReadOnlySpan<KvPageKey> keys, int i, int mark, IPageMemory from, int page)
+    private bool TryStore(ReadOnlySpan<KvPageKey> keys, int i, int mark, IPageMemory from, int page, ref bool isAgain)
     {
         int own;
         lock (_lock)
@@ -212,77 +151,53 @@ public sealed partial class HostPool : IPageTier, IDisposable
             if (_index.TryGet(keys[i], out var present))
             {
                 _index.Touch(present, mark);
-                return OnStored is not null && _index.Stored(present) == StoredState.Not;
+                return OnStored is not null && _index.IsToBeWritten(present);
             }
 
             if (_sightings?.IsFirst(keys[i]) == true || !TryTakePage(out own)) return false;
         }
 
-        return Fill(own, from, page, keys[i], i == 0 ? default : keys[i - 1], i, mark, fromStorage: false);
+        if (!Fill(own, from, page, new Content(keys[i], i == 0 ? default : keys[i - 1], i, mark))) return false;
+        isAgain = false;
+        return true;
     }
 
-    private bool Fill(int own, IPageMemory from, int page, KvPageKey key, KvPageKey previous, int index, int mark, bool fromStorage)
+    private bool Fill(int own, IPageMemory from, int page, in Content content)
     {
         var copy = _memory.Span(own);
-        from.Read(page, copy);
-        return Publish(own, key, previous, index, PageChecksum.Compute(copy), mark, fromStorage);
+        uint checksum;
+        if (from.HasBytes)
+        {
+            checksum = PageChecksum.Copy(from.Bytes(page).Span, copy);
+        }
+        else
+        {
+            from.Read(page, copy);
+            checksum = PageChecksum.Compute(copy);
+        }
+
+        return Publish(own, content, checksum, fromStorage: false);
     }
 
-    private bool Publish(int own, KvPageKey key, KvPageKey previous, int index, uint checksum, int mark, bool fromStorage)
+    private bool Publish(int own, in Content content, uint checksum, bool fromStorage)
     {
         lock (_lock)
         {
-            if (_index.Contains(key))
+            if (_index.Contains(content.Key))
             {
                 // Another worker was faster.
                 _memory.Release([own]);
                 return false;
             }
 
-            _index.Add(own, key, previous, index, checksum, mark, fromStorage);
-            _memory.Records?.Write(own, new HostRecords.Record(key, previous, index, checksum));
+            _index.Add(own, content.Key, content.Previous, content.Index, checksum, content.Mark, fromStorage);
+            _memory.Records?.Write(own, new HostRecords.Record(content.Key, content.Previous, content.Index, checksum));
             _stored++;
             return true;
         }
     }
 
-    private void Tell(PageRun run)
-    {
-        if (OnStored is not { } told) return;
-        var pages = new List<int>(run.Count);
-        lock (_lock)
-        {
-            run = WithUnstoredBefore(run);
-            // Another thread may have told of some, or evicted them.
-            for (var i = 0; i < run.Count && _index.TryGet(run.Keys[i], out var page) && _index.Stored(page) == StoredState.Not; i++)
-            {
-                _index.Pin(page);
-                _index.SetStored(page, StoredState.Writing);
-                pages.Add(page);
-            }
-        }
-
-        if (pages.Count > 0) told(run with { Keys = run.Keys[..pages.Count] }, [.. pages]);
-    }
-
-    /// <summary>
-    /// The run, and those pages before it that are here and could not be stored when they came: what follows them cannot be found there
-    /// without them.
-    /// </summary>
-    private PageRun WithUnstoredBefore(PageRun run)
-    {
-        var (first, previous) = (run.FirstIndex, run.Previous);
-        var before = new List<KvPageKey>();
-        for (; first > 0 && _index.TryGet(previous, out var page) && _index.Stored(page) == StoredState.Not; first--)
-        {
-            before.Add(previous);
-            previous = _index.Previous(page);
-        }
-
-        if (before.Count == 0) return run;
-        before.Reverse();
-        return run with { FirstIndex = first, Previous = previous, Keys = [.. before, .. run.Keys] };
-    }
+    private void Advance() => _index.Advance((long)_time.GetElapsedTime(_created).TotalMilliseconds);
 
     private void TouchPresent(ReadOnlySpan<KvPageKey> keys, int mark)
     {
@@ -333,7 +248,7 @@ public sealed partial class HostPool : IPageTier, IDisposable
             if (!records.TryRead(page, out var record) || _index.Contains(record.Key)) continue;
             taken[page] = true;
             adopted++;
-            _index.Add(page, record.Key, record.Previous, record.Index, record.Checksum, mark: 0, fromStorage: false);
+            _index.Add(page, record.Key, record.Previous, record.Index, record.Checksum, mark: 0, fromStorage: false, mayBeStored: true);
         }
 
         _memory.Adopt(taken);

@@ -11,4 +11,8 @@ namespace ActorInference.Cache.Tiers;
 public sealed record PageRun(KvNamespaceId Space, int FirstIndex, KvPageKey Previous, ImmutableArray<KvPageKey> Keys)
 {
     public int Count => Keys.Length;
+
+    /// <summary>A part of it.</summary>
+    /// <param name="first">Place of its first page here.</param>
+    public PageRun Slice(int first, int count) => new(Space, FirstIndex + first, first == 0 ? Previous : Keys[first - 1], Keys.Slice(first, count));
 }

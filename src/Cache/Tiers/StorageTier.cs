@@ -7,8 +7,11 @@ namespace ActorInference.Cache.Tiers;
 /// The storage tier behind a host pool: brings pages into the pool while their requests wait, and writes behind what the
 /// pool takes in. A storage can be attached and detached at any time. Thread-safe.
 /// </summary>
-/// <remarks>A storage that fails or is late costs one deadline; then it is not asked for a while, longer each time.</remarks>
-public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
+/// <remarks>
+/// A storage that fails or is late costs one deadline; then it is not asked for a while, longer each time. What it had it may lose: pages
+/// that are used here are asked for again after a while, or when it says that something was lost, and written again if they are gone.
+/// </remarks>
+public sealed partial class StorageTier : IPagePrefetch, IAsyncDisposable
 {
     private const int MostWaitingRuns = 1024;
 
@@ -18,14 +21,15 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
     private readonly StorageTierOptions _options;
     private readonly Breaker _breaker;
     private readonly TimeProvider _time;
-    private readonly Channel<(PageRun Run, int[] Pages)> _writes = Channel.CreateBounded<(PageRun, int[])>(
-        new BoundedChannelOptions(MostWaitingRuns));
+    private readonly Breaker _again;
+    private readonly Channel<StorageWrite> _writes = Channel.CreateBounded<StorageWrite>(new BoundedChannelOptions(MostWaitingRuns));
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _writing;
     private readonly int _mostPrefetching;
     private readonly int _mostWriting;
     private readonly Lock _lock = new();
     private readonly HashSet<Task> _fetches = [];
+    private readonly Dictionary<KvPageKey, Task> _underWay = [];
     private readonly TransferCost _cost;
     private IPageStorage? _known;
     private volatile IPageStorage? _storage;
@@ -38,6 +42,8 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
     {
         (_host, _options, _time) = (host, options, time);
         _breaker = new Breaker(failures: 1, options.FirstPause, options.LongestPause, time);
+        _again = new Breaker(failures: 1, options.FirstPause, options.LongestPause, time);
+        host.RecheckAfter(options.RecheckAfter, options.SettleAfter);
         _mostPrefetching = Math.Max(1, (int)(host.CapacityPages * options.PrefetchShare));
         _mostWriting = Math.Max(1, host.CapacityPages / 4);
         _cost = new TransferCost(time);
@@ -46,11 +52,14 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
 
     public bool IsAttached => _storage is not null;
 
-    /// <summary>Pages brought, written, and left unwritten because too many waited or the storage failed.</summary>
+    /// <summary>Pages brought, written, and left unwritten because too many waited or the storage failed or had no room.</summary>
     public (long Fetched, long Written, long Dropped) Counts => (Interlocked.Read(ref _fetched), Interlocked.Read(ref _written), Interlocked.Read(ref _dropped));
 
     /// <summary>Whether nothing is being brought or written.</summary>
     internal bool IsIdle => Volatile.Read(ref _prefetching) == 0 && Volatile.Read(ref _writingPages) == 0;
+
+    /// <summary>Pages that are being written, or asked for to be written, or wait for that.</summary>
+    internal int WritingPages => Volatile.Read(ref _writingPages);
 
     /// <summary>Pages that are not stored there yet are written when they are used next.</summary>
     public void Attach(IPageStorage storage)
@@ -58,7 +67,11 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
         lock (_lock)
         {
             if (_isDisposed) return;
+            Leave();
             _known = _storage = storage;
+            storage.PagesLost += _host.Doubt;
+            // It may be another one, or have lost anything meanwhile.
+            _host.Doubt();
             _host.OnStored = Write;
         }
     }
@@ -66,11 +79,7 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
     /// <summary>The storage is not asked from now on; what is under way ends.</summary>
     public void Detach()
     {
-        lock (_lock)
-        {
-            _host.OnStored = null;
-            _storage = null;
-        }
+        lock (_lock) Leave();
     }
 
     /// <summary>Names the storage to be attached, now or later.</summary>
@@ -106,17 +115,13 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
         KvPageKey.Chain(space, tokens.Span[..(loadable * pageSize)], pageSize, keys);
         var first = cachedTokens / pageSize;
         first += _host.FindToContinue(keys.AsSpan(first));
-        var wanted = loadable - first;
-        if (wanted * pageSize < _options.MinTokens || (_options.OnlyIfFaster && !_cost.IsWorth(wanted, wanted * pageSize * secondsPerToken))) return null;
-        if (Interlocked.Add(ref _prefetching, wanted) > _mostPrefetching || !_breaker.TryEnter())
-        {
-            Interlocked.Add(ref _prefetching, -wanted);
-            return null;
-        }
-
-        var run = new PageRun(space, first, first == 0 ? default : keys[first - 1], [.. keys.AsSpan(first)]);
-        var deadline = DeadlineFor(wanted * pageSize);
-        return Limit(Follow(FetchAsync(storage, run, deadline)), WaitFor(wanted * pageSize, secondsPerToken, deadline));
+        _host.StoreAgain(space, keys.AsSpan(0, first), first: 0);
+        var (others, shared) = UnderWay(keys.AsSpan(first));
+        var own = BeginFetch(storage, space, keys, first + shared, secondsPerToken);
+        if (own is null && others is null) return null;
+        var awaited = (own is null ? shared : loadable - first) * pageSize;
+        var all = others is null ? own! : own is null ? others : Task.WhenAll(others, own);
+        return Limit(all, WaitFor(awaited, secondsPerToken, DeadlineFor(awaited)));
     }
 
     public async ValueTask DisposeAsync()
@@ -137,13 +142,64 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
         await Task.WhenAll(fetches).ConfigureAwait(false);
     }
 
-    private Task Follow(Task fetch)
+    private void Leave()
     {
-        lock (_lock) _fetches.Add(fetch);
+        if (_storage is { } storage) storage.PagesLost -= _host.Doubt;
+        _host.OnStored = null;
+        _storage = null;
+    }
+
+    /// <summary>Pages that are being brought for another request: nobody brings them twice.</summary>
+    /// <returns>When they have come, or will not; null for none. And how many of the first keys they are.</returns>
+    private (Task? Arrival, int Count) UnderWay(ReadOnlySpan<KvPageKey> keys)
+    {
+        var (arrivals, count) = (new List<Task>(), 0);
+        lock (_lock)
+        {
+            for (; count < keys.Length && _underWay.TryGetValue(keys[count], out var fetch); count++)
+            {
+                if (arrivals.Count == 0 || arrivals[^1] != fetch) arrivals.Add(fetch);
+            }
+        }
+
+        return arrivals.Count switch { 0 => (null, 0), 1 => (arrivals[0], count), _ => (Task.WhenAll(arrivals), count) };
+    }
+
+    /// <returns>Null if it is not worth it, or too much is under way.</returns>
+    private Task? BeginFetch(IPageStorage storage, KvNamespaceId space, KvPageKey[] keys, int first, double secondsPerToken)
+    {
+        var wanted = keys.Length - first;
+        var tokens = wanted * _host.Layout.PageSizeTokens;
+        if (wanted == 0 || tokens < _options.MinTokens || (_options.OnlyIfFaster && !_cost.IsWorth(wanted, tokens * secondsPerToken))) return null;
+        if (Interlocked.Add(ref _prefetching, wanted) > _mostPrefetching || !_breaker.TryEnter())
+        {
+            Interlocked.Add(ref _prefetching, -wanted);
+            return null;
+        }
+
+        var run = new PageRun(space, first, first == 0 ? default : keys[first - 1], [.. keys.AsSpan(first)]);
+        return Follow(FetchAsync(storage, run, DeadlineFor(tokens)), run);
+    }
+
+    private Task Follow(Task fetch, PageRun run)
+    {
+        lock (_lock)
+        {
+            _fetches.Add(fetch);
+            foreach (var key in run.Keys) _underWay.TryAdd(key, fetch);
+        }
+
         fetch.ContinueWith(
             ended =>
             {
-                lock (_lock) _fetches.Remove(ended);
+                lock (_lock)
+                {
+                    _fetches.Remove(ended);
+                    foreach (var key in run.Keys)
+                    {
+                        if (_underWay.TryGetValue(key, out var fetching) && fetching == ended) _underWay.Remove(key);
+                    }
+                }
             },
             CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         return fetch;
@@ -178,15 +234,8 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
         var (started, isWell) = (_time.GetTimestamp(), false);
         try
         {
-            var found = await storage.FindLeadingAsync(run, limit.Token).ConfigureAwait(false);
-            var landed = 0;
-            while (landed < found)
-            {
-                var batch = await FetchBatchAsync(storage, Slice(run, landed, Math.Min(_options.BatchPages, found - landed)), limit.Token).ConfigureAwait(false);
-                if (batch == 0) break;
-                landed += batch;
-            }
-
+            var found = await storage.FindAsync(run, limit.Token).ConfigureAwait(false);
+            var landed = found.Count == 0 ? 0 : await FetchAllAsync(found, run, limit.Token).ConfigureAwait(false);
             isWell = !limit.IsCancellationRequested;
             if (landed > 0) _cost.Observe(landed, _time.GetElapsedTime(started).TotalSeconds);
         }
@@ -201,90 +250,55 @@ public sealed class StorageTier : IPagePrefetch, IAsyncDisposable
         }
     }
 
-    private async Task<int> FetchBatchAsync(IPageStorage storage, PageRun run, CancellationToken cancellationToken)
+    /// <summary>Brings pages in batches, a few at a time.</summary>
+    /// <returns>How many of the first pages are here, whatever came of those after them.</returns>
+    private async Task<int> FetchAllAsync(StoredRun found, PageRun run, CancellationToken cancellationToken)
     {
-        var pages = new int[run.Count];
+        var under = new Queue<(Task<int> Landing, int Count)>();
+        var (begun, landed, isWhole) = (0, 0, true);
+        try
+        {
+            while (true)
+            {
+                while (isWhole && begun < found.Count && under.Count < _options.Readers)
+                {
+                    var count = Math.Min(_options.BatchPages, found.Count - begun);
+                    under.Enqueue((FetchBatchAsync(found, begun, run.Slice(begun, count), cancellationToken), count));
+                    begun += count;
+                }
+
+                if (!under.TryPeek(out var batch)) return landed;
+                var here = await batch.Landing.ConfigureAwait(false);
+                under.Dequeue();
+                if (isWhole) landed += here;
+                isWhole &= here == batch.Count;
+            }
+        }
+        finally
+        {
+            // They write into the host's pages until they end.
+            await Task.WhenAll(under.Select(Task (batch) => batch.Landing)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <param name="first">Where the batch begins in what was found.</param>
+    private async Task<int> FetchBatchAsync(StoredRun found, int first, PageRun batch, CancellationToken cancellationToken)
+    {
+        var (pages, checksums) = (new int[batch.Count], new uint[batch.Count]);
         var reserved = _host.Reserve(pages);
         var landed = 0;
         try
         {
             if (reserved > 0)
-                landed = await storage.GetAsync(Slice(run, 0, reserved), _host.Memory, pages.AsMemory(0, reserved), cancellationToken).ConfigureAwait(false);
+                landed = await found.GetAsync(first, _host.Memory, pages.AsMemory(0, reserved), checksums, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            _host.Publish(Slice(run, 0, landed), pages.AsSpan(0, landed), mark: 0);
+            _host.Publish(batch.Slice(0, landed), pages.AsSpan(0, landed), checksums);
             _host.Abandon(pages.AsSpan(landed, reserved - landed));
         }
 
         Interlocked.Add(ref _fetched, landed);
-        return landed < run.Count ? 0 : landed;
-    }
-
-    private static PageRun Slice(PageRun run, int first, int count) =>
-        new(run.Space, run.FirstIndex + first, first == 0 ? run.Previous : run.Keys[first - 1], run.Keys.Slice(first, count));
-
-    private void Write(PageRun run, int[] pages)
-    {
-        if (_storage is not null)
-        {
-            // One run may wait however long it is; several only while they leave most of the pool to others.
-            var waiting = Interlocked.Add(ref _writingPages, pages.Length);
-            if ((waiting <= _mostWriting || waiting == pages.Length) && _writes.Writer.TryWrite((run, pages))) return;
-            Interlocked.Add(ref _writingPages, -pages.Length);
-            Interlocked.Add(ref _dropped, pages.Length);
-        }
-
-        _host.EndWriting(pages, written: 0);
-    }
-
-    private async Task WriteAllAsync()
-    {
-        await foreach (var (run, pages) in _writes.Reader.ReadAllAsync().ConfigureAwait(false))
-        {
-            var written = 0;
-            try
-            {
-                if (_storage is { } storage && !_stop.IsCancellationRequested) written = await WriteAsync(storage, run, pages).ConfigureAwait(false);
-            }
-            finally
-            {
-                Interlocked.Add(ref _writingPages, -pages.Length);
-                Interlocked.Add(ref _written, written);
-                Interlocked.Add(ref _dropped, pages.Length - written);
-                _host.EndWriting(pages, written);
-            }
-        }
-    }
-
-    /// <returns>How many of the first pages are stored: none where the storage fails.</returns>
-    private async Task<int> WriteAsync(IPageStorage storage, PageRun run, int[] pages)
-    {
-        if (!_breaker.TryEnter()) return 0;
-        var isWell = false;
-        try
-        {
-            var written = await PutAsync(storage, run, pages).ConfigureAwait(false);
-            isWell = true;
-            return written;
-        }
-        catch (Exception failure) when (failure is not OutOfMemoryException)
-        {
-            return 0;
-        }
-        finally
-        {
-            _breaker.Report(isWell);
-        }
-    }
-
-    private async Task<int> PutAsync(IPageStorage storage, PageRun run, int[] pages)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        limit.CancelAfter(_options.WriteDeadline);
-        // What rotted here must not be stored with a checksum that says it is right.
-        var sound = _host.CountSound(pages);
-        if (sound == 0) return 0;
-        return await storage.PutAsync(Slice(run, 0, sound), _host.Memory, pages.AsMemory(0, sound), limit.Token).ConfigureAwait(false);
+        return landed;
     }
 }

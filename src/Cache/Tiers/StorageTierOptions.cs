@@ -36,17 +36,29 @@ public sealed record StorageTierOptions
     /// <summary>Share of the host pool that pages under way may take, above 0, at most 1. Default 0.5.</summary>
     public double PrefetchShare { get; init; } = 0.5;
 
-    /// <summary>Pages in one read, at least 1. Default 128.</summary>
-    public int BatchPages { get; init; } = 128;
+    /// <summary>Pages in one read, and in one write, at least 1. Default 64.</summary>
+    public int BatchPages { get; init; } = 64;
+
+    /// <summary>Reads for one request that are under way at the same time, at least 1. Default 4.</summary>
+    public int Readers { get; init; } = 4;
 
     /// <summary>Runs that are written at the same time: each waits for answers most of its time. At least 1. Default 4.</summary>
     public int Writers { get; init; } = 4;
 
-    /// <summary>For a write of one run. Default 10 s.</summary>
+    /// <summary>For one write. Default 10 s.</summary>
     public TimeSpan WriteDeadline { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a storage is left alone after its first failure; twice as long after each further one. Default 5 s.</summary>
     public TimeSpan FirstPause { get; init; } = TimeSpan.FromSeconds(5);
 
     public TimeSpan LongestPause { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// How long a storage is taken to have a page that it had. Then it is asked when the page is used, which also says there that it is in use:
+    /// what a worker finds with itself would else be the first to go there. Default 60 s.
+    /// </summary>
+    public TimeSpan RecheckAfter { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long after it has lost something a storage may still say, here and there, that it has it. What it says until then is asked once more. Default 5 s.</summary>
+    public TimeSpan SettleAfter { get; init; } = TimeSpan.FromSeconds(5);
 }

@@ -41,7 +41,7 @@ internal sealed class ComputeThreads : IDisposable
     private ExceptionDispatchInfo? _failure;
     private volatile bool _stopping;
 
-    /// <param name="count">Threads with the caller's, at least 1.</param>
+    /// <param name="count">Threads with the caller's, at least 1; the others take turns as long as its (<see cref="ThreadTurn"/>).</param>
     public ComputeThreads(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
@@ -49,11 +49,17 @@ internal sealed class ComputeThreads : IDisposable
         _helpers = new Thread[count - 1];
         _wakes = new SemaphoreSlim[count - 1];
         _parked = new PaddedInt[count - 1];
+        var turn = ThreadTurn.Taken;
         for (var i = 0; i < _helpers.Length; i++)
         {
             var worker = i + 1;
             _wakes[i] = new SemaphoreSlim(0);
-            _helpers[i] = new Thread(() => Help(worker)) { IsBackground = true, Name = $"compute-{worker}" };
+            _helpers[i] = new Thread(() =>
+            {
+                ThreadTurn.TryTake(turn);
+                Help(worker);
+            })
+            { IsBackground = true, Name = $"compute-{worker}" };
             _helpers[i].Start();
         }
     }

@@ -1,3 +1,4 @@
+using ActorInference.Actors.Kv;
 using ActorInference.Gpu.Engine;
 using ActorInference.Gpu.Kv;
 using ActorInference.Gpu.Models;
@@ -45,6 +46,8 @@ public sealed unsafe class CpuModelRunner : IModelRunner
         _weights = weights;
         Pages = pool;
         MaxBatchTokens = options.MaxBatchTokens;
+        if (!KvDtypes.Contains(pool.Layout.Dtype))
+            throw new ArgumentException($"Keys and values of {pool.Layout.Dtype} are for CUDA devices; the processor computes with {string.Join(", ", KvDtypes)}.", nameof(pool));
         MaxContextTokens = RunnerPool.ContextTokens(config, pool, options.MaxContextTokens);
         var kernels = KernelTable.For(weights.Simd);
         _buffers = new RunnerBuffers(config, MaxBatchTokens);
@@ -61,6 +64,9 @@ public sealed unsafe class CpuModelRunner : IModelRunner
         if (group is not null) _ranks = new RankJoin(group, kernels, weights.Shard, MaxBatchTokens);
         _threads = new ComputeThreads(options.Threads);
     }
+
+    /// <summary>Types of keys and values that the processor computes with.</summary>
+    public static IReadOnlyList<KvDtype> KvDtypes { get; } = [KvDtype.F32, KvDtype.F16, KvDtype.BF16, KvDtype.Q8_0];
 
     public int VocabSize => _weights.Config.VocabSize;
 

@@ -2,7 +2,7 @@ using ActorInference.Gpu.Models;
 
 namespace ActorInference.Gpu.Cpu;
 
-/// <summary>Cosines and sines of every position's rotations. Shape of each: <c>[positions, headDim / 2]</c>.</summary>
+/// <summary>Cosines and sines of every position's rotations, times the model's factor for them. Shape of each: <c>[positions, headDim / 2]</c>.</summary>
 internal sealed unsafe class RopeTable : IDisposable
 {
     private readonly NativeBuffer _cos;
@@ -14,7 +14,7 @@ internal sealed unsafe class RopeTable : IDisposable
         _cos = NativeBuffer.OfFloats((long)positions * Half);
         _sin = NativeBuffer.OfFloats((long)positions * Half);
         var frequencies = parameters.InverseFrequencies(headDim);
-        Parallel.For(0, positions, position => Fill(frequencies, position));
+        Parallel.For(0, positions, position => Fill(frequencies, parameters.AttentionFactor, position));
     }
 
     /// <summary>Pairs of a head.</summary>
@@ -30,13 +30,13 @@ internal sealed unsafe class RopeTable : IDisposable
         _sin.Dispose();
     }
 
-    private void Fill(double[] frequencies, int position)
+    private void Fill(double[] frequencies, double factor, int position)
     {
         for (var i = 0; i < Half; i++)
         {
             var (sin, cos) = Math.SinCos(position * frequencies[i]);
-            Cos(position)[i] = (float)cos;
-            Sin(position)[i] = (float)sin;
+            Cos(position)[i] = (float)(factor * cos);
+            Sin(position)[i] = (float)(factor * sin);
         }
     }
 }

@@ -1,6 +1,7 @@
 using ActorInference.Actors.Kv;
 using ActorInference.Gpu.Cuda.Devices;
 using ActorInference.Gpu.Cuda.Memory;
+using ActorInference.Gpu.Cuda.Ranks;
 using ActorInference.Gpu.Cuda.Weights;
 using ActorInference.Gpu.Kv;
 using ActorInference.Gpu.Models;
@@ -27,16 +28,18 @@ public sealed class CudaModel : IDisposable
     /// <param name="config">Of the model; null to read it.</param>
     /// <param name="progress">Told after each tensor.</param>
     /// <param name="deadline">For each step; null for the device's own.</param>
+    /// <param name="shard">Which part of the model; null for all of it.</param>
     /// <exception cref="ModelFormatException">A file, tensor or field is missing or wrong. Nothing stays in memory.</exception>
     /// <exception cref="CudaLibraryException">A library is missing, or refuses.</exception>
     /// <exception cref="CudaMemoryException">The weights do not fit. Nothing stays in memory.</exception>
     /// <exception cref="CudaDeviceLostException">The device does not answer.</exception>
-    public static CudaModel Load(int index, string model, string? kernelCache, ModelConfig? config = null, IProgress<LoadProgress>? progress = null, TimeSpan? deadline = null)
+    public static CudaModel Load(
+        int index, string model, string? kernelCache, ModelConfig? config = null, IProgress<LoadProgress>? progress = null, TimeSpan? deadline = null, ModelShard? shard = null)
     {
         var device = new CudaDevice(index, kernelCache) { Deadline = deadline ?? CudaDevice.DefaultDeadline };
         try
         {
-            return new CudaModel(device, CudaWeights.Load(device, model, config ?? ModelConfig.Load(model), progress));
+            return new CudaModel(device, CudaWeights.Load(device, model, shard ?? ModelShard.Whole(config ?? ModelConfig.Load(model)), progress));
         }
         catch
         {
@@ -59,9 +62,14 @@ public sealed class CudaModel : IDisposable
         return new KvPageLayout(Config.Layers, pageSizeTokens, Config.KvHeads, Config.HeadDim, dtype ?? fitting);
     }
 
+    /// <summary>Where the model is a part of one, the pages are whole all the same: the other parts of them are on the devices after this one.</summary>
     /// <exception cref="CudaMemoryException">The memory is not to be had. Nothing stays allocated.</exception>
-    public KvPagePool CreatePool(KvPageLayout layout, int pages) =>
-        new(layout, pages, new CudaPoolMemory(Device, layout, pages));
+    /// <exception cref="CudaLibraryException">Other processes cannot reach it, as other ranks have to.</exception>
+    public KvPagePool CreatePool(KvPageLayout layout, int pages)
+    {
+        IPoolMemory memory = Weights.Shard.Ranks == 1 ? new CudaPoolMemory(Device, layout, pages) : new RankedPoolMemory(Device, Weights.Shard.Ranks, layout, pages);
+        return new KvPagePool(layout, pages, memory);
+    }
 
     /// <summary>A pool of fewer pages where so many are not to be had: others use the device too, or its memory is in pieces.</summary>
     /// <param name="layout">Of a page.</param>

@@ -47,6 +47,18 @@ public sealed record EngineOptions
     /// </summary>
     public long OverlapLoadBytes { get; init; } = 1 << 20;
 
+    /// <summary>
+    /// Pages of sequences that generate are copied to the second tier at most so many bytes of each a step, so that a prompt which came from elsewhere
+    /// does not hold up the others' next tokens; those of prompts that are computed here, and of sequences that end, at once. 0 is no limit. Default 1 MiB.
+    /// </summary>
+    public long TierBytesPerStep { get; init; } = 1 << 20;
+
+    /// <summary>
+    /// How long threads that compute go on before the system considers others on their processor, so that these, which pass on tokens and pages, come
+    /// first when they wake. <see cref="TimeSpan.Zero"/> leaves it to the system. Linux 6.12 and later. Default 20 ms.
+    /// </summary>
+    public TimeSpan Turn { get; init; } = TimeSpan.FromMilliseconds(20);
+
     /// <summary>What a token of a prompt takes to compute, as far as it is known before the first one; 0 if it is not.</summary>
     public double SecondsPerPromptToken { get; init; }
 
@@ -65,6 +77,8 @@ public sealed record EngineOptions
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MinSharedTokens);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(AgingTokensPerSecond);
         ArgumentOutOfRangeException.ThrowIfNegative(OverlapLoadBytes);
+        ArgumentOutOfRangeException.ThrowIfNegative(TierBytesPerStep);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Turn, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfNegative(SecondsPerPromptToken);
     }
 }

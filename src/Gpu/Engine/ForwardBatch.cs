@@ -33,7 +33,10 @@ public sealed class ForwardBatch
     /// <summary>Some of the pages are still on their way: a layer's are there after <see cref="AwaitLayer"/>.</summary>
     public void Add(IPageLoad load) => _loads.Add(load);
 
-    /// <summary>Returns when the keys and values of a layer are in the pages of all sequences.</summary>
+    /// <summary>Whether pages are on their way.</summary>
+    public bool HasLoads => _loads.Count > 0;
+
+    /// <summary>Returns when the keys and values of a layer are in the pages of all sequences, as <see cref="IPageLoad.Await"/> says.</summary>
     public void AwaitLayer(int layer)
     {
         foreach (var load in _loads) load.Await(layer);

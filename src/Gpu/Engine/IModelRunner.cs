@@ -21,7 +21,7 @@ public interface IModelRunner : IDisposable
     KvPagePool Pages { get; }
 
     /// <summary>
-    /// Whether <see cref="Forward"/> calls <see cref="ForwardBatch.AwaitLayer"/> before it reads the pages of a layer. If not, all layers are
+    /// Whether <see cref="Forward"/> calls <see cref="ForwardBatch.AwaitLayer"/> before it reads, or has a device read, the pages of a layer. If not, all layers are
     /// awaited before it.
     /// </summary>
     bool AwaitsLayers => false;

@@ -50,7 +50,13 @@ public sealed partial class InferenceEngine
         _sampler = new Sampler(runner.VocabSize, options.EndTokenIds);
         _created = time.GetTimestamp();
         _sampling = runner as ISamplingRunner;
-        _supply = new PageSupply(runner.Pages, cache, tier, time, _sampling, options.OverlapLoadBytes) { SecondsPerPromptToken = options.SecondsPerPromptToken };
+        // What a step launched ahead computes with is there: none is while pages come. But they come in time only for a runner that awaits layers.
+        var overlapBytes = _sampling is null || runner.AwaitsLayers ? options.OverlapLoadBytes : 0;
+        _supply = new PageSupply(runner.Pages, cache, tier, time, _sampling, overlapBytes)
+        {
+            SecondsPerPromptToken = options.SecondsPerPromptToken,
+            DecodeTierPages = options.TierBytesPerStep == 0 ? int.MaxValue : (int)Math.Max(1, options.TierBytesPerStep / runner.Pages.Layout.PageBytes),
+        };
         _schedule = new Schedule(_supply, options, events, time);
         _ahead = new StepAhead(_sampling, _schedule);
         _maxStepTokens = Math.Min(options.MaxStepTokens, runner.MaxBatchTokens);
@@ -73,6 +79,9 @@ public sealed partial class InferenceEngine
 
     /// <summary>Steps that were launched before the tokens of those before them were read.</summary>
     public long StepsAhead => _ahead.LaunchedCount;
+
+    /// <summary>When the runner had computed the last step, by the engine's time provider; what is chosen of it, and told, comes after.</summary>
+    public long ComputedAt { get; private set; }
 
     /// <summary>Whether there is no sequence at all.</summary>
     public bool IsEmpty => _sequences.Count == 0;
@@ -144,6 +153,7 @@ public sealed partial class InferenceEngine
     public bool Cancel(SequenceId id)
     {
         if (!_sequences.TryGetValue(id, out var sequence)) return false;
+        _supply.RememberAll(sequence);
         End(sequence);
         return true;
     }
@@ -172,6 +182,7 @@ public sealed partial class InferenceEngine
             _sampling.Wait();
         }
 
+        ComputedAt = _time.GetTimestamp();
         var result = Settle();
         Observe(result, _time.GetElapsedTime(started));
         return result;
@@ -339,12 +350,14 @@ public sealed partial class InferenceEngine
             return false;
         }
 
-        // Not before its logits are known to be numbers, so that what is broken does not spread.
-        _supply.Remember(sequence);
+        // Not before its logits are known to be numbers, so that what is broken does not spread; and, where others wait for it, not before the token is out.
+        var isHandedOver = sequence.Mode == SequenceMode.Prefill;
+        if (!isHandedOver) _supply.Remember(sequence);
         _events.TokenSampled(sequence.Id, sequence.OutputCount, token, logprob);
         if (Append(sequence, token)) return false;
-        if (sequence.Mode != SequenceMode.Prefill) return true;
+        if (!isHandedOver) return true;
         _events.HandedOver(sequence.Id, sequence.PublishedCount, sequence.Pages[sequence.PublishedCount..], token);
+        _supply.RememberAll(sequence);
         End(sequence);
         return false;
     }
@@ -358,6 +371,7 @@ public sealed partial class InferenceEngine
         sequence.Append(token);
         var stops = _sampler.Ends(token, sequence.Options);
         if (!stops && sequence.TokenCount < sequence.MaxTokens) return false;
+        _supply.RememberAll(sequence);
         End(sequence);
         _events.Finished(sequence.Id, stops ? FinishReason.Stop : FinishReason.Length, stops ? token : null);
         return true;

@@ -13,7 +13,7 @@ namespace ActorInference.Gpu.Engine;
 /// <param name="tier">Where pages are found that the pool no longer has; null for none.</param>
 /// <param name="time">Measures what loading takes.</param>
 /// <param name="ahead">Computes ahead of what is known, with pages that are not to come free meanwhile; null if the runner does not.</param>
-/// <param name="overlapLoadBytes"><see cref="EngineOptions.OverlapLoadBytes"/>; without effect on a runner that computes ahead.</param>
+/// <param name="overlapLoadBytes"><see cref="EngineOptions.OverlapLoadBytes"/>; 0 where the runner awaits no layers.</param>
 internal sealed class PageSupply(
     KvPagePool pool, IPrefixCache? cache, IPageTier? tier, TimeProvider time, ISamplingRunner? ahead = null, long overlapLoadBytes = 0)
 {
@@ -24,6 +24,9 @@ internal sealed class PageSupply(
 
     /// <summary>What a token of a prompt takes to compute, lately; 0 before the first.</summary>
     public double SecondsPerPromptToken { get; set; }
+
+    /// <summary>Pages of a sequence that generates which the tier is told of in one step, at least 1.</summary>
+    public int DecodeTierPages { get; init; } = int.MaxValue;
 
     public bool HasCache => cache is not null;
 
@@ -95,13 +98,21 @@ internal sealed class PageSupply(
 
     /// <summary>
     /// Gives the cache the full pages of a sequence that it does not know yet, to be shared from now on. Where it has them
-    /// already the sequence goes on with the cache's, and its own are free.
+    /// already the sequence goes on with the cache's, and its own are free. The tier is told, too: of a sequence that generates as far as
+    /// <see cref="DecodeTierPages"/> goes, since others wait for their next token meanwhile; of the rest with its next tokens.
     /// </summary>
-    public void Remember(Sequence sequence)
+    public void Remember(Sequence sequence) =>
+        Remember(sequence, sequence.Mode == SequenceMode.Decode || (sequence.Mode == SequenceMode.Generate && sequence.OutputCount > 0) ? DecodeTierPages : int.MaxValue);
+
+    /// <summary>As <see cref="Remember(Sequence)"/>, with all that the tier was not told of yet: there is no next time.</summary>
+    public void RememberAll(Sequence sequence) => Remember(sequence, int.MaxValue);
+
+    private void Remember(Sequence sequence, int mostTold)
     {
         if (sequence.Load is not null) return;   // Nobody knows yet whether they are right.
         if (cache is not null && sequence.FullPages > sequence.OfferedCount) Cache(cache, sequence);
-        if (tier is not null && sequence.FullPages > sequence.ToldCount) Tell(sequence, sequence.FullPages);
+        var untold = sequence.FullPages - sequence.ToldCount;
+        if (tier is not null && untold > 0) Tell(sequence, sequence.ToldCount + Math.Min(untold, mostTold));
     }
 
     private void Cache(IPrefixCache cache, Sequence sequence)
@@ -138,7 +149,7 @@ internal sealed class PageSupply(
         sequence.ReleasePages(pool);
     }
 
-    private bool MayOverlap(int pages) => ahead is null && overlapLoadBytes > 0 && (long)pages * pool.Layout.PageBytes >= overlapLoadBytes;
+    private bool MayOverlap(int pages) => overlapLoadBytes > 0 && (long)pages * pool.Layout.PageBytes >= overlapLoadBytes;
 
     /// <param name="reserved">Pages that were taken for what was to come.</param>
     private void TakeLoaded(Sequence sequence, int reserved, TierLoad load)

@@ -16,6 +16,9 @@ public interface IDevicePoolMemory : IPoolMemory
     /// <summary>As <see cref="Actors.Kv.IDevicePages.TryCopy"/>.</summary>
     string? TryCopy(string sharedName, ReadOnlySpan<int> theirs, ReadOnlySpan<int> mine);
 
+    /// <summary>As <see cref="Actors.Kv.IDevicePages.BeginLanding"/>.</summary>
+    Actors.Kv.IPageLanding? BeginLanding(int layers) => null;
+
     /// <summary>As <see cref="Actors.Kv.IDevicePages.ReleaseAbandoned"/>.</summary>
     void ReleaseAbandoned();
 

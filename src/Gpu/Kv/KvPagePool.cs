@@ -72,6 +72,9 @@ public sealed unsafe class KvPagePool : IPageMemory, IDevicePages, IDisposable
         if (_segment is null && _storage is null) FreeMemory();
     }
 
+    /// <summary>Where the pages are, if the pool has not taken the memory itself; else null.</summary>
+    public IPoolMemory? Storage => _storage;
+
     /// <summary>Tells this pool's pages from those of others.</summary>
     public KvPoolId Id { get; } = KvPoolId.New();
 
@@ -144,6 +147,9 @@ public sealed unsafe class KvPagePool : IPageMemory, IDevicePages, IDisposable
     /// <inheritdoc/>
     public string? TryCopy(string sharedPath, ReadOnlySpan<int> theirs, ReadOnlySpan<int> mine) =>
         _device is null ? "These pages are in the host's memory." : _device.TryCopy(sharedPath, theirs, mine);
+
+    /// <inheritdoc/>
+    public IPageLanding? BeginLanding(int layers) => _device?.BeginLanding(layers);
 
     public void ReleaseAbandoned() => _device?.ReleaseAbandoned();
 

@@ -58,7 +58,7 @@ public static class FolderConverter
         var attentionBias = config.Architecture == ModelArchitecture.Qwen2 || config.OutputBias;
         if (config.QkvBias != attentionBias) throw new ModelFormatException(source, "biases", $"{(config.QkvBias ? "only" : "not")} on queries, keys and values", "on all projections of attention, or on none");
         if (config.MlpBias && config.Architecture != ModelArchitecture.Llama) throw new ModelFormatException(source, "biases", "on the feed-forward part", "none there, but in a Llama");
-        if (config.Rope.FrequencyFactors is null) return config;
+        if (config.Rope.FrequencyFactors is null || config.Rope.Scaling == RopeScaling.LongRope) return config;
         return config with { Rope = config.Rope.AsLlama3(config.HeadDim) ?? throw new ModelFormatException(source, GgufModel.RopeFactors, "a table of its own", "the stretch of Llama 3, which config.json has words for") };
     }
 

@@ -46,7 +46,7 @@ internal static class ModelConfigReader
             VocabSize = vocab,
             MaxPositionEmbeddings = context,
             RmsNormEps = (float)fields.Number("rms_norm_eps", 1e-12, 1e-1, 1e-6),
-            Rope = ReadRope(fields, context),
+            Rope = ReadRope(fields, context, ReadHeadDim(fields, hidden, heads)),
             TieWordEmbeddings = fields.Flag("tie_word_embeddings", architecture is ModelArchitecture.Gemma2 or ModelArchitecture.Gemma3),
             QkvBias = architecture == ModelArchitecture.Qwen2 || attentionBias,
             OutputBias = architecture != ModelArchitecture.Qwen2 && attentionBias,
@@ -115,16 +115,16 @@ internal static class ModelConfigReader
     }
 
     /// <summary>Newer files keep everything about rotation in <c>rope_parameters</c>, older ones in <c>rope_theta</c> and <c>rope_scaling</c>.</summary>
-    private static RopeParameters ReadRope(JsonFields fields, int context)
+    private static RopeParameters ReadRope(JsonFields fields, int context, int headDim)
     {
         const double defaultTheta = 10_000;
         var theta = fields.Number("rope_theta", 1, 1e12, defaultTheta);
         if (fields.Object("rope_parameters") is { } parameters)
-            return ReadScaling(parameters, parameters.Number("rope_theta", 1, 1e12, theta), context);
-        return fields.Object("rope_scaling") is { } scaling ? ReadScaling(scaling, theta, context) : new RopeParameters(theta);
+            return ReadScaling(fields, parameters, parameters.Number("rope_theta", 1, 1e12, theta), context, headDim);
+        return fields.Object("rope_scaling") is { } scaling ? ReadScaling(fields, scaling, theta, context, headDim) : new RopeParameters(theta);
     }
 
-    private static RopeParameters ReadScaling(JsonFields fields, double theta, int context)
+    private static RopeParameters ReadScaling(JsonFields model, JsonFields fields, double theta, int context, int headDim)
     {
         var type = fields.Text("rope_type") ?? fields.Text("type") ?? "default";
         return type switch
@@ -132,8 +132,33 @@ internal static class ModelConfigReader
             "default" => new RopeParameters(theta),
             "linear" => new RopeParameters(theta, RopeScaling.Linear, fields.Number("factor", 1, 1e6)),
             "llama3" => ReadLlama3(fields, theta, context),
-            _ => throw fields.Error("rope_type", type, "default, linear or llama3"),
+            "longrope" or "su" => ReadLongRope(model, fields, theta, context, headDim),
+            _ => throw fields.Error("rope_type", type, "default, linear, llama3 or longrope"),
         };
+    }
+
+    /// <summary>The context before it was stretched stands beside the object or in it.</summary>
+    private static RopeParameters ReadLongRope(JsonFields model, JsonFields fields, double theta, int context, int headDim)
+    {
+        const string original = "original_max_position_embeddings";
+        var holder = fields.TryGet(original, out _) ? fields : model;
+        double? factor = fields.TryGet("attention_factor", out _) ? fields.Number("attention_factor", 1e-3, 1e3) : null;
+        return RopeParameters.OfLongRope(theta, ReadFactors(fields, "short_factor", headDim / 2), ReadFactors(fields, "long_factor", headDim / 2),
+            holder.Int(original, 2, MaxContextTokens), context, factor);
+    }
+
+    private static float[] ReadFactors(JsonFields fields, string name, int count)
+    {
+        var expected = $"a list of {count} positive numbers, one for each pair of a head";
+        if (!fields.TryGet(name, out var list)) throw fields.Missing(name, expected);
+        if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() != count) throw fields.Error(name, list, expected);
+        var factors = new float[count];
+        for (var i = 0; i < count; i++)
+        {
+            if (list[i].ValueKind != JsonValueKind.Number || !list[i].TryGetSingle(out factors[i]) || !(factors[i] > 0 && float.IsFinite(factors[i]))) throw fields.Error(name, list, expected);
+        }
+
+        return factors;
     }
 
     private static RopeParameters ReadLlama3(JsonFields fields, double theta, int context)

@@ -53,8 +53,18 @@ internal static class ModelConfigWriter
     {
         json.WriteNumber("rope_theta", rope.Theta);
         if (rope.Scaling == RopeScaling.None) return;
+        if (rope.Scaling == RopeScaling.LongRope) json.WriteNumber("original_max_position_embeddings", rope.OriginalContextTokens);
         json.WriteStartObject("rope_scaling");
         json.WriteString("rope_type", rope.Scaling.ToString().ToLowerInvariant());
+        if (rope.LongRopeFactors is { } factors)
+        {
+            WriteList(json, "short_factor", factors.Short);
+            WriteList(json, "long_factor", factors.Long);
+            json.WriteNumber("attention_factor", rope.AttentionFactor);
+            json.WriteEndObject();
+            return;
+        }
+
         json.WriteNumber("factor", rope.Factor);
         if (rope.Scaling == RopeScaling.Llama3)
         {
@@ -64,6 +74,13 @@ internal static class ModelConfigWriter
         }
 
         json.WriteEndObject();
+    }
+
+    private static void WriteList(Utf8JsonWriter json, string name, IEnumerable<float> values)
+    {
+        json.WriteStartArray(name);
+        foreach (var value in values) json.WriteNumberValue(value);
+        json.WriteEndArray();
     }
 
     /// <summary>Windows, caps and experts, as <see cref="FamilyConfig"/> reads them.</summary>

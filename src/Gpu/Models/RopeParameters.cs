@@ -9,6 +9,9 @@ public enum RopeScaling
 
     /// <summary>Llama 3.1's: long wavelengths divided by a factor, short ones kept, a smooth ramp between.</summary>
     Llama3,
+
+    /// <summary>Phi-3's: each wavelength times a factor of its own, one list of them for contexts that the model had at first and one for longer ones.</summary>
+    LongRope,
 }
 
 /// <summary>Rotary position embedding as config.json states it.</summary>
@@ -17,7 +20,7 @@ public enum RopeScaling
 /// <param name="Factor">Stretch; 1 without scaling.</param>
 /// <param name="LowFrequencyFactor">Llama 3: wavelengths above original context / this are stretched in full.</param>
 /// <param name="HighFrequencyFactor">Llama 3: wavelengths below original context / this are kept.</param>
-/// <param name="OriginalContextTokens">Llama 3: context of the model before it was stretched.</param>
+/// <param name="OriginalContextTokens">Llama 3 and LongRope: context of the model before it was stretched.</param>
 public sealed record RopeParameters(
     double Theta,
     RopeScaling Scaling = RopeScaling.None,
@@ -28,6 +31,29 @@ public sealed record RopeParameters(
 {
     /// <summary>What each wavelength is stretched by besides, where a model says so by a table. Shape <c>[headDim / 2]</c>.</summary>
     public IReadOnlyList<float>? FrequencyFactors { get; init; }
+
+    /// <summary>LongRope's factors, of short contexts and of long ones; of which <see cref="FrequencyFactors"/> are those. Shape <c>[headDim / 2]</c>.</summary>
+    public (IReadOnlyList<float> Short, IReadOnlyList<float> Long)? LongRopeFactors { get; init; }
+
+    /// <summary>What cosines and sines are multiplied by.</summary>
+    public double AttentionFactor { get; init; } = 1;
+
+    /// <summary>
+    /// LongRope of a model that was made for a context of so many tokens. One list serves all positions, of all sequences: keys of short sequences are
+    /// the beginnings of longer ones', and every worker must compute the same. So it is the model's context that decides, not a sequence's length.
+    /// </summary>
+    /// <param name="attentionFactor">Null for the one that the method gives: the root of 1 + ln(context / original) / ln(original).</param>
+    /// <remarks>Ding et al., 2024: LongRoPE: Extending LLM Context Window Beyond 2 Million Tokens.</remarks>
+    public static RopeParameters OfLongRope(double theta, IReadOnlyList<float> shortFactors, IReadOnlyList<float> longFactors, int originalTokens, int contextTokens, double? attentionFactor)
+    {
+        var stretch = (double)contextTokens / originalTokens;
+        return new RopeParameters(theta, RopeScaling.LongRope, stretch, OriginalContextTokens: originalTokens)
+        {
+            FrequencyFactors = stretch > 1 ? longFactors : shortFactors,
+            LongRopeFactors = (shortFactors, longFactors),
+            AttentionFactor = attentionFactor ?? (stretch > 1 ? Math.Sqrt(1 + Math.Log(stretch) / Math.Log(originalTokens)) : 1),
+        };
+    }
 
     /// <summary>Radians per position of each rotated pair. Shape <c>[headDim / 2]</c>.</summary>
     public double[] InverseFrequencies(int headDim)

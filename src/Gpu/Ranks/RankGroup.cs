@@ -185,7 +185,8 @@ public sealed unsafe class RankGroup : IDisposable
 
     public void Dispose() => _segment.Dispose();
 
-    private RankFailedException Lost(int rank, string what)
+    /// <summary>What is to be thrown for a rank that is lost; at rank 0 the model is given up because of it.</summary>
+    internal RankFailedException Lost(int rank, string what)
     {
         var failure = new RankFailedException(rank, what);
         if (Rank == 0) Fail(failure);

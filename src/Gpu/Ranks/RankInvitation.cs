@@ -8,13 +8,14 @@ namespace ActorInference.Gpu.Ranks;
 /// <param name="Rank">Which it is to be, at least 1.</param>
 /// <param name="Ranks">How many there are.</param>
 /// <param name="GroupPath">The memory that they meet in.</param>
-/// <param name="PoolPath">The pages.</param>
+/// <param name="PoolPath">The pages; of a device, the name of this rank's part of them.</param>
 /// <param name="PoolPages">How many.</param>
 /// <param name="PageSizeTokens">Tokens of a page.</param>
 /// <param name="KvDtype">Element type of the pages.</param>
-/// <param name="Threads">Compute threads of the rank.</param>
+/// <param name="Threads">Compute threads of the rank, where the processor computes.</param>
 /// <param name="MaxBatchTokens">Tokens of a step at most.</param>
 /// <param name="StepDeadline">How long it waits for another rank within a step.</param>
+/// <param name="Device">Its CUDA device; null for the processor.</param>
 public sealed record RankInvitation(
     int Rank,
     int Ranks,
@@ -25,7 +26,8 @@ public sealed record RankInvitation(
     KvDtype KvDtype,
     int Threads,
     int MaxBatchTokens,
-    TimeSpan StepDeadline)
+    TimeSpan StepDeadline,
+    int? Device = null)
 {
     /// <exception cref="ArgumentException">Other processes cannot map the pool.</exception>
     internal static RankInvitation Of(int rank, int ranks, string groupPath, KvPagePool pool, CpuRunnerOptions options, TimeSpan stepDeadline) => new(

@@ -14,9 +14,11 @@ internal sealed unsafe class RankMemory(SharedSegment segment, int ranks, long b
 
     public const int Slots = 64;
 
-    private const int Magic = 0x4b4e5201;   // Changes with the layout.
+    public const int MeetingBytes = CounterBytes;
+
+    private const int Magic = 0x4b4e5202;   // Changes with the layout.
     private const int CounterBytes = 128;
-    private const int CountersOfAll = 6;
+    private const int CountersOfAll = 7;
     private const int CountersOfRank = 3;
     private const int PageBytes = 4096;
 
@@ -30,6 +32,9 @@ internal sealed unsafe class RankMemory(SharedSegment segment, int ranks, long b
 
     /// <summary>Slots of the ring that were ever filled.</summary>
     public int* Published => Counter(4);
+
+    /// <summary>What ranks whose devices meet by themselves need to find each other. Shape <c>[MeetingBytes]</c>.</summary>
+    public byte* Meeting => (byte*)Counter(6);
 
     private int* Mark => Counter(0);
 

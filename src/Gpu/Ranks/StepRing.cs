@@ -6,7 +6,7 @@ namespace ActorInference.Gpu.Ranks;
 /// <summary>
 /// Steps on their way from rank 0 to the others, as numbers in slots of a ring that all ranks read: a step that is longer than a slot goes on in
 /// the next. A slot: numbers in it, whether it is the step's last, the numbers. A step: its sequences; of each the tokens, first position, pages and
-/// logits counted, then the tokens, then the pages.
+/// logits counted, and whether tokens are chosen where the logits are; then the tokens, then the pages.
 /// </summary>
 internal sealed unsafe class StepWriter(RankGroup group, KvPageLayout layout, TimeSpan deadline)
 {
@@ -31,6 +31,7 @@ internal sealed unsafe class StepWriter(RankGroup group, KvPageLayout layout, Ti
             Put(first);
             Put(pages.Length);
             Put(batch.LogitCount(i));
+            Put(batch.Choice(i) is null ? 0 : 1);
             Put(tokens);
             Put(pages);
         }
@@ -92,6 +93,9 @@ internal sealed unsafe class StepReader(RankGroup group)
     private int[] _numbers = new int[RankMemory.SlotInts];
     private int _consumed;
 
+    /// <summary>Whether the next step, or its beginning, is there.</summary>
+    public bool HasNext => Volatile.Read(ref *group.Memory.Published) - _consumed > 0;
+
     /// <summary>Waits for the next step, for as long as there may be one.</summary>
     /// <param name="batch">Overwritten.</param>
     /// <exception cref="OperationCanceledException">There will be none.</exception>
@@ -127,9 +131,10 @@ internal sealed unsafe class StepReader(RankGroup group)
         var at = 1;
         for (var i = 0; i < numbers[0]; i++)
         {
-            var (tokens, first, pages, logits) = (numbers[at], numbers[at + 1], numbers[at + 2], numbers[at + 3]);
-            at += 4;
-            batch.Add(numbers.Slice(at, tokens), first, numbers.Slice(at + tokens, pages), logits);
+            var (tokens, first, pages, logits, isChosen) = (numbers[at], numbers[at + 1], numbers[at + 2], numbers[at + 3], numbers[at + 4] != 0);
+            at += 5;
+            var index = batch.Add(numbers.Slice(at, tokens), first, numbers.Slice(at + tokens, pages), logits);
+            if (isChosen) batch.LetChoose(index, default);
             at += tokens + pages;
         }
     }

@@ -1,6 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using ActorInference.Gpu.Cpu;
 
 namespace ActorInference.Gpu.Sampling;
 
@@ -26,20 +28,22 @@ internal static class LogitMath
         return best;
     }
 
-    /// <summary>Replaces each value x by <c>exp((x - offset) * scale)</c>.</summary>
-    public static void Exponentiate(Span<float> values, float offset, float scale)
+    /// <summary>Replaces each value x by <c>exp((x - offset) * scale)</c>, which must be at most 1.</summary>
+    /// <returns>Their sum, as <see cref="Sum"/> gives it.</returns>
+    public static double Exponentiate(Span<float> values, float offset, float scale)
     {
-        var (offsets, scales) = (new Vector<float>(offset), new Vector<float>(scale));
-        var i = 0;
-        for (; i <= values.Length - Vector<float>.Count; i += Vector<float>.Count)
-            Vector.Exp((Load(values, i) - offsets) * scales).StoreUnsafe(ref values[i]);
-        if (i == values.Length) return;
+        var sum = 0.0;
+        while (values.Length > 0)
+        {
+            // Block by block, so that they are summed up while they are at hand.
+            var block = values[..Math.Min(BlockSize, values.Length)];
+            if (Vector256.IsHardwareAccelerated) Exponentiate<Simd256, Vector256<float>>(block, offset, scale);
+            else Exponentiate<Simd128, Vector128<float>>(block, offset, scale);
+            sum += BlockSum(block);
+            values = values[block.Length..];
+        }
 
-        // The tail goes through the same instructions, so that a token's weight doesn't depend on where it stands.
-        Span<float> tail = stackalloc float[Vector<float>.Count];
-        values[i..].CopyTo(tail);
-        Vector.Exp((Load(tail, 0) - offsets) * scales).StoreUnsafe(ref tail[0]);
-        tail[..(values.Length - i)].CopyTo(values[i..]);
+        return sum;
     }
 
     /// <summary>Sum in double precision, block by block, so that <see cref="Search"/> adds up to the same.</summary>
@@ -50,7 +54,7 @@ internal static class LogitMath
         return sum + BlockSum(values);
     }
 
-    /// <summary>Sum of <c>exp(x - offset)</c>; changes nothing.</summary>
+    /// <summary>Sum of <c>exp(x - offset)</c>, none of which is more than 1; changes nothing.</summary>
     public static double SumOfExponentials(ReadOnlySpan<float> values, float offset)
     {
         Span<float> block = stackalloc float[BlockSize];
@@ -59,8 +63,7 @@ internal static class LogitMath
         {
             var part = block[..Math.Min(BlockSize, values.Length)];
             values[..part.Length].CopyTo(part);
-            Exponentiate(part, offset, 1f);
-            sum += BlockSum(part);
+            sum += Exponentiate(part, offset, 1f);
             values = values[part.Length..];
         }
 
@@ -95,6 +98,42 @@ internal static class LogitMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector<float> Load(ReadOnlySpan<float> values, int index) =>
         Vector.LoadUnsafe(ref Unsafe.Add(ref MemoryMarshal.GetReference(values), index));
+
+    // SAFETY: reads and writes whole vectors of the values, and of a buffer of one vector.
+    private static unsafe void Exponentiate<S, V>(Span<float> values, float offset, float scale)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        var (offsets, scales) = (S.Broadcast(offset), S.Broadcast(scale));
+        fixed (float* x = values)
+        {
+            var i = 0;
+            for (; i <= values.Length - S.Count; i += S.Count) S.Store(VectorOps<S, V>.Exp(S.Mul(S.Sub(S.Load(x + i), offsets), scales)), x + i);
+            if (i == values.Length) return;
+
+            // The tail goes through the same instructions, so that a token's weight doesn't depend on where it stands.
+            var tail = stackalloc float[S.Count];
+            for (var j = 0; j < S.Count; j++) tail[j] = i + j < values.Length ? x[i + j] : offset;
+            S.Store(VectorOps<S, V>.Exp(S.Mul(S.Sub(S.Load(tail), offsets), scales)), tail);
+            for (; i < values.Length; i++) x[i] = *tail++;
+        }
+    }
+
+    /// <summary>Sum in double precision of those values of a block that are at least so large.</summary>
+    public static double BlockSumFrom(ReadOnlySpan<float> values, float least)
+    {
+        var leasts = new Vector<float>(least);
+        var (lanes, sum, i) = (Vector<double>.Zero, 0.0, 0);
+        for (; i <= values.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            var all = Load(values, i);
+            Vector.Widen(Vector.ConditionalSelect(Vector.GreaterThanOrEqual(all, leasts), all, Vector<float>.Zero), out var low, out var high);
+            lanes += low + high;
+        }
+
+        for (; i < values.Length; i++) sum += values[i] >= least ? values[i] : 0;
+        return Vector.Sum(lanes) + sum;
+    }
 
     private static double BlockSum(ReadOnlySpan<float> values)
     {

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Numerics;
 using ActorInference.Actors.Generation;
 
 namespace ActorInference.Gpu.Sampling;
@@ -19,6 +18,8 @@ public sealed class Sampler
     private readonly Candidate[] _kept;
     private readonly Candidate[] _scratch;
     private readonly BestCandidates _best = new();
+    private readonly NucleusCut _nucleus;
+    private readonly KeptMass _mass;
     private float[] _raw = [];
 
     /// <param name="vocabSize">Width of a row of logits.</param>
@@ -29,6 +30,8 @@ public sealed class Sampler
         _endTokens = [.. endTokenIds];
         _kept = new Candidate[vocabSize];
         _scratch = new Candidate[vocabSize];
+        _nucleus = new NucleusCut(_scratch);
+        _mass = new KeptMass(vocabSize);
     }
 
     /// <summary>Whether the token ends a generation with these options.</summary>
@@ -86,13 +89,11 @@ public sealed class Sampler
             return DrawFrom(best, Total(best), options, random);
         }
 
-        LogitMath.Exponentiate(logits, max, 1f / options.Temperature);
-        var total = LogitMath.Sum(logits);
+        var total = LogitMath.Exponentiate(logits, max, 1f / options.Temperature);
         if (options.TopP >= 1f && options.MinP <= 0f) return LogitMath.Search(logits, random * total);
-
-        // All weights below this floor together are less than what top-p drops, so none of them can be kept.
-        var floor = options.TopP < 1f ? (float)((1.0 - options.TopP) * total / logits.Length) : 0f;
-        return DrawFrom(KeepAbove(logits, Math.Max(options.MinP, floor)), total, options, random);
+        var worst = options.TopP < 1f ? _nucleus.Find(logits, options.TopP * total, total) : Candidate.Worst;
+        if (options.MinP > worst.Weight) worst = new Candidate(options.MinP, int.MaxValue);
+        return _mass.Draw(logits, worst, random);
     }
 
     /// <summary>The top-k, as weights, in the order of their ids.</summary>
@@ -103,27 +104,6 @@ public sealed class Sampler
         for (var i = 0; i < best.Length; i++)
             _kept[i] = best[i] with { Weight = MathF.Exp((best[i].Weight - max) / options.Temperature) };
         return _kept.AsSpan(0, best.Length);
-    }
-
-    private Span<Candidate> KeepAbove(ReadOnlySpan<float> weights, float floor)
-    {
-        var (count, i) = (0, 0);
-        var floors = new Vector<float>(floor);
-        for (; i <= weights.Length - Vector<float>.Count; i += Vector<float>.Count)
-        {
-            if (!Vector.GreaterThanOrEqualAny(LogitMath.Load(weights, i), floors)) continue;
-            for (var token = i; token < i + Vector<float>.Count; token++)
-            {
-                if (weights[token] >= floor) _kept[count++] = new Candidate(weights[token], token);
-            }
-        }
-
-        for (; i < weights.Length; i++)
-        {
-            if (weights[i] >= floor) _kept[count++] = new Candidate(weights[i], i);
-        }
-
-        return _kept.AsSpan(0, count);
     }
 
     /// <summary>Draws among the candidates that top-p and min-p leave. The best has weight 1.</summary>

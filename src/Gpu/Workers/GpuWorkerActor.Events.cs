@@ -24,13 +24,19 @@ public sealed partial class GpuWorkerActor
         public void Started(SequenceId sequence, int cachedTokens, TierTokens tiers)
         {
             var job = worker._jobs[sequence];
-            if (job.CachedTokens is null) (job.CachedTokens, job.Tiers) = (cachedTokens, tiers);
+            // Again, after a preemption: what it computed itself before is not what was cached for it. After a start in vain, whose
+            // pages turned out to be wrong, this is what is used.
+            if (!job.HasComputed) (job.CachedTokens, job.Tiers) = (cachedTokens, tiers);
             Context.Parent.Tell(new WorkerProtocol.Began(job.Job.Attempt));
             worker.TellStage(job.Job, GenerationProtocol.JobStage.Computing);
         }
 
-        public void Progressed(SequenceId sequence, int computedTokens) =>
-            worker.TellStage(worker._jobs[sequence].Job, GenerationProtocol.JobStage.Working);
+        public void Progressed(SequenceId sequence, int computedTokens)
+        {
+            var job = worker._jobs[sequence];
+            job.HasComputed = true;
+            worker.TellStage(job.Job, GenerationProtocol.JobStage.Working);
+        }
 
         public void Preempted(SequenceId sequence) => worker.TellStage(worker._jobs[sequence].Job, GenerationProtocol.JobStage.Waiting);
 
@@ -39,7 +45,7 @@ public sealed partial class GpuWorkerActor
         {
             TellToken();
             var job = worker._jobs[sequence];
-            job.OutputTokens = index + 1;
+            (job.OutputTokens, job.HasComputed) = (index + 1, true);
             var cached = job.Job is DecodeProtocol.Reserve ? null : job.CachedTokens;
             _token = new GenerationProtocol.TokenChosen(job.Job.Attempt, index, token, logprob, cached, Ending: null, cached is null ? default : job.Tiers);
             _tokenReceiver = job.Job.ReplyTo;

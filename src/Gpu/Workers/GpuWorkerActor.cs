@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using ActorInference.Actors.Ids;
 using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
+using ActorInference.Gpu.Cpu;
 using ActorInference.Gpu.Engine;
 using ActorInference.Gpu.Kv;
 using Akka.Actor;
@@ -31,13 +33,14 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
     private IPrefixCache? _cache;
     private readonly Dictionary<AttemptId, IWorkerJob> _fetching = [];
     private readonly SaltedNamespaces _spaces;
+    private StepLog? _steps;
     private bool _stepIsDue;
 
     public GpuWorkerActor(GpuWorkerOptions options)
     {
         _options = options;
         _events = new Events(this);
-        _spaces = new SaltedNamespaces(options.Namespace);
+        _spaces = new SaltedNamespaces(options.Namespace, options.OnSpace);
         Receive<Step>(_ => RunStep());
         Receive<WorkerProtocol.Run>(Take);
         Receive<PrefillProtocol.Deliver>(Address);
@@ -66,6 +69,8 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
 
     protected override void PreStart()
     {
+        ThreadTurn.TryTake(_options.Engine.Turn);   // Before the runner's threads begin, which follow this one.
+        _steps = _options.StepLogPath is { } path ? new StepLog(path) : null;
         _runner = _options.CreateRunner();
         _transit = new PageTransit(Pool, TimeProvider.System);
         _ahead = new AheadQueue(_options.AheadPages(_runner));
@@ -105,6 +110,7 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
         _transit?.ReleaseAll();
         _options.Pulse.SetPages(held: 0, cached: 0);
         _runner?.Dispose();
+        _steps?.Dispose();
         base.PostStop();
     }
 
@@ -272,16 +278,28 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
         _options.Pulse.BeginStep();
         try
         {
-            didWork = _engine.Step().DidWork;
+            didWork = ComputeStep();
         }
         finally
         {
-            _options.Pulse.EndStep();
+            _options.Pulse.EndStep(_engine.SecondsPerPromptToken);
             _events.TellToken();
             // Also after a refused batch, from which the supervisor lets this instance go on.
             if (didWork) StepSoon();
             else if (_engine.HasWork) Timers.StartSingleTimer(nameof(Step), Step.Instance, StarvedRetry);
         }
+    }
+
+    /// <returns>Whether there was something to compute.</returns>
+    private bool ComputeStep()
+    {
+        if (_steps is null) return _engine.Step().DidWork;
+        var began = Stopwatch.GetTimestamp();
+        var step = _engine.Step();
+        if (!step.DidWork) return false;
+        _events.TellToken();
+        _steps.Add(new StepSpan(began, _engine.ComputedAt, Stopwatch.GetTimestamp(), step.DecodeTokens, step.PrefillTokens));
+        return true;
     }
 
     private void StepSoon()

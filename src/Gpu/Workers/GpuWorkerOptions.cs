@@ -52,6 +52,12 @@ public sealed record GpuWorkerOptions
     /// </summary>
     public Func<IModelRunner, int> AheadPages { get; init; } = static _ => 0;
 
+    /// <summary>Where each step is noted (<see cref="StepLog"/>); null for nowhere.</summary>
+    public string? StepLogPath { get; init; }
+
+    /// <summary>Told of each namespace before pages come under it, with its salt, which is null for the common one.</summary>
+    public Action<KvNamespaceId, string?>? OnSpace { get; init; }
+
     /// <summary>What the role actor sees of it.</summary>
     public WorkerPulse Pulse { get; init; } = new();
 

@@ -12,6 +12,9 @@ internal sealed record ActiveJob(IWorkerJob Job, SequenceId Sequence)
     /// <summary>Known once the sequence has started.</summary>
     public int? CachedTokens { get; set; }
 
+    /// <summary>Whether anything was computed for it that is right.</summary>
+    public bool HasComputed { get; set; }
+
     /// <summary>Of the cached tokens, those from beyond the device's pool.</summary>
     public TierTokens Tiers { get; set; }
 

@@ -13,6 +13,7 @@ public sealed class WorkerPulse(TimeProvider time)
     private long _stepBegan = NoStep;
     private int _heldPages;
     private int _cachedPages;
+    private double _secondsPerPromptToken;
     private volatile KvPagePool? _pool;
 
     /// <summary>With the system's time.</summary>
@@ -30,6 +31,9 @@ public sealed class WorkerPulse(TimeProvider time)
     /// <summary>Pages that the prefix cache holds.</summary>
     public int CachedPages => Volatile.Read(ref _cachedPages);
 
+    /// <summary>What computing a token of a prompt takes, lately; 0 before the first.</summary>
+    public double SecondsPerPromptToken => Volatile.Read(ref _secondsPerPromptToken);
+
     /// <summary>Pages of the pool that somebody holds; 0 before the worker has one.</summary>
     public int UsedPages => _pool?.UsedPages ?? 0;
 
@@ -39,7 +43,11 @@ public sealed class WorkerPulse(TimeProvider time)
 
     internal void BeginStep() => Volatile.Write(ref _stepBegan, time.GetTimestamp());
 
-    internal void EndStep() => Volatile.Write(ref _stepBegan, NoStep);
+    internal void EndStep(double secondsPerPromptToken)
+    {
+        Volatile.Write(ref _secondsPerPromptToken, secondsPerPromptToken);
+        Volatile.Write(ref _stepBegan, NoStep);
+    }
 
     internal void SetPages(int held, int cached)
     {

@@ -2,7 +2,8 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json;
-using ActorInference.Host.Benchmarks;
+using System.Text.Json.Nodes;
+using ActorInference.Host.Benchmarks.Disagg;
 using ActorInference.Host.Cli;
 using ActorInference.Host.Composition;
 using ActorInference.Roles.Composition;
@@ -12,6 +13,10 @@ namespace ActorInference.Host.Commands;
 /// <summary><c>actorinference bench disagg</c>: prefill and decode apart against together, at the same load on the same cores.</summary>
 public static class BenchDisaggCommand
 {
+    private const int Decimals = 4;
+
+    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
+
     public static Command Create()
     {
         var options = new Options();
@@ -22,105 +27,104 @@ public static class BenchDisaggCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(ProcessOptions model, DisaggBenchmarkOptions load, bool json)
+    private static async Task<int> RunAsync(ProcessOptions model, DisaggOptions load, bool json)
     {
         using var signals = new SignalCancellation();
         var served = LoadedModel.LoadServed(model);
-        var needed = Math.Max(load.LongPromptTokens + 1, load.PromptTokens + load.QuietTokens + 1);
+        var needed = Math.Max(load.LongPromptTokens + 1, load.PromptTokens + 3);
         if (served.ContextTokens < needed)
             throw new UserErrorException($"--model has a context of {served.ContextTokens} tokens; expected at least {needed} for these prompts.");
-        var results = await new DisaggBenchmark(served, model, load).RunAsync(signals.Token);
-        if (json) WriteJson(results);
-        else WriteTable(results);
+        if (load.Pinned && Environment.ProcessorCount < 2)
+            throw new UserErrorException($"--pin is given; expected at least 2 processors, and this process may use {Environment.ProcessorCount}.");
+        var report = await new DisaggBenchmark(served, model, load).RunAsync(signals.Token);
+        if (json) Console.Out.WriteLine(Write(report));
+        else WriteTable(report);
         return CommandLine.Success;
     }
 
-    private static void WriteJson(IReadOnlyList<DisaggResult> results)
+    private static string Write(DisaggReport report) => Rounded(JsonSerializer.SerializeToNode(report, Json)!)!.ToJsonString(Json);
+
+    private static JsonNode? Rounded(JsonNode? node) => node switch
     {
-        using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true }))
-        {
-            json.WriteStartArray();
-            foreach (var result in results)
-            {
-                json.WriteStartObject();
-                json.WriteString("mode", result.Mode);
-                json.WriteNumber("ttft_ms_p50", Round(result.TtftP50));
-                json.WriteNumber("ttft_ms_p99", Round(result.TtftP99));
-                json.WriteNumber("first_token_overhead_ms", Round(result.TtftP50 - results[^1].TtftP50));
-                json.WriteNumber("handover_ms_p50", Round(result.HandoverP50));
-                json.WriteNumber("quiet_itl_ms_p50", Round(result.QuietItlP50));
-                json.WriteNumber("quiet_itl_ms_p99", Round(result.QuietItlP99));
-                json.WriteNumber("itl_ms_p50", Round(result.ItlP50));
-                json.WriteNumber("itl_ms_p99", Round(result.ItlP99));
-                json.WriteNumber("itl_p99_over_p50", Round(result.ItlP99OverMedian));
-                json.WriteNumber("long_ttft_ms_p50", Round(result.LongTtftP50));
-                json.WriteEndObject();
-            }
+        JsonObject fields => new JsonObject(fields.Select(field => KeyValuePair.Create(field.Key, Rounded(field.Value)))),
+        JsonArray items => new JsonArray([.. items.Select(Rounded)]),
+        JsonValue value when value.GetValueKind() == JsonValueKind.Number => Math.Round(value.GetValue<double>(), Decimals),
+        _ => node?.DeepClone(),
+    };
 
-            json.WriteEndArray();
-        }
-
-        Console.Out.WriteLine(System.Text.Encoding.UTF8.GetString(stream.ToArray()));
+    private static void WriteTable(DisaggReport report)
+    {
+        var first = report.FirstToken;
+        Line($"first token, {first.PromptTokens} tokens, {first.Pairs} pairs, ms: disaggregated {first.DisaggregatedMs:0.00}, aggregated {first.AggregatedMs:0.00}, later by {first.OverheadMs:0.00} ± {first.OverheadErrorMs:0.00}");
+        Line($"  beyond computing: later by {first.BeyondComputeOverheadMs:0.00} ± {first.BeyondComputeOverheadErrorMs:0.00}, p99 {first.BeyondComputeOverheadP99Ms:0.00}");
+        Line($"  until the first step: {first.DisaggregatedDispatchMs:0.00} and {first.AggregatedDispatchMs:0.00}; from the last one to the client: {first.DisaggregatedHandoverMs:0.00} and {first.AggregatedHandoverMs:0.00}; to the second token: {first.DisaggregatedSecondTokenMs:0.00} and {first.AggregatedSecondTokenMs:0.00}");
+        foreach (var each in first.Processors)
+            Line($"  prompts by processor {each.Processor}: disaggregated {each.DisaggregatedMs:0.00}, aggregated {each.AggregatedMs:0.00}, later by {each.OverheadMs:0.00}");
+        Line($"mode           itl alone p50 ms  p99 ms  beside prompts p50 ms  p99 ms  ratio  max ms  step p50 ms  p99 ms  between steps p99 ms  waited  stolen  long first token ms");
+        foreach (var r in report.BesidePrompts)
+            Line($"{r.Mode,-13}  {r.ItlMedianAloneMs,16:0.00}  {r.ItlP99AloneMs,6:0.00}  {r.ItlMedianBesideMs,21:0.00}  {r.ItlP99BesideMs,6:0.00}  {r.ItlP99OverMedianBeside,5:0.00}  {r.ItlMaxBesideMs,6:0.0}  {r.StepMedianBesideMs,11:0.00}  {r.StepP99BesideMs,6:0.00}  {r.BetweenStepsP99BesideMs,20:0.00}  {r.WaitedShareBeside,6:0.0 %}  {r.StolenShareBeside,6:0.0 %}  {r.LongFirstTokenMs,19:0}");
+        if (report.Machine is { } machine)
+            Line($"a bare loop of such steps: alone p50 {machine.StepMedianAloneMs:0.00} ms, p99 {machine.P99OverMedianAlone:0.00} times; beside another that computes {machine.StepMedianBesideMs:0.00} ms, {machine.P99OverMedianBeside:0.00} times, {machine.StolenShareBeside:0.0 %} stolen");
     }
 
-    private static double Round(double value) => Math.Round(value, 3);
-
-    private static void WriteTable(IReadOnlyList<DisaggResult> results)
-    {
-        Console.Out.WriteLine("mode           ttft p50 ms  p99 ms  hand-over ms  quiet itl p50 ms  p99 ms  itl beside long prompts p50 ms  p99 ms  ratio  long ttft ms");
-        foreach (var r in results)
-        {
-            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{r.Mode,-13}  {r.TtftP50,11:0.00}  {r.TtftP99,6:0.00}  {r.HandoverP50,12:0.00}  {r.QuietItlP50,16:0.00}  {r.QuietItlP99,6:0.00}  {r.ItlP50,30:0.00}  {r.ItlP99,6:0.00}  {r.ItlP99OverMedian,5:0.00}  {r.LongTtftP50,12:0}"));
-        }
-
-        Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"The first token comes {results[0].TtftP50 - results[^1].TtftP50:0.00} ms later for coming from another process than the next ones."));
-    }
+    private static void Line(FormattableString text) => Console.Out.WriteLine(text.ToString(CultureInfo.InvariantCulture));
 
     private sealed class Options
     {
         private const int MaxTokens = 1 << 20;
 
-        private static readonly DisaggBenchmarkOptions Defaults = new();
+        private static readonly DisaggOptions Defaults = new();
 
         private readonly ModelFlags _model = new();
-        private readonly Option<int?> _requests = Count("--requests", "Prompts for the first token's time, a round", Defaults.Requests, 100_000);
+        private readonly Option<int?> _promptTokens = Count("--prompt-tokens", "Tokens of the prompts for the first token's time, and of the streams'", Defaults.PromptTokens, MaxTokens);
+        private readonly Option<int?> _pairs = Count("--pairs", "How often a prompt is answered both ways on each processor", Defaults.Pairs, 100_000);
         private readonly Option<int?> _concurrency = Count("--concurrency", "Streams that generate beside the long prompts", Defaults.Concurrency, 256);
-        private readonly Option<int?> _promptTokens = Count("--prompt-tokens", "Tokens of the other prompts", Defaults.PromptTokens, MaxTokens);
-        private readonly Option<int?> _quietTokens = Count("--quiet-tokens", "Tokens that each stream generates before the long prompts", Defaults.QuietTokens, MaxTokens);
+        private readonly Option<int?> _aloneSteps = Count("--alone-steps", "Steps of each stream that are measured before the long prompts", Defaults.AloneSteps, MaxTokens);
+        private readonly Option<int?> _besideSteps = Count("--beside-steps", "Least steps of each stream that are measured beside them", Defaults.BesideSteps, MaxTokens);
         private readonly Option<int?> _longTokens = Count("--long-prompt-tokens", "Tokens of a long prompt", Defaults.LongPromptTokens, MaxTokens);
-        private readonly Option<int?> _longPrompts = Count("--long-prompts", "Long prompts a round, one after another", Defaults.LongPrompts, 10_000);
-        private readonly Option<int?> _rounds = Count("--rounds", "Times that everything is measured; figures are medians", Defaults.Rounds, 1000);
+        private readonly Option<int?> _longPrompts = Count("--long-prompts", "Least long prompts that are processed to their end, disaggregated", Defaults.LongPrompts, 10_000, least: 0);
+        private readonly Option<int?> _rounds = Count("--rounds", "Times that streams are measured beside prompts, on the other processor each time; figures are medians", Defaults.Rounds, 1000);
+        private readonly Option<int?> _bareSteps = Count("--bare-steps", "Steps of a bare loop that shows what the machine does to them; 0 is none", Defaults.BareSteps, MaxTokens, least: 0);
+        private readonly Option<string[]> _given = new("--set") { Description = "Setting of the workers, such as actor-inference.engine.turn=0s; may be repeated." };
+        private readonly Option<bool> _pinned = new("--pin") { Description = "Each worker process keeps to a processor of its own, and the gateway to that of the prompts (Linux)." };
+        private readonly Option<bool> _freeGateway = new("--free-gateway") { Description = "With --pin, the gateway goes where the system puts it." };
 
-        private readonly Option<bool> _pinned = new("--pin") { Description = "Each worker process keeps to a processor of its own (Linux)." };
+        public Option<bool> Json { get; } = new("--json") { Description = "Print a JSON object." };
 
-        public Option<bool> Json { get; } = new("--json") { Description = "Print a JSON array." };
+        public IEnumerable<Option> All =>
+            [.. _model.All, _promptTokens, _pairs, _concurrency, _aloneSteps, _besideSteps, _longTokens, _longPrompts, _rounds, _bareSteps, _given, _pinned, _freeGateway, Json];
 
-        public IEnumerable<Option> All => [.. _model.All, _requests, _concurrency, _promptTokens, _quietTokens, _longTokens, _longPrompts, _rounds, _pinned, Json];
-
-        public void Validate(CommandResult result) => _model.Validate(result);
+        public void Validate(CommandResult result)
+        {
+            _model.Validate(result);
+            foreach (var given in result.GetValue(_given) ?? [])
+            {
+                if (!NodeConfig.IsSetting(given)) result.AddError($"--set is '{given}'; expected name=value, such as actor-inference.engine.turn=0s.");
+            }
+        }
 
         public ProcessOptions ReadModel(ParseResult parsed)
         {
             var read = _model.Read(parsed, LogLevel.Warning);
-            return new ProcessOptions(read with { Threads = read.Threads ?? 1 }, NodeConfig.Read(null, [NodeRole.Gateway]));   // Two processes, a core each.
+            return new ProcessOptions(read with { Threads = read.Threads ?? 1 }, NodeConfig.Read(null, [NodeRole.Gateway], parsed.GetValue(_given)));   // Two processes, a core each.
         }
 
-        public DisaggBenchmarkOptions Read(ParseResult parsed) => new()
+        public DisaggOptions Read(ParseResult parsed) => new()
         {
-            Requests = parsed.GetValue(_requests) ?? Defaults.Requests,
-            Concurrency = parsed.GetValue(_concurrency) ?? Defaults.Concurrency,
             PromptTokens = parsed.GetValue(_promptTokens) ?? Defaults.PromptTokens,
-            QuietTokens = parsed.GetValue(_quietTokens) ?? Defaults.QuietTokens,
+            Pairs = parsed.GetValue(_pairs) ?? Defaults.Pairs,
+            Concurrency = parsed.GetValue(_concurrency) ?? Defaults.Concurrency,
+            AloneSteps = parsed.GetValue(_aloneSteps) ?? Defaults.AloneSteps,
+            BesideSteps = parsed.GetValue(_besideSteps) ?? Defaults.BesideSteps,
             LongPromptTokens = parsed.GetValue(_longTokens) ?? Defaults.LongPromptTokens,
             LongPrompts = parsed.GetValue(_longPrompts) ?? Defaults.LongPrompts,
-            Pinned = parsed.GetValue(_pinned),
             Rounds = parsed.GetValue(_rounds) ?? Defaults.Rounds,
+            BareSteps = parsed.GetValue(_bareSteps) ?? Defaults.BareSteps,
+            Pinned = parsed.GetValue(_pinned),
+            FreeGateway = parsed.GetValue(_freeGateway),
         };
 
-        private static Option<int?> Count(string name, string description, int fallback, int most) =>
-            NumberOption.Integer(name, $"{description}. Default: {fallback}.", 1, most);
+        private static Option<int?> Count(string name, string description, int fallback, int most, int least = 1) =>
+            NumberOption.Integer(name, $"{description}. Default: {fallback}.", least, most);
     }
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using ActorInference.Gpu.Benchmarks;
 using ActorInference.Host.Cli;
@@ -10,62 +9,55 @@ namespace ActorInference.Host.Commands;
 /// <summary><c>actorinference bench pause</c>: how long running generations pause while a long prompt is computed beside them.</summary>
 public static class BenchPauseCommand
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
-
     public static Command Create()
     {
         var defaults = new PauseBenchmarkOptions();
-        var model = new Option<string>("--model") { Description = "Model folder in Hugging Face form, or a GGUF file.", Required = true };
+        var frame = new EngineBenchFrame(
+            model: "", $"Tokens of the prompt beside them. Default: {defaults.PromptTokens}.", $"Times that everything is measured. Default: {defaults.Rounds}.", json: "object");
         var decodes = NumberOption.Integer("--decodes", $"Sequences that decode. Default: {defaults.Decodes}.", 1, 256);
-        var prompt = NumberOption.Integer("--prompt-tokens", $"Tokens of the prompt beside them. Default: {defaults.PromptTokens}.", 1, 1 << 20);
         var quiet = NumberOption.Integer("--quiet-tokens", $"Tokens that each decodes before. Default: {defaults.QuietTokens}.", 8, 1 << 20);
-        var rounds = NumberOption.Integer("--rounds", $"Times that everything is measured. Default: {defaults.Rounds}.", 1, 1000);
-        var threads = NumberOption.Integer("--threads", "Compute threads. Default: one a core.", 1, 1024);
+        var seconds = NumberOption.Integer("--seconds", $"Seconds after which measuring is cut short, loading not counted. Default: {defaults.Limit.TotalSeconds}.", 1, 86_400);
         var stretch = NumberOption.Real("--stretch", $"Of a decode step, how long one with prompt tokens may last; 0 for no limit. Default: {defaults.StepStretch.ToString(CultureInfo.InvariantCulture)}.", 0, 1000);
-        var json = new Option<bool>("--json") { Description = "Print a JSON object." };
-        var command = new Command("pause", "Measure how long generations pause while a long prompt is computed beside them.") { model, decodes, prompt, quiet, rounds, threads, stretch, json };
+        var command = frame.Create("pause", "Measure how long generations pause while a long prompt is computed beside them.", decodes, quiet, seconds, stretch);
         command.Validators.Add(result =>
         {
             if (result.GetValue(stretch) is > 0 and <= 1 and var value) result.AddError($"--stretch is {value.ToString(CultureInfo.InvariantCulture)}; expected 0, or more than 1.");
         });
-        command.SetAction(parsed => Run(parsed.GetRequiredValue(model), parsed.GetValue(json), new PauseBenchmarkOptions
+        command.SetAction(parsed =>
         {
-            Decodes = parsed.GetValue(decodes) ?? defaults.Decodes,
-            PromptTokens = parsed.GetValue(prompt) ?? defaults.PromptTokens,
-            QuietTokens = parsed.GetValue(quiet) ?? defaults.QuietTokens,
-            Rounds = parsed.GetValue(rounds) ?? defaults.Rounds,
-            Threads = parsed.GetValue(threads) ?? defaults.Threads,
-            StepStretch = parsed.GetValue(stretch) ?? defaults.StepStretch,
-        }));
+            var options = new PauseBenchmarkOptions
+            {
+                Decodes = parsed.GetValue(decodes) ?? defaults.Decodes,
+                PromptTokens = parsed.GetValue(frame.PromptTokens) ?? defaults.PromptTokens,
+                QuietTokens = parsed.GetValue(quiet) ?? defaults.QuietTokens,
+                Rounds = parsed.GetValue(frame.Rounds) ?? defaults.Rounds,
+                Limit = parsed.GetValue(seconds) is { } limit ? TimeSpan.FromSeconds(limit) : defaults.Limit,
+                Threads = parsed.GetValue(frame.Threads) ?? defaults.Threads,
+                StepStretch = parsed.GetValue(stretch) ?? defaults.StepStretch,
+            };
+            frame.Run(parsed, model => ToJson(options, PauseBenchmark.Run(model, options, static line => Console.Error.WriteLine(line))), static json => json, Write);
+        });
         return command;
     }
 
-    private static void Run(string model, bool json, PauseBenchmarkOptions options)
-    {
-        try
-        {
-            var result = ToJson(options, PauseBenchmark.Run(model, options));
-            Console.Out.WriteLine(json ? result.ToJsonString(Indented) : string.Join('\n', result.Select(static field => $"{field.Key}: {field.Value}")));
-        }
-        catch (ArgumentException wrong)
-        {
-            // What only the model can judge: its context is too short.
-            throw new UserErrorException(wrong.Message, wrong);
-        }
-    }
+    private static void Write(JsonObject measured) => Console.Out.WriteLine(string.Join('\n', measured.Select(static field => $"{field.Key}: {field.Value}")));
 
     private static JsonObject ToJson(PauseBenchmarkOptions options, PauseBenchmarkResult result) => new()
     {
         ["decodes"] = options.Decodes,
         ["prompt_tokens"] = options.PromptTokens,
         ["step_stretch"] = Math.Round(options.StepStretch, 3),
-        ["quiet_itl_p50_ms"] = Math.Round(result.QuietP50Ms, 3),
-        ["quiet_itl_p99_ms"] = Math.Round(result.QuietP99Ms, 3),
-        ["beside_itl_p50_ms"] = Math.Round(result.BesideP50Ms, 3),
-        ["beside_itl_p99_ms"] = Math.Round(result.BesideP99Ms, 3),
-        ["beside_p99_by_quiet_p50"] = Math.Round(result.Ratio, 3),
+        ["rounds"] = result.Rounds,
+        ["quiet_itl_p50_ms"] = Rounded(result.QuietP50Ms),
+        ["quiet_itl_p99_ms"] = Rounded(result.QuietP99Ms),
+        ["beside_itl_p50_ms"] = Rounded(result.BesideP50Ms),
+        ["beside_itl_p99_ms"] = Rounded(result.BesideP99Ms),
+        ["beside_p99_by_quiet_p50"] = Rounded(result.Ratio),
         ["beside_tokens"] = result.BesideTokens,
-        ["first_token_beside_s"] = Math.Round(result.FirstTokenSeconds, 4),
-        ["first_token_alone_s"] = Math.Round(result.FirstTokenAloneSeconds, 4),
+        ["first_token_beside_s"] = Rounded(result.FirstTokenSeconds),
+        ["first_token_alone_s"] = Rounded(result.FirstTokenAloneSeconds),
     };
+
+    /// <summary>Null for what was not measured in the time given.</summary>
+    private static JsonValue? Rounded(double value) => double.IsNaN(value) ? null : JsonValue.Create(Math.Round(value, 4));
 }

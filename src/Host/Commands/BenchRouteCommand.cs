@@ -84,11 +84,11 @@ public static class BenchRouteCommand
 
     private static void WriteTable(IReadOnlyList<RouteResult> results)
     {
-        Console.Out.WriteLine("policy       requests  prefill hit rate  decode hit rate   ttft ms  p99 ms  busiest worker");
+        Console.Out.WriteLine("policy            requests  prefill hit rate  decode hit rate   ttft ms  p99 ms  busiest worker  later half: prefill hit rate  decode hit rate");
         foreach (var r in results)
         {
             Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{JsonNamingPolicy.SnakeCaseLower.ConvertName(r.Policy.ToString()),-11}  {r.Requests,8}  {r.PrefillHitRate,16:0.0 %}  {r.DecodeHitRate,15:0.0 %}  {r.TtftMs,8:0}  {r.TtftMsP99,6:0}  {r.BusiestShare,14:0.0 %}"));
+                $"{JsonNamingPolicy.SnakeCaseLower.ConvertName(r.Policy.ToString()),-16}  {r.Requests,8}  {r.PrefillHitRate,16:0.0 %}  {r.DecodeHitRate,15:0.0 %}  {r.TtftMs,8:0}  {r.TtftMsP99,6:0}  {r.BusiestShare,14:0.0 %}  {r.LaterPrefillHitRate,28:0.0 %}  {r.LaterDecodeHitRate,15:0.0 %}"));
         }
     }
 }

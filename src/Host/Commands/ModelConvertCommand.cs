@@ -13,7 +13,7 @@ public static class ModelConvertCommand
         var source = new Argument<string>("model") { Description = "Model folder in Hugging Face form, or a GGUF file." };
         var target = new Option<string>("--out") { Description = "The GGUF file or the folder to write.", Required = true };
         var format = new Option<ModelFormat>("--format") { Description = "gguf (a file) or safetensors (a folder). Default: gguf.", DefaultValueFactory = _ => ModelFormat.Gguf };
-        var dtype = new Option<WeightDtype?>("--dtype") { Description = "f32, f16 or bf16; in a GGUF file also q8_0, q6_k, q5_0, q4_k and q4_0. Default: q8_0 in a file, bf16 in a folder." };
+        var dtype = new Option<WeightDtype?>("--dtype") { Description = "f32, f16 or bf16; in a GGUF file also q8_0, q6_k, q5_k, q5_1, q5_0, q4_k, q4_1, q4_0, q3_k, q2_k, iq4_nl and iq4_xs. Default: q8_0 in a file, bf16 in a folder." };
         var command = new Command("convert", "Write a model as a GGUF file or as a folder, in another type of weights.") { source, target, format, dtype };
         command.Aliases.Add("quantize");
         command.SetAction(parsed => Run(parsed.GetRequiredValue(source), parsed.GetRequiredValue(target), parsed.GetRequiredValue(format), parsed.GetValue(dtype)));

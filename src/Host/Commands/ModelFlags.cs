@@ -23,11 +23,11 @@ internal sealed class ModelFlags
     private readonly Option<string?> _name = new("--served-model-name") { Description = "Name of the model in the API. Default: the folder's name." };
     private readonly Option<string?> _device = new("--device") { Description = "Where the model runs: auto (a CUDA device if one is usable, else the processor), cpu or cuda:N. Default: auto." };
     private readonly Option<int?> _threads = NumberOption.Integer("--threads", "Compute threads, of all ranks together. Default: one a core.", 1, 1024);
-    private readonly Option<int?> _ranks = NumberOption.Integer("--tensor-parallel", "Processes that compute the model together, each a part of it; processors only, Linux only. Default: the configuration's, 1.", 1, ModelShard.MaxRanks);
+    private readonly Option<int?> _ranks = NumberOption.Integer("--tensor-parallel", "Processes that compute the model together, each a part of it: on processors, or each on a CUDA device of its own, from --device on. Linux only. Default: the configuration's, 1.", 1, ModelShard.MaxRanks);
     private readonly Option<int?> _kvPages = NumberOption.Integer("--kv-pages", "Size of the KV pool, in pages.", 1);
     private readonly Option<long?> _kvMemory = NumberOption.Bytes("--kv-memory", "Size of the KV pool, such as 512MiB.");
     private readonly Option<int?> _pageSize = NumberOption.Integer("--page-size", $"Tokens of a KV page, a power of two. Default: {DefaultPageSizeTokens}.", 1, MaxPageSizeTokens);
-    private readonly Option<KvDtype?> _kvDtype = new("--kv-dtype") { Description = "Element type of keys and values: f32, f16, bf16 or q8_0. Default: the configuration's, f32." };
+    private readonly Option<KvDtype?> _kvDtype = new("--kv-dtype") { Description = "Element type of keys and values: f32, f16, bf16, q8_0 (processors only) or f8 (CUDA devices only). Default: the configuration's, f32." };
     private readonly Option<TransferTransport> _transport = new("--transport") { Description = "How KV pages travel between processes: auto (shared memory on one host) or tcp. Default: auto." };
     private readonly Option<LogLevel?> _logLevel = new("--log-level") { Description = "Least level that is logged, to stderr. Default: Information, with --prompt Warning." };
 

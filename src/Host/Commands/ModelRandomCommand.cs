@@ -73,7 +73,7 @@ public static class ModelRandomCommand
         private readonly Option<int> _vocab = Size("--vocab", 4096);
         private readonly Option<int> _context = Size("--context", 4096);
 
-        public Option<WeightDtype> Dtype { get; } = new("--dtype") { Description = "f32, f16 or bf16; with --format gguf also q8_0, q6_k, q5_0, q4_k and q4_0.", DefaultValueFactory = _ => WeightDtype.BF16 };
+        public Option<WeightDtype> Dtype { get; } = new("--dtype") { Description = "f32, f16 or bf16; with --format gguf also q8_0, q6_k, q5_k, q5_1, q5_0, q4_k, q4_1, q4_0, q3_k, q2_k, iq4_nl and iq4_xs.", DefaultValueFactory = _ => WeightDtype.BF16 };
 
         public Option<ModelFormat> Format { get; } = new("--format") { Description = "safetensors (a folder) or gguf (a file)." };
 

@@ -37,6 +37,7 @@ public static class Node
             Roles = options.Cluster.Roles,
             Exchange = exchange,
             BeforeWork = options.ReadyPort is null ? null : system => PrepareAsync(system, options, stop.Token),
+            StepLogs = options.StepLogs,
         };
         if (options.IsGateway) await ServeAsync(new NodeRun(options, node, operations), model?.Served ?? LoadedModel.LoadServed(options), stop.Token);
         else await WorkAsync(new NodeRun(options, node, operations), stop.Token);

@@ -33,9 +33,10 @@ public static class NodeCommand
         private readonly Option<int?> _port = NumberOption.Integer("--port", $"Port of a gateway's HTTP; 0 takes a free one. Default: {DefaultPort}.", 0, 65535);
         private readonly Option<int?> _readyPort = NumberOption.Integer("--ready-port", "Port that is listened on as long as this process takes work, for probes by TCP. Default: none.", 1, 65535);
         private readonly Option<int?> _cpu = NumberOption.Integer("--cpu", "Processor that the process keeps to, counted from 0; Linux only. Default: all.", 0, ProcessorAffinity.MaxProcessors - 1);
+        private readonly Option<string?> _stepLogs = new("--step-log") { Description = "Folder for a file of each worker's steps, 32 bytes a step, as benchmarks read them. Default: none." };
         private readonly Option<bool> _endsWithInput = new("--end-with-input") { Description = "End when standard input does, as with the process that started this one." };
 
-        public IEnumerable<Option> All => [_roles, .. _process.All, _clusterHost, _clusterPort, _seeds, _host, _port, _readyPort, _cpu, _endsWithInput];
+        public IEnumerable<Option> All => [_roles, .. _process.All, _clusterHost, _clusterPort, _seeds, _host, _port, _readyPort, _cpu, _stepLogs, _endsWithInput];
 
         public void Validate(CommandResult result)
         {
@@ -45,6 +46,7 @@ public static class NodeCommand
             if (ModelFlags.ParseAddress(result.GetValue(_host)) is null) result.AddError(ModelFlags.NoAddress("--host", result.GetValue(_host)));
             if (ClusterHost.TryParse(result.GetValue(_clusterHost)) is null)
                 result.AddError($"--cluster-host is '{result.GetValue(_clusterHost)}'; expected an address of this machine that others can reach, or a name of it.");
+            if (result.GetValue(_stepLogs) is { } folder && !Directory.Exists(folder)) result.AddError($"--step-log is '{folder}'; expected an existing folder.");
             foreach (var seed in Split(result.GetValue(_seeds)))
             {
                 if (!ClusterNode.IsSeed(seed)) result.AddError($"--seed is '{seed}'; expected host:port, such as 127.0.0.1:{DefaultClusterPort}.");
@@ -59,6 +61,7 @@ public static class NodeCommand
                 Host = ModelFlags.ParseAddress(parsed.GetValue(_host))!,
                 Port = parsed.GetValue(_port) ?? DefaultPort,
                 Cpu = parsed.GetValue(_cpu),
+                StepLogs = parsed.GetValue(_stepLogs),
                 ReadyPort = parsed.GetValue(_readyPort),
                 EndsWithInput = parsed.GetValue(_endsWithInput),
             };

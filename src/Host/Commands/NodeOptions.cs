@@ -30,6 +30,9 @@ public sealed record NodeOptions : ProcessOptions
     /// <summary>Processor that the process keeps to; null for all.</summary>
     public int? Cpu { get; init; }
 
+    /// <summary>Folder for a file of each worker's steps; null for none.</summary>
+    public string? StepLogs { get; init; }
+
     /// <summary>Port that is listened on as long as the process takes work; null for none.</summary>
     public int? ReadyPort { get; init; }
 

@@ -3,8 +3,10 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using ActorInference.Actors.Kv;
+using ActorInference.Gpu.Cuda.Ranks;
 using ActorInference.Gpu.Ranks;
 using ActorInference.Host.Cli;
+using ActorInference.Host.Composition;
 
 namespace ActorInference.Host.Commands;
 
@@ -41,6 +43,7 @@ public static class RankCommand
         "--threads", Text(invitation.Threads),
         "--batch-tokens", Text(invitation.MaxBatchTokens),
         "--step-deadline-ms", Text((int)invitation.StepDeadline.TotalMilliseconds),
+        .. invitation.Device is { } device ? new[] { "--cuda", Text(device) } : [],
     ];
 
     private static int Run(string model, RankInvitation invitation)
@@ -49,7 +52,8 @@ public static class RankCommand
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, static signal => signal.Cancel = true);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, static signal => signal.Cancel = true);
         new Thread(() => EndWithInput(invitation)) { IsBackground = true, Name = "lifeline" }.Start();
-        RankWorker.Run(model, invitation);
+        if (invitation.Device is null) RankWorker.Run(model, invitation);
+        else CudaRankWorker.Run(model, invitation, CudaBackend.KernelCache);
         return CommandLine.Success;
     }
 
@@ -67,7 +71,8 @@ public static class RankCommand
         var started = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(started) < DeathDeadline)
         {
-            if (SharedSegment.RemoveIfAbandoned(invitation.GroupPath) && SharedSegment.RemoveIfAbandoned(invitation.PoolPath)) break;
+            // A device's pages are no file.
+            if (SharedSegment.RemoveIfAbandoned(invitation.GroupPath) && (invitation.Device is not null || SharedSegment.RemoveIfAbandoned(invitation.PoolPath))) break;
             Thread.Sleep(LookAgain);
         }
 
@@ -88,14 +93,15 @@ public static class RankCommand
         private readonly Option<int> _threads = new("--threads") { Required = true };
         private readonly Option<int> _batchTokens = new("--batch-tokens") { Required = true };
         private readonly Option<int> _stepDeadline = new("--step-deadline-ms") { Required = true };
+        private readonly Option<int?> _cuda = new("--cuda");
 
         public Option<string> Model { get; } = new("--model") { Required = true };
 
-        public IEnumerable<Option> All => [Model, _rank, _ranks, _group, _pool, _poolPages, _pageSize, _kvDtype, _threads, _batchTokens, _stepDeadline];
+        public IEnumerable<Option> All => [Model, _rank, _ranks, _group, _pool, _poolPages, _pageSize, _kvDtype, _threads, _batchTokens, _stepDeadline, _cuda];
 
         public RankInvitation Read(ParseResult parsed) => new(
             parsed.GetValue(_rank), parsed.GetValue(_ranks), parsed.GetRequiredValue(_group), parsed.GetRequiredValue(_pool), parsed.GetValue(_poolPages),
             parsed.GetValue(_pageSize), parsed.GetValue(_kvDtype), parsed.GetValue(_threads), parsed.GetValue(_batchTokens),
-            TimeSpan.FromMilliseconds(parsed.GetValue(_stepDeadline)));
+            TimeSpan.FromMilliseconds(parsed.GetValue(_stepDeadline)), parsed.GetValue(_cuda));
     }
 }

@@ -26,6 +26,14 @@ public readonly record struct DeviceChoice(DeviceKind Kind, int Index = 0)
         return true;
     }
 
+    /// <summary>As <c>--device</c> names it.</summary>
+    public override string ToString() => Kind switch
+    {
+        DeviceKind.Auto => "auto",
+        DeviceKind.Cpu => "cpu",
+        _ => string.Create(CultureInfo.InvariantCulture, $"cuda:{Index}"),
+    };
+
     /// <summary>The CUDA device to use.</summary>
     /// <param name="machine">What there is.</param>
     /// <param name="missing">What the model needs that CUDA devices do not do here; null if nothing.</param>

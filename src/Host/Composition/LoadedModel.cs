@@ -2,6 +2,7 @@ using ActorInference.Actors.Kv;
 using ActorInference.Gpu.ChatTemplates;
 using ActorInference.Gpu.Cuda;
 using ActorInference.Gpu.Cuda.Devices;
+using ActorInference.Gpu.Cuda.Ranks;
 using ActorInference.Gpu.Kv;
 using ActorInference.Gpu.Models;
 using ActorInference.Gpu.Tokenization;
@@ -38,8 +39,15 @@ public sealed class LoadedModel : IDisposable
     {
         var config = ModelConfig.Load(options.ModelFolder);
         var served = LoadServed(options);
-        var missing = options.Ranks > 1 ? "a model is divided over ranks on processors only" : CudaSupport.Missing(config, options.KvDtype);
-        var device = options.Device.Resolve(CudaProbe.Look, missing, note);
+        var device = options.Device.Resolve(CudaProbe.Look, CudaSupport.Missing(config, options.KvDtype), note);
+        if (device is not null && MissingForRanks(options, device) is { } missing)
+        {
+            if (options.Device.Kind == DeviceKind.Cuda)
+                throw new UserErrorException($"--tensor-parallel is '{options.Ranks}' with --device '{options.Device}'; expected devices that can compute one model together: {missing}.");
+            note($"The model runs on the processor: it is to be divided over {options.Ranks} ranks, and {missing}.");
+            device = null;
+        }
+
         IModelBackend backend = device is null ? LoadOnCpu(options, config, progress, shared) : CudaBackend.Load(device, options, config, progress);
         var pooled = (long)backend.Pages.CapacityPages * options.PageSizeTokens;
         return new LoadedModel(served with { ContextTokens = (int)Math.Min(served.ContextTokens, pooled) }, backend);
@@ -75,8 +83,13 @@ public sealed class LoadedModel : IDisposable
 
     public void Dispose() => Backend.Dispose();
 
+    /// <returns>Null if the model is not divided, or can be.</returns>
+    private static string? MissingForRanks(ModelOptions options, CudaDeviceInfo first) =>
+        options.Ranks is { } ranks and > 1 ? RankedCudaRunner.Missing(CudaProbe.Look(), first.Index, ranks) : null;
+
     private static IModelBackend LoadOnCpu(ModelOptions options, ModelConfig config, IProgress<LoadProgress> progress, bool shared)
     {
+        if (options.KvDtype == KvDtype.F8) throw new UserErrorException("--kv-dtype is 'f8'; expected f32, f16, bf16 or q8_0 on the processor: f8 is for CUDA devices.");
         var shard = RankedBackend.Divide(options, config);
         var layout = new KvPageLayout(config.Layers, options.PageSizeTokens, config.KvHeads, config.HeadDim, options.KvDtype ?? KvDtype.F32);
         var capacity = KvBudget.Pages(layout, config.MaxPositionEmbeddings, options.KvPages, options.KvBytes);

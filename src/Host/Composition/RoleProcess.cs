@@ -20,7 +20,7 @@ public sealed partial class RoleProcess : IAsyncDisposable
     private readonly string _seed;
     private readonly ILogger _log;
     private readonly Action<string> _onDeath;
-    private readonly int? _cpu;
+    private readonly RolePlacement _placement;
     private readonly CancellationTokenSource _stop = new();
     private volatile Place? _place;
     private readonly Task _running;
@@ -30,12 +30,15 @@ public sealed partial class RoleProcess : IAsyncDisposable
     /// <param name="seed">The parent, as <c>host:port</c>.</param>
     /// <param name="log">Told of its end.</param>
     /// <param name="onDeath">Told when it is certain that the member of the cluster at an address, <c>host:port</c>, is dead.</param>
-    /// <param name="cpu">Processor that it keeps to; null for all.</param>
-    public RoleProcess(NodeRole role, ProcessOptions options, string seed, ILogger log, Action<string> onDeath, int? cpu = null)
+    /// <param name="placement">What is its own; null for nothing.</param>
+    public RoleProcess(NodeRole role, ProcessOptions options, string seed, ILogger log, Action<string> onDeath, RolePlacement? placement = null)
     {
-        (_role, _options, _seed, _log, _onDeath, _cpu) = (role, options, seed, log, onDeath, cpu);
+        (_role, _options, _seed, _log, _onDeath, _placement) = (role, options, seed, log, onDeath, placement ?? new RolePlacement());
         _running = RunAsync();
     }
+
+    /// <summary>Where the present process is in the cluster, <c>host:port</c>, and its id; null while none has said so.</summary>
+    public (string Address, int ProcessId)? Member => _place is { } place ? (place.Address, place.ProcessId) : null;
 
     /// <summary>Asks it to end and waits; ends it by force after a deadline.</summary>
     public async ValueTask DisposeAsync()
@@ -72,10 +75,11 @@ public sealed partial class RoleProcess : IAsyncDisposable
     {
         var process = Process.Start(OwnProgram.Start(Arguments())) ?? throw new InvalidOperationException($"{Environment.ProcessPath} did not start.");
         _place = null;
+        var id = process.Id;
         process.OutputDataReceived += (_, line) =>
         {
             // Its banner says where it is; stdout here is for answers.
-            if (line.Data is { } text && Banner().Match(text) is { Success: true } match) _place = new Place(match.Groups[1].Value, Stopwatch.GetTimestamp());
+            if (line.Data is { } text && Banner().Match(text) is { Success: true } match) _place = new Place(match.Groups[1].Value, id, Stopwatch.GetTimestamp());
         };
         process.BeginOutputReadLine();
         return process;
@@ -91,6 +95,7 @@ public sealed partial class RoleProcess : IAsyncDisposable
             ("--cluster-port", 0),
             ("--model", _options.ModelFolder),
             ("--served-model-name", _options.ModelName),
+            ("--device", _options.Device),
             ("--threads", _options.Threads),
             ("--tensor-parallel", _options.Ranks),
             ("--kv-pages", _options.KvPages),
@@ -103,7 +108,8 @@ public sealed partial class RoleProcess : IAsyncDisposable
             ("--data", _options.DataFolder),
             ("--management-port", PortOption.None),
             ("--cmd-port", PortOption.None),
-            ("--cpu", _cpu),
+            ("--cpu", _placement.Cpu),
+            ("--step-log", _placement.StepLogs),
         })
         {
             if (value is null) continue;
@@ -136,8 +142,13 @@ public sealed partial class RoleProcess : IAsyncDisposable
     }
 
     /// <summary>A member of the cluster.</summary>
-    private sealed record Place(string Address, long Since);
+    private sealed record Place(string Address, int ProcessId, long Since);
 
     [GeneratedRegex(@" at (\S+:\d+)\.$")]
     private static partial Regex Banner();
 }
+
+/// <summary>What a process of a role has for itself.</summary>
+/// <param name="Cpu">Processor that it keeps to; null for all.</param>
+/// <param name="StepLogs">Folder for a file of each worker's steps; null for none.</param>
+public sealed record RolePlacement(int? Cpu = null, string? StepLogs = null);

@@ -51,11 +51,11 @@ public sealed record AgentOptions
     /// <summary>Folder of one.</summary>
     public InstanceFolder FolderOf(string instance) => new(Path.Combine(InstancesFolder, instance));
 
-    /// <summary>Whether a pod has processes besides one.</summary>
+    /// <summary>Whether a pod has processes besides one, or is to have.</summary>
     /// <param name="pod">Its name, with which theirs begin.</param>
     /// <param name="instance">The one.</param>
     public bool HasOthers(string pod, string instance) => Directory.EnumerateDirectories(InstancesFolder, $"{pod}*")
-        .Any(folder => Path.GetFileName(folder) != instance && new InstanceFolder(folder).ReadRecord() is { } record && record.Launch.Pod == pod);
+        .Any(folder => Path.GetFileName(folder) != instance && new InstanceFolder(folder).ReadRecord() is { IsOver: false } record && record.Launch.Pod == pod);
 
     private static Dictionary<string, string> OwnEnvironment()
     {

@@ -106,6 +106,20 @@ public sealed class InstanceFolder(string path)
         if (Directory.Exists(Path)) Directory.Delete(Path, recursive: true);
     }
 
+    /// <returns>False if somebody has written there meanwhile: it is to be tried again.</returns>
+    public bool TryDelete()
+    {
+        try
+        {
+            Delete();
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
     private static string? ReadLine(string file)
     {
         try
@@ -147,6 +161,9 @@ public sealed record InstanceRecord(
 {
     /// <summary>Whether it is being taken away: an agent that begins again goes on with that.</summary>
     public bool IsRemoved { get; init; }
+
+    /// <summary>Whether of one that is taken away nothing runs any more: what its pod shares is for others to keep, if there are any.</summary>
+    public bool IsOver { get; init; }
 
     /// <summary>Cores that it is bound to; null or empty for all.</summary>
     public string? CpuSet { get; init; }

@@ -59,7 +59,7 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
         _folder.Write(_record);
         Adopt();
         Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, TickInterval);
-        if (_record.IsRemoved && _phase != AgentPhase.Waiting) BeginStop();
+        if (_record.IsRemoved && _kept is not null) BeginStop();   // One without a process is taken away at the first tick.
         Report();
     }
 
@@ -301,7 +301,10 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
         Report();
     }
 
-    /// <summary>Tried again by the time: a keeper may still be about to write down what it has begun, or about to end.</summary>
+    /// <summary>
+    /// Tried again at the next tick where it is too early: a keeper may still be about to write down what it has begun, or about to end, and
+    /// what the process left behind may write in its folder until it is dead, too.
+    /// </summary>
     private void EndRemoved()
     {
         if (_isStarting || _folder.IsKept) return;
@@ -312,8 +315,11 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
             return;
         }
 
-        _folder.Delete();
-        if (!_options.HasOthers(_record.Launch.Pod, _record.Launch.Instance)) _options.Volumes.Release(_record.Launch.Pod);
+        // Written down before others are looked for: of two that go at once, one at least sees nobody else.
+        if (!_record.IsOver) Save(_record with { IsOver = true });
+        var (pod, instance) = (_record.Launch.Pod, _record.Launch.Instance);
+        if (!_options.HasOthers(pod, instance) && !_options.Volumes.TryRelease(pod)) return;
+        if (!_folder.TryDelete()) return;
         Context.Parent.Tell(new AgentProtocol.InstanceRemoved(_record.Launch.Owner, _record.Launch.Instance, _options.Node));
         Context.Stop(Self);
     }

@@ -52,5 +52,20 @@ public sealed class VolumeFolders(string data)
         }
     }
 
+    /// <inheritdoc cref="Release"/>
+    /// <returns>False if somebody has written there meanwhile: it is to be tried again.</returns>
+    public bool TryRelease(string pod)
+    {
+        try
+        {
+            Release(pod);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
     private string DiskOf(string pod) => Path.Combine(data, "volumes", pod);
 }

@@ -30,6 +30,9 @@ public sealed record InferenceNode
     /// <summary>What cached pages depend on besides tokens.</summary>
     public KvNamespace Namespace { get; init; } = new("", "", KvDtype.F32);
 
+    /// <summary>Folder for a file of each worker's steps (<see cref="Gpu.Workers.StepLog"/>); null for none.</summary>
+    public string? StepLogs { get; init; }
+
     /// <summary>What the process does.</summary>
     public ImmutableSortedSet<NodeRole> Roles { get; init; } = NodeRoles.All;
 

@@ -19,12 +19,14 @@ public static class PrefixCaches
     /// <param name="workers">Workers of its role in this process; they divide the share.</param>
     /// <param name="shares">The sum of the shares of all roles in this process.</param>
     /// <param name="host">Where pages may go that the cache gives up; null for nowhere.</param>
+    /// <param name="watcher">Told of each page that comes or goes; null for nobody.</param>
     /// <returns>Null where there is no room for one.</returns>
-    public static IPrefixCache? Create(IModelRunner runner, PrefixCacheSettings settings, int workers, double shares, HostPool? host = null)
+    public static IPrefixCache? Create(
+        IModelRunner runner, PrefixCacheSettings settings, int workers, double shares, HostPool? host = null, IPrefixWatcher? watcher = null)
     {
         var capacity = CapacityPages(runner, settings, workers, shares);
         if (capacity == 0) return null;
-        var options = new RadixTreeOptions { PageSizeTokens = runner.Pages.Layout.PageSizeTokens, CapacityPages = capacity };
+        var options = new RadixTreeOptions { PageSizeTokens = runner.Pages.Layout.PageSizeTokens, CapacityPages = capacity, Watcher = watcher };
         IPageReferences pages = host is null ? runner.Pages : new DemotingReferences(runner.Pages, host);
         return new RadixTree(options, pages, EvictionPolicies.Create(settings.Policy));
     }

@@ -1,6 +1,7 @@
 using ActorInference.Actors.Ids;
 using ActorInference.Actors.Protocols;
 using ActorInference.Actors.Supervision;
+using ActorInference.Cache.Tiers;
 using ActorInference.Gpu.Workers;
 using ActorInference.Roles.Configuration;
 using ActorInference.Roles.Workers;
@@ -26,17 +27,22 @@ internal sealed class WorkerStarter(ActorSystem system, InferenceNode node, Infe
         var name = InferenceNode.NameOf(role, ordinal);
         var worker = new WorkerId(name + Place());
         var pulse = new WorkerPulse();
+        var prefixes = settings.Router.Prefix.BlockTokens > 0 && own.PrefixCache.Share > 0 ? new PrefixJournal(settings.Router.Prefix.BlockTokens) : null;
+        var gpu = GpuOptions(role, count, worker, prefixes) with { Pulse = pulse, StepLogPath = node.StepLogs is { } folder ? Path.Combine(folder, name + StepLog.Extension) : null };
         var options = new WorkerRoleOptions
         {
             Worker = worker,
             Role = role,
-            GpuWorker = GpuWorkerActor.Props(GpuOptions(role, count, worker, pulse)),
+            GpuWorker = GpuWorkerActor.Props(gpu),
             Rehearsal = Rehearsal(role, worker),
             Router = routers,
             Format = node.Exchange?.Source.Format,
             MaxJobs = own.MaxJobs,
             ReportInterval = own.ReportInterval,
             StepDeadline = own.StepDeadline,
+            // With other policies the device may have what host memory has not: that would be brought in vain.
+            Prefetch = tiers.Storage is { } storage && settings.Tiers.Write == TierWritePolicy.WriteThrough ? new QueuedPrefetch(storage, node.Namespace, pulse) : null,
+            Prefixes = prefixes,
             Pulse = pulse,
         };
         return system.ActorOf(SupervisionStrategies.WithBackoff(WorkerActor.Props(options), name), name);
@@ -60,7 +66,7 @@ internal sealed class WorkerStarter(ActorSystem system, InferenceNode node, Infe
         return cluster.State.Members.Any(member => member.UniqueAddress.Equals(cluster.SelfUniqueAddress));
     }
 
-    private GpuWorkerOptions GpuOptions(WorkerRole role, int count, WorkerId worker, WorkerPulse pulse)
+    private GpuWorkerOptions GpuOptions(WorkerRole role, int count, WorkerId worker, PrefixJournal? prefixes)
     {
         var createRunner = node.CreateRunner ?? throw new ArgumentException("A node with workers needs a model to run.", nameof(node));
         var own = settings.Of(role);
@@ -71,7 +77,12 @@ internal sealed class WorkerStarter(ActorSystem system, InferenceNode node, Infe
             CreateRunner = () => createRunner(worker),
             WarmUpTokens = node.WarmUpTokens,
             CreateWarmUpTiers = tiers.Host is null ? null : PrefixCaches.CreateForWarmUp,
-            CreateCache = runner => PrefixCaches.Create(runner, own.PrefixCache, count, shares, tiers.Host),
+            CreateCache = runner =>
+            {
+                prefixes?.Reset();
+                return PrefixCaches.Create(runner, own.PrefixCache, count, shares, tiers.Host, prefixes);
+            },
+            OnSpace = prefixes is null ? null : prefixes.Name,
             Tier = tiers.Host,
             Prefetch = tiers.Storage,
             Namespace = node.Namespace,
@@ -79,7 +90,6 @@ internal sealed class WorkerStarter(ActorSystem system, InferenceNode node, Infe
             Engine = own.Engine with { EndTokenIds = node.EndTokenIds },
             TransferDeadline = own.TransferDeadline,
             SignInterval = own.ReportInterval,
-            Pulse = pulse,
             Source = node.Exchange?.Source,
             Courier = courier,
         };

@@ -26,7 +26,7 @@ public sealed record InferenceSettings(
     /// <summary>Path of the section.</summary>
     public const string Root = "actor-inference";
 
-    private static readonly string[] KvDtypeNames = ["f32", "f16", "bf16", "q8_0"];
+    private static readonly string[] KvDtypeNames = ["f32", "f16", "bf16", "q8_0", "f8"];
 
     /// <summary>hocon/reference.conf: every setting with its default.</summary>
     public static Config Reference { get; } = Load("reference");

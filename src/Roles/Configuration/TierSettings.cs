@@ -36,6 +36,8 @@ public sealed record TierSettings(
                 LongestWait = prefetch.Duration("longest-wait"),
                 PrefetchShare = prefetch.Number("share", 0.001, 1),
                 BatchPages = prefetch.Integer("batch-pages", min: 1),
+                Readers = prefetch.Integer("readers", min: 1),
+                RecheckAfter = storage.Duration("recheck-after"),
             },
             storage.OneOf("attached", Switch) == "on");
         host.CheckNoOthers();

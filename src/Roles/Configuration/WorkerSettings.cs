@@ -48,6 +48,8 @@ public sealed record WorkerSettings(
             Order = section.OneOf("order", ["fcfs", "lpm"]) == "lpm" ? AdmissionOrder.LongestPrefix : AdmissionOrder.Arrival,
             AgingTokensPerSecond = section.Number("aging-tokens-per-second", 0.001, 1e9),
             OverlapLoadBytes = section.Bytes("overlap-load", min: 0),
+            TierBytesPerStep = section.Bytes("tier-bytes-per-step", min: 0),
+            Turn = section.Duration("turn", allowZero: true),
         };
         section.CheckNoOthers();
         return options;

@@ -28,9 +28,9 @@ internal sealed class PostgreSqlLeaseTable : LeaseTable
                 connection, "CREATE TABLE IF NOT EXISTS lease (name VARCHAR(255) NOT NULL PRIMARY KEY, owner VARCHAR(255) NOT NULL, expires_ms BIGINT NOT NULL)", cancellation)
                 .ConfigureAwait(false);
         }
-        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DuplicateTable)
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.DuplicateObject)
         {
-            // Another node has created it in the same moment.
+            // Another node has created it in the same moment: its name, or that of its rows' type, was taken meanwhile.
         }
     }
 }

@@ -30,11 +30,12 @@ public sealed class GatewayDirectoryActor : ReceiveActor
 
     protected override void PostStop() => _cluster.Unsubscribe(Self);
 
-    /// <summary>Each router answers. Where there is no gateway nobody knows a worker; where one is only about to come up, it is to be asked again.</summary>
+    /// <summary>Each router answers. Where no gateway can be reached nobody knows a worker; where one is only about to come up, it is to be asked again.</summary>
     private void Ask(RouterProtocol.GetWorkers question)
     {
         foreach (var router in _routers.Values) router.Tell(question, Sender);
-        if (!_cluster.State.Members.Any(IsGateway)) Sender.Tell(new RouterProtocol.Workers([], InFlight: 0));
+        var state = _cluster.State;
+        if (!state.Members.Except(state.Unreachable).Any(IsGateway)) Sender.Tell(new RouterProtocol.Workers([], InFlight: 0));
     }
 
     private static bool IsGateway(Member member) => member.HasRole(NodeRole.Gateway.Name());

@@ -4,9 +4,9 @@ using ActorInference.Actors.Ids;
 namespace ActorInference.Roles.Router;
 
 /// <summary>
-/// Which worker is likely to have the pages of which prompts: a table of <see cref="PrefixBlocks"/> with the workers that were given them.
-/// Approximate by design: workers evict by themselves, and what it says wrongly costs time only. Holds a limited number of blocks, of
-/// which the longest unused go first. Pure: no clock, no randomness.
+/// Which worker is likely to have the pages of which prompts: a table of <see cref="PrefixBlocks"/> with the workers that were given them, or say that they have
+/// them. Approximate by design: workers evict by themselves and tell later, and what it says wrongly costs time only. Holds a limited number of
+/// blocks, of which the longest unused go first. Pure: no clock, no randomness.
 /// </summary>
 /// <remarks>A look-up is one pass over the prompt's blocks for all workers together. Allocates nothing once it is full.</remarks>
 public sealed class PrefixIndex
@@ -20,6 +20,7 @@ public sealed class PrefixIndex
     private readonly Dictionary<ulong, int> _entries = [];
     private readonly Dictionary<WorkerId, int> _slots = [];
     private readonly int[] _held = new int[MaxWorkers];
+    private readonly int[] _confirmed = new int[MaxWorkers];
     private Entry[] _table = new Entry[64];
     private ulong _freeSlots = ulong.MaxValue;
     private int _free = None;
@@ -31,6 +32,7 @@ public sealed class PrefixIndex
     {
         public ulong Block;
         public ulong Holders;
+        public ulong Confirmed;   // Those of them that have said so themselves.
         public int Older;
         public int Newer;
     }
@@ -47,6 +49,9 @@ public sealed class PrefixIndex
 
     /// <summary>Blocks that a worker has.</summary>
     public int HeldBy(WorkerId worker) => _slots.TryGetValue(worker, out var slot) ? _held[slot] : 0;
+
+    /// <summary>Those of them that it has said itself to have.</summary>
+    public int ConfirmedBy(WorkerId worker) => _slots.TryGetValue(worker, out var slot) ? _confirmed[slot] : 0;
 
     /// <summary>How many of a prompt's first blocks each worker has.</summary>
     public PrefixHolders Match(ReadOnlySpan<ulong> blocks)
@@ -79,6 +84,48 @@ public sealed class PrefixIndex
         }
     }
 
+    /// <summary>A worker says that it has blocks, each after those that it begins with.</summary>
+    public void Confirm(WorkerId worker, ReadOnlySpan<ulong> blocks)
+    {
+        if (blocks.IsEmpty || !TrySlot(worker, out var slot)) return;
+        var mask = 1UL << slot;
+        for (var i = Math.Min(blocks.Length, _capacity) - 1; i >= 0; i--)
+        {
+            // To be told of is no use.
+            ref var entry = ref (_entries.TryGetValue(blocks[i], out var known) ? ref _table[known] : ref Touch(blocks[i]));
+            if ((entry.Confirmed & mask) != 0) continue;
+            entry.Confirmed |= mask;
+            _confirmed[slot]++;
+            if ((entry.Holders & mask) != 0) continue;
+            entry.Holders |= mask;
+            _held[slot]++;
+        }
+    }
+
+    /// <summary>A worker says that it has blocks no longer.</summary>
+    public void Deny(WorkerId worker, ReadOnlySpan<ulong> blocks)
+    {
+        if (!_slots.TryGetValue(worker, out var slot)) return;
+        foreach (var block in blocks)
+        {
+            if (_entries.TryGetValue(block, out var i)) Leave(i, slot);
+        }
+    }
+
+    /// <summary>Forgets what a worker has said itself: it will say anew what it has.</summary>
+    public void Doubt(WorkerId worker)
+    {
+        if (_slots.TryGetValue(worker, out var slot)) LeaveOldest(slot, _confirmed[slot], static (entry, mask) => (entry.Confirmed & mask) != 0);
+    }
+
+    /// <summary>Forgets what a worker was given longest ago and has not said to have, as far as it is more than it can have been given.</summary>
+    public void TrimUnconfirmed(WorkerId worker, int mostBlocks)
+    {
+        if (!_slots.TryGetValue(worker, out var slot)) return;
+        var unconfirmed = _held[slot] - _confirmed[slot];
+        if (unconfirmed > mostBlocks + mostBlocks / 8) LeaveOldest(slot, unconfirmed - mostBlocks, static (entry, mask) => (entry.Holders & ~entry.Confirmed & mask) != 0);
+    }
+
     /// <summary>Forgets all that a worker has.</summary>
     public void Forget(WorkerId worker)
     {
@@ -98,20 +145,28 @@ public sealed class PrefixIndex
     public void CheckInvariants()
     {
         Span<int> held = stackalloc int[MaxWorkers];
+        Span<int> confirmed = stackalloc int[MaxWorkers];
         var (count, newer) = (0, None);
         for (var i = _newest; i != None; newer = i, i = _table[i].Older)
         {
             count++;
             Require(_table[i].Newer == newer, "the order is broken");
             Require(_table[i].Holders != 0, "a block has no holder");
+            Require((_table[i].Confirmed & ~_table[i].Holders) == 0, "a block is confirmed by one who does not have it");
             Require((_table[i].Holders & _freeSlots) == 0, "a worker that is gone has a block");
             Require(_entries.TryGetValue(_table[i].Block, out var entry) && entry == i, "a block is not found");
-            for (var mask = _table[i].Holders; mask != 0; mask &= mask - 1) held[BitOperations.TrailingZeroCount(mask)]++;
+            Tally(_table[i].Holders, held);
+            Tally(_table[i].Confirmed, confirmed);
         }
 
         Require(newer == _oldest, "the order has another end");
         Require(count == _entries.Count && count <= _capacity, $"there are {count} of {_entries.Count} blocks, at most {_capacity}");
-        Require(held.SequenceEqual(_held), "the blocks of a worker are miscounted");
+        Require(held.SequenceEqual(_held) && confirmed.SequenceEqual(_confirmed), "the blocks of a worker are miscounted");
+    }
+
+    private static void Tally(ulong workers, Span<int> counts)
+    {
+        for (; workers != 0; workers &= workers - 1) counts[BitOperations.TrailingZeroCount(workers)]++;
     }
 
     private static void Require(bool condition, string what)
@@ -129,21 +184,35 @@ public sealed class PrefixIndex
         return true;
     }
 
-    private void TrimSlot(int slot, int most)
+    private void TrimSlot(int slot, int most) => LeaveOldest(slot, _held[slot] - most, static (entry, mask) => (entry.Holders & mask) != 0);
+
+    /// <summary>Takes a worker from so many blocks for which a condition holds, the longest unused first.</summary>
+    private void LeaveOldest(int slot, int blocks, Func<Entry, ulong, bool> condition)
     {
-        var mask = 1UL << slot;
-        for (var i = _oldest; i != None && _held[slot] > most;)
+        for (var i = _oldest; i != None && blocks > 0;)
         {
             var newer = _table[i].Newer;
-            if ((_table[i].Holders & mask) != 0)
+            if (condition(_table[i], 1UL << slot))
             {
-                _table[i].Holders &= ~mask;
-                _held[slot]--;
-                if (_table[i].Holders == 0) Remove(i);
+                Leave(i, slot);
+                blocks--;
             }
 
             i = newer;
         }
+    }
+
+    /// <summary>A worker has a block no longer, if it had it.</summary>
+    private void Leave(int i, int slot)
+    {
+        ref var entry = ref _table[i];
+        var mask = 1UL << slot;
+        if ((entry.Holders & mask) == 0) return;
+        if ((entry.Confirmed & mask) != 0) _confirmed[slot]--;
+        _held[slot]--;
+        entry.Holders &= ~mask;
+        entry.Confirmed &= ~mask;
+        if (entry.Holders == 0) Remove(i);
     }
 
     /// <summary>Finds or makes a block's entry; it is the newest then.</summary>
@@ -181,6 +250,7 @@ public sealed class PrefixIndex
     private void Evict(int i)
     {
         for (var mask = _table[i].Holders; mask != 0; mask &= mask - 1) _held[BitOperations.TrailingZeroCount(mask)]--;
+        for (var mask = _table[i].Confirmed; mask != 0; mask &= mask - 1) _confirmed[BitOperations.TrailingZeroCount(mask)]--;
         Remove(i);
     }
 

@@ -32,6 +32,7 @@ public sealed class RouterActor : ReceiveActor, IWithTimers
         _options = options;
         _workers = new WorkerTable(options.WorkerSilence, options.Prefix);
         Receive<RouterProtocol.WorkerReport>(TakeReport);
+        Receive<RouterProtocol.Prefixes>(Learn);
         Receive<RouterProtocol.Assign>(Assign);
         Receive<RouterProtocol.Release>(release => Release(release, Sender));
         Receive<RouterProtocol.AwaitServing>(_ => AwaitServing());
@@ -61,6 +62,7 @@ public sealed class RouterActor : ReceiveActor, IWithTimers
     {
         if (_workers.Apply(report, Now) is { } replaced) Context.Unwatch(replaced);
         Context.Watch(report.Actor);
+        AskForPrefixes(report.Worker);
         TellMismatch();
         if (!IsServing) return;
         foreach (var waiting in _awaitServing) waiting.Tell(RouterProtocol.Serving.Instance);
@@ -71,6 +73,16 @@ public sealed class RouterActor : ReceiveActor, IWithTimers
             _pending.Remove(request.Attempt);
             generation.Tell(assigned);
         }
+    }
+
+    private void Learn(RouterProtocol.Prefixes answer)
+    {
+        if (_workers.Learn(answer)) AskForPrefixes(answer.Worker);
+    }
+
+    private void AskForPrefixes(WorkerId worker)
+    {
+        if (_workers.NextQuestion(worker, Now) is { } ask) ask.Worker.Tell(ask.Question);
     }
 
     private void Assign(RouterProtocol.Assign request)

@@ -8,13 +8,16 @@ namespace ActorInference.Roles.Router;
 
 /// <summary>
 /// The workers that a router knows and the attempts that it gave them. A worker's load is what it last reported, or what
-/// this router has given it since, whichever is more: a report is always a moment old. What it has cached is what it was given,
-/// as far as its reports leave room for that.
+/// this router has given it since, whichever is more: a report is always a moment old. What it has cached is what it says itself
+/// (<see cref="NextQuestion"/>), and what it was given lately; of one that does not say, what it was given as far as its reports leave room for that.
 /// </summary>
 /// <param name="silence">After which a worker gets no more work.</param>
 /// <param name="prefix">How far prompts go where their beginnings are cached.</param>
 public sealed class WorkerTable(TimeSpan silence, PrefixRoutingOptions prefix)
 {
+    /// <summary>Blocks that a worker may be taken to have besides those that it has said to have: it says so later, and of pages that are not full never.</summary>
+    private const int UnconfirmedBlocks = 1024;
+
     private readonly PrefixIndex _index = new(prefix.CapacityBlocks);
     private readonly Dictionary<WorkerId, Worker> _workers = [];
     private readonly Dictionary<AttemptId, Assignment> _assignments = [];
@@ -31,6 +34,8 @@ public sealed class WorkerTable(TimeSpan silence, PrefixRoutingOptions prefix)
         public RouterProtocol.WorkerReport Report { get; set; } = null!;
 
         public TimeSpan ReportedAt { get; set; }
+
+        public LearnedPrefixes Learned { get; set; } = new();
 
         public int GivenJobs { get; set; }
 
@@ -85,7 +90,7 @@ public sealed class WorkerTable(TimeSpan silence, PrefixRoutingOptions prefix)
         else if (!worker.Actor.Equals(report.Actor))
         {
             replaced = worker.Actor;
-            worker.Actor = report.Actor;
+            (worker.Actor, worker.Learned) = (report.Actor, new LearnedPrefixes());
             _index.Forget(worker.Id);
         }
 
@@ -97,10 +102,38 @@ public sealed class WorkerTable(TimeSpan silence, PrefixRoutingOptions prefix)
     /// <summary>A worker evicts by itself, and may be told to forget all: it has no more than it reports, and what is under way.</summary>
     private void TrimIndex(Worker worker)
     {
-        if (prefix.BlockTokens == 0 || worker.Report.Format is not { } format) return;
+        if (prefix.BlockTokens == 0) return;
+        if (MarkOf(worker) is not null)
+        {
+            var blocks = worker.GivenPromptTokens / prefix.BlockTokens + Math.Max(UnconfirmedBlocks, _index.ConfirmedBy(worker.Id) / 4);
+            _index.TrimUnconfirmed(worker.Id, (int)Math.Min(blocks, int.MaxValue / 2));
+            return;
+        }
+
+        if (worker.Report.Format is not { } format) return;
         var tokens = (long)worker.Report.CachedPages * format.Layout.PageSizeTokens + worker.GivenPromptTokens;
         _index.Trim(worker.Id, (int)Math.Min(tokens / prefix.BlockTokens, int.MaxValue / 2));
     }
+
+    /// <summary>What is to be asked of a worker so that it is known what it has cached.</summary>
+    /// <returns>Whom to ask; null if there is nothing to ask, or the answer is still to come.</returns>
+    public (IActorRef Worker, RouterProtocol.GetPrefixes Question)? NextQuestion(WorkerId id, TimeSpan now) =>
+        _workers.TryGetValue(id, out var worker) && MarkOf(worker) is { } mark && worker.Learned.NextQuestion(mark, now) is { } question ? (worker.Actor, question) : null;
+
+    /// <summary>Takes in what a worker says to have cached.</summary>
+    /// <returns>Whether there is more to ask for already.</returns>
+    public bool Learn(RouterProtocol.Prefixes answer)
+    {
+        if (!_workers.TryGetValue(answer.Worker, out var worker) || !worker.Learned.TryAccept(answer, out var isAnew)) return false;
+        if (isAnew) _index.Doubt(worker.Id);
+        _index.Deny(worker.Id, answer.Removed.AsSpan());
+        _index.Confirm(worker.Id, answer.Added.AsSpan());
+        return answer.Version < answer.Latest;
+    }
+
+    /// <summary>How far a worker's cache has changed; null if it does not say, or names other blocks than this router.</summary>
+    private RouterProtocol.PrefixMark? MarkOf(Worker worker) =>
+        prefix.BlockTokens > 0 && worker.Report.Prefixes is { } mark && mark.BlockTokens == prefix.BlockTokens ? mark : null;
 
     /// <summary>Forgets the worker that has this actor.</summary>
     public bool Remove(IActorRef actor)

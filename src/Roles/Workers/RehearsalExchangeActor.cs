@@ -18,6 +18,9 @@ internal sealed class RehearsalExchangeActor : ReceiveActor
     /// <summary>Every vocabulary has as many.</summary>
     private const int Tokens = 8;
 
+    /// <summary>A connection that stood is gone, or none can be made.</summary>
+    private static readonly Type[] Losses = [typeof(DisassociatedEvent), typeof(AssociationErrorEvent)];
+
     private readonly AttemptId _attempt = new(RequestId.New(), 0);
     private readonly IActorRef _prefill;
     private readonly IActorRef _decode;
@@ -40,6 +43,7 @@ internal sealed class RehearsalExchangeActor : ReceiveActor
         Receive<GenerationProtocol.Progressed>(_ => { });
         Receive<Terminated>(_ => End("it is gone"));
         Receive<DisassociatedEvent>(lost => EndIfOf(lost.RemoteAddress));
+        Receive<AssociationErrorEvent>(failed => EndIfOf(failed.RemoteAddress));
     }
 
     public static Props Props(IActorRef prefill, IActorRef decode, WorkerId peer, int pageSizeTokens) =>
@@ -47,7 +51,7 @@ internal sealed class RehearsalExchangeActor : ReceiveActor
 
     protected override void PreStart()
     {
-        Context.System.EventStream.Subscribe(Self, typeof(DisassociatedEvent));
+        foreach (var lost in Losses) Context.System.EventStream.Subscribe(Self, lost);
         Context.Watch(_prefill);
         Context.Watch(_decode);
         var sampling = new SamplingOptions { MaxNewTokens = NewTokens, Temperature = 0, IgnoreEos = true };

@@ -38,6 +38,7 @@ public sealed class WorkerActor : ReceiveActor, IWithTimers
         Receive<WorkerProtocol.Ended>(HandleEnded);
         Receive<WorkerProtocol.FlushCache>(flush => _gpuWorker.Forward(flush));
         Receive<WorkerProtocol.SetStorage>(set => _gpuWorker.Forward(set));
+        Receive<RouterProtocol.GetPrefixes>(TellPrefixes);
         Receive<WorkerProtocol.GetStatus>(_ => Sender.Tell(Status()));
         Receive<WorkerProtocol.SetRole>(SetRole);
         Receive<WorkerProtocol.Drain>(BeginDrain);
@@ -87,6 +88,7 @@ public sealed class WorkerActor : ReceiveActor, IWithTimers
 
         if (!_jobs.TryAdd(job)) return;
         if (_jobs.JobsOf(job.ReplyTo) == 1) Context.Watch(job.ReplyTo);
+        _options.Prefetch?.Queue(job);
         if (_incarnation is { } incarnation) _gpuWorker.Tell(new WorkerProtocol.Run(incarnation, job));
         else TellStage(job, GenerationProtocol.JobStage.Waiting);
     }
@@ -251,7 +253,14 @@ public sealed class WorkerActor : ReceiveActor, IWithTimers
             UsedPages = pulse.UsedPages,
             CachedPages = pulse.CachedPages,
             HeldPages = pulse.HeldPages,
+            Prefixes = _options.Prefixes?.Mark,
         });
+    }
+
+    /// <summary>To one router of perhaps several, each of which knows something else.</summary>
+    private void TellPrefixes(RouterProtocol.GetPrefixes question)
+    {
+        if (_options.Prefixes is { } journal) Sender.Tell(journal.Read(_options.Worker, question));
     }
 
     private WorkerProtocol.Status Status() =>

@@ -26,11 +26,17 @@ public sealed record WorkerRoleOptions
     /// <summary>Of the pages that it exchanges with other processes; null if it exchanges none.</summary>
     public KvTransferFormat? Format { get; init; }
 
+    /// <summary>Brings pages of jobs while the GPU worker is busy; null if only that does.</summary>
+    public QueuedPrefetch? Prefetch { get; init; }
+
     /// <summary>Jobs, waiting or at work, beyond which others are refused; at least 1.</summary>
     public int MaxJobs { get; init; } = 256;
 
     /// <summary>Between two reports of the load.</summary>
     public TimeSpan ReportInterval { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>What its prefix cache has, for routers; null if they are not told.</summary>
+    public PrefixJournal? Prefixes { get; init; }
 
     /// <summary>What the GPU worker shows of itself.</summary>
     public WorkerPulse Pulse { get; init; } = new();

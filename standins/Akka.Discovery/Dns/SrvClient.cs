@@ -13,18 +13,19 @@ internal sealed class SrvClient(IReadOnlyList<IPEndPoint> servers)
 {
     private const int MaxUdpBytes = 4096;
 
-    /// <summary>How long one server may take before the next one is asked.</summary>
+    /// <summary>How long a server may take before the next one is asked. The last one has as long as whoever asks.</summary>
     private static readonly TimeSpan ServerTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>The records of a name, in the order in which they should be used; none if the name does not exist.</summary>
-    /// <exception cref="DnsException">The last server answered with an error, or with what cannot be read, or not at all.</exception>
+    /// <exception cref="DnsException">The last server answered with an error, or with what cannot be read, or cannot be reached.</exception>
+    /// <exception cref="OperationCanceledException">It did not answer.</exception>
     public async Task<IReadOnlyList<SrvRecord>> QueryAsync(string name, CancellationToken cancellationToken)
     {
         DnsException failure = null;
-        foreach (var server in servers)
+        foreach (var (index, server) in servers.Index())
         {
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            deadline.CancelAfter(ServerTimeout);
+            if (index < servers.Count - 1) deadline.CancelAfter(ServerTimeout);
             try
             {
                 return await AskAsync(server, name, deadline.Token).ConfigureAwait(false);

@@ -17,6 +17,9 @@ internal sealed partial class Association
         }
     }
 
+    /// <summary>Nothing is sent to that system any more.</summary>
+    private bool IsFinal => IsQuarantined || Volatile.Read(ref _state) == Closed;
+
     public ulong LastSystemNumber => _lastSystemNumber;
 
     private bool IsHeard
@@ -33,21 +36,23 @@ internal sealed partial class Association
     {
         InboundConnection previous;
         Transfer toOldIncarnation = null;
+        bool isOther;
         lock (_lock)
         {
             if (_quarantined.Contains(uid)) return false;
             previous = _inbound;
             _inbound = connection;
-            if (_inboundUid != uid)
+            isOther = _inboundUid != uid;
+            if (isOther)
             {
                 _inboundUid = uid;
-                _lastSystemNumber = 0;
                 if (_transfer is { } transfer && transfer.PeerUid != uid) toOldIncarnation = transfer;
             }
         }
 
         toOldIncarnation?.Fail(new EndpointException($"The system at [{RemoteAddress}] has been restarted; its UID is now [{uid}]."));
         if (previous is not null) await previous.CloseAsync().ConfigureAwait(false);
+        if (isOther) _lastSystemNumber = 0;   // The connection before counted on to its end.
         OpenGate(uid);
         return true;
     }

@@ -239,21 +239,34 @@ internal sealed partial class Association
     /// <summary>Nothing can be sent now: user messages are dead letters, system messages wait for the next connection.</summary>
     private void Drain()
     {
-        var isFinal = IsQuarantined || Volatile.Read(ref _state) == Closed;
-        while (_queue.TryDequeue(out var next))
-        {
-            if (next.Message is Dispatch.SysMsg.ISystemMessage && !isFinal) Keep(next);
-            else ToDeadLetters(next);
-        }
-
-        if (isFinal)
+        while (TryTakeLost(out var lost)) ToDeadLetters(lost);
+        if (IsFinal)
         {
             foreach (var each in _pending.Clear()) ToDeadLetters(each);
         }
-        else if (_pending.Count > 0 && Volatile.Read(ref _state) == Gated)
+        else if (!GiveUpTooMany() && _pending.Count > 0 && Volatile.Read(ref _state) == Gated)
         {
             ArmRetry();
         }
+    }
+
+    /// <summary>
+    /// Puts system messages aside, in their order, up to the next user message. Not while a connection takes what waits: what is put
+    /// aside then would not go out by it, and its number would be missing on the other side.
+    /// </summary>
+    private bool TryTakeLost(out Outgoing lost)
+    {
+        lock (_lock)
+        {
+            while (_state != Running && _queue.TryDequeue(out lost))
+            {
+                if (lost.Message is not Dispatch.SysMsg.ISystemMessage || IsFinal) return true;
+                _pending.Add(lost);
+            }
+        }
+
+        lost = default;
+        return false;
     }
 
     /// <summary>Dials again by itself, since something must be delivered.</summary>
@@ -271,9 +284,15 @@ internal sealed partial class Association
     private ulong Keep(in Outgoing message)
     {
         var number = _pending.Add(message);
-        if (_pending.Count > _remoting.Settings.SysMsgBufferSize)
-            GiveUp($"More than {_remoting.Settings.SysMsgBufferSize} system messages wait for an acknowledgement.");
+        GiveUpTooMany();
         return number;
+    }
+
+    private bool GiveUpTooMany()
+    {
+        if (_pending.Count <= _remoting.Settings.SysMsgBufferSize) return false;
+        GiveUp($"More than {_remoting.Settings.SysMsgBufferSize} system messages wait for an acknowledgement.");
+        return true;
     }
 
     private void ToDeadLetters(in Outgoing message) =>

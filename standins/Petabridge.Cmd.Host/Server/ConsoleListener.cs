@@ -75,9 +75,9 @@ internal sealed class ConsoleListener : IAsyncDisposable
                 connection.Dispose();
                 _log.Warning("A console was turned away: {0} are connected", MaxConnections);
             }
-            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+            catch (Exception) when (_stopping.IsCancellationRequested)
             {
-                return;
+                return;   // A listener that has ended says so in a way that depends on the moment.
             }
             catch (SocketException e)
             {

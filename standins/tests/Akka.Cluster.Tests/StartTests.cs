@@ -22,6 +22,7 @@ public sealed class StartTests
                 port = 0
               }
               cluster {
+                retry-unsuccessful-join-after = 60s
                 use-dispatcher = {{CallingThreadDispatcher.Id}}
                 downing-provider-class = "Akka.Cluster.SBR.SplitBrainResolverProvider, Akka.Cluster"
               }
@@ -29,9 +30,9 @@ public sealed class StartTests
             """).WithFallback(TestConfigs.DefaultConfig));
         var cluster = Akka.Cluster.Cluster.Get(system);
 
-        await cluster.JoinAsync(cluster.SelfAddress).WaitAsync(TimeSpan.FromSeconds(30));
+        await cluster.JoinAsync(cluster.SelfAddress).WaitAsync(TimeSpan.FromSeconds(60));
 
         Assert.True(cluster.IsUp);
-        await system.Terminate().WaitAsync(TimeSpan.FromSeconds(30));
+        await system.Terminate().WaitAsync(TimeSpan.FromSeconds(60));
     }
 }

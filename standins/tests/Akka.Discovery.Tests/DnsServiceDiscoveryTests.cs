@@ -11,7 +11,7 @@ public sealed class DnsServiceDiscoveryTests
     private const int NameDoesNotExist = 3;
     private const int ServerFailed = 2;
 
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private static readonly Lookup Query = new("workers.local", "http", "tcp");
 
     [Fact]

@@ -8,7 +8,9 @@ namespace ActorInference.Standins.Akka.Discovery.Tests;
 /// <summary>A name server on loopback that answers every query, by UDP and TCP, as a test says.</summary>
 internal sealed class FakeNameServer : IAsyncDisposable
 {
-    private readonly Socket _udp = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+    private const int Attempts = 100;
+
+    private readonly Socket _udp;
     private readonly TcpListener _tcp;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _serving;
@@ -16,10 +18,8 @@ internal sealed class FakeNameServer : IAsyncDisposable
     /// <param name="answer">From the query and whether it came by TCP; null for silence.</param>
     public FakeNameServer(Func<byte[], bool, byte[]?> answer)
     {
-        _udp.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        (_udp, _tcp) = Listen();
         Address = (IPEndPoint)_udp.LocalEndPoint!;
-        _tcp = new TcpListener(Address);
-        _tcp.Start();
         _serving = Task.WhenAll(ServeUdpAsync(answer), ServeTcpAsync(answer));
     }
 
@@ -50,6 +50,26 @@ internal sealed class FakeNameServer : IAsyncDisposable
         _stopping.Dispose();
     }
 
+    /// <summary>One port for both; one that is free for UDP may be taken for TCP.</summary>
+    private static (Socket Udp, TcpListener Tcp) Listen()
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var udp = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            udp.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            var tcp = new TcpListener((IPEndPoint)udp.LocalEndPoint!);
+            try
+            {
+                tcp.Start();
+                return (udp, tcp);
+            }
+            catch (SocketException) when (attempt < Attempts)
+            {
+                udp.Dispose();
+            }
+        }
+    }
+
     private async Task ServeUdpAsync(Func<byte[], bool, byte[]?> answer)
     {
         var buffer = new byte[1024];
@@ -61,9 +81,27 @@ internal sealed class FakeNameServer : IAsyncDisposable
                 if (answer(buffer[..received.ReceivedBytes], false) is { } bytes) await _udp.SendToAsync(bytes, received.RemoteEndPoint, _stopping.Token);
             }
         }
-        catch (Exception e) when (_stopping.IsCancellationRequested && e is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception) when (_stopping.IsCancellationRequested)
         {
             // The test is over.
+        }
+    }
+
+    private async Task AnswerAsync(NetworkStream stream, Func<byte[], bool, byte[]?> answer)
+    {
+        var length = new byte[2];
+        try
+        {
+            await stream.ReadExactlyAsync(length, _stopping.Token);
+            var query = new byte[BinaryPrimitives.ReadUInt16BigEndian(length)];
+            await stream.ReadExactlyAsync(query, _stopping.Token);
+            if (answer(query, true) is not { } bytes) return;
+            BinaryPrimitives.WriteUInt16BigEndian(length, (ushort)bytes.Length);
+            await stream.WriteAsync((byte[])[.. length, .. bytes], _stopping.Token);
+        }
+        catch (IOException)
+        {
+            // Whoever asked has gone; others may ask still.
         }
     }
 
@@ -74,17 +112,10 @@ internal sealed class FakeNameServer : IAsyncDisposable
             while (true)
             {
                 using var client = await _tcp.AcceptTcpClientAsync(_stopping.Token);
-                var stream = client.GetStream();
-                var length = new byte[2];
-                await stream.ReadExactlyAsync(length, _stopping.Token);
-                var query = new byte[BinaryPrimitives.ReadUInt16BigEndian(length)];
-                await stream.ReadExactlyAsync(query, _stopping.Token);
-                if (answer(query, true) is not { } bytes) continue;
-                BinaryPrimitives.WriteUInt16BigEndian(length, (ushort)bytes.Length);
-                await stream.WriteAsync((byte[])[.. length, .. bytes], _stopping.Token);
+                await AnswerAsync(client.GetStream(), answer);
             }
         }
-        catch (Exception e) when (_stopping.IsCancellationRequested && e is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception) when (_stopping.IsCancellationRequested)
         {
             // The test is over.
         }

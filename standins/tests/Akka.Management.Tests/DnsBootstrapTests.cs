@@ -1,5 +1,5 @@
 using System.Net;
-using System.Net.Sockets;
+using ActorInference.ClusterNodes.Tests;
 using ActorInference.Standins.Akka.Discovery.Tests;
 using Akka.Actor;
 using Akka.Cluster;
@@ -16,7 +16,7 @@ public sealed class DnsBootstrapTests
     [Fact]
     public async Task Three_nodes_of_one_name_form_one_cluster()
     {
-        int[] ports = [.. Enumerable.Range(0, 3).Select(_ => FreePort())];
+        int[] ports = [.. Enumerable.Range(0, 3).Select(_ => FreePort.Next())];
         await using var server = new FakeNameServer((query, _) => FakeNameServer.Answer(query, 0, [.. ports.Select(port => (0, 0, port, "localhost"))]));
         var systems = ports.Select(port => Start(port, server.Address)).ToList();
         try
@@ -32,13 +32,6 @@ public sealed class DnsBootstrapTests
         {
             foreach (var system in systems) await system.Terminate().WaitAsync(Patience);
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static ActorSystem Start(int port, IPEndPoint nameServer) => ActorSystem.Create("named", ConfigurationFactory.ParseString(

@@ -1,5 +1,5 @@
-using System.Net;
 using System.Net.Sockets;
+using ActorInference.ClusterNodes.Tests;
 using Akka.Actor;
 using Petabridge.Cmd.Host;
 using Petabridge.Cmd.Wire;
@@ -9,16 +9,10 @@ namespace ActorInference.Standins.Petabridge.Cmd.Tests;
 /// <summary>An actor system with a console host on a free port.</summary>
 internal sealed class TestHost : IAsyncDisposable
 {
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     public TestHost(params CommandPaletteHandler[] palettes)
     {
-        using (var probe = new TcpListener(IPAddress.Loopback, 0))
-        {
-            probe.Start();
-            Port = ((IPEndPoint)probe.LocalEndpoint).Port;
-        }
-
         System = ActorSystem.Create("console-tests", $$"""
             akka { loglevel = INFO, loggers = [], stdout-loglevel = OFF, log-dead-letters = off }
             petabridge.cmd { host = "127.0.0.1", port = {{Port}} }
@@ -32,7 +26,7 @@ internal sealed class TestHost : IAsyncDisposable
 
     public PetabridgeCmd Cmd { get; }
 
-    public int Port { get; }
+    public int Port { get; } = FreePort.Next();
 
     public Task<ConsoleClient> ConnectAsync() => ConsoleClient.ConnectAsync("127.0.0.1", Port, Limit, CancellationToken.None);
 

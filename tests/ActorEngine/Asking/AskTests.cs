@@ -1,12 +1,11 @@
 using Akka.Actor;
 using Akka.Event;
-using Akka.TestKit.Xunit2;
 
 namespace ActorInference.ActorEngine.Tests.Asking;
 
-public sealed class AskTests : TestKit
+public sealed class AskTests : EngineTest
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(50);
 
     [Fact]

@@ -1,9 +1,8 @@
 using Akka.Actor;
-using Akka.TestKit.Xunit2;
 
 namespace ActorInference.ActorEngine.Tests.Asking;
 
-public sealed class PipeToTests : TestKit
+public sealed class PipeToTests : EngineTest
 {
     [Fact]
     public void The_result_is_sent()

@@ -1,14 +1,13 @@
 using System.Collections.Concurrent;
 using Akka.Actor;
 using Akka.Event;
-using Akka.TestKit.Xunit2;
 
 namespace ActorInference.ActorEngine.Tests.Chaos;
 
 /// <summary>Random trees of actors that are told, failed, stopped and started at random. The seed is in each failure.</summary>
-public sealed class RandomLivesTests() : TestKit("akka.loglevel = OFF")
+public sealed class RandomLivesTests() : EngineTest("akka.loglevel = OFF")
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     [Theory]
     [InlineData(1)]

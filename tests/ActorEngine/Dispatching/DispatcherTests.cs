@@ -1,10 +1,9 @@
 using Akka.Actor;
 using Akka.Configuration;
-using Akka.TestKit.Xunit2;
 
 namespace ActorInference.ActorEngine.Tests.Dispatching;
 
-public sealed class DispatcherTests() : TestKit(
+public sealed class DispatcherTests() : EngineTest(
     """
     pinned.type = PinnedDispatcher
 
@@ -17,7 +16,7 @@ public sealed class DispatcherTests() : TestKit(
     akka.actor.deployment."/deployed".dispatcher = pinned
     """)
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task A_pinned_actor_stays_on_a_thread_of_its_own()

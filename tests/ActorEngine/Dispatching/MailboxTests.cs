@@ -2,11 +2,10 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.Dispatch;
 using Akka.Event;
-using Akka.TestKit.Xunit2;
 
 namespace ActorInference.ActorEngine.Tests.Dispatching;
 
-public sealed class MailboxTests() : TestKit(
+public sealed class MailboxTests() : EngineTest(
     """
     room-for-three {
       mailbox-type = "Akka.Dispatch.BoundedMailbox, Akka"
@@ -19,7 +18,7 @@ public sealed class MailboxTests() : TestKit(
     akka.actor.deployment."/deployed".mailbox = priority
     """)
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     [Fact]
     public void What_exceeds_a_bounded_mailbox_becomes_a_dead_letter()

@@ -1,9 +1,8 @@
 using Akka.Hosting;
-using Akka.TestKit.Xunit2;
 
 namespace ActorInference.ActorEngine.Tests.Hosting;
 
-public sealed class ActorRegistryTests : TestKit
+public sealed class ActorRegistryTests : EngineTest
 {
     [Fact]
     public void A_registered_actor_is_found_by_its_type()

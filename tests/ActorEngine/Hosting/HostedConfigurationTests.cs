@@ -110,7 +110,7 @@ public sealed class HostedConfigurationTests
 
         // Lines arrive in the order in which they were written.
         Assert.True(
-            SpinWait.SpinUntil(() => host.Log.Any(line => line.Text.Contains("worker lost", StringComparison.Ordinal)), TimeSpan.FromSeconds(20)));
+            SpinWait.SpinUntil(() => host.Log.Any(line => line.Text.Contains("worker lost", StringComparison.Ordinal)), TimeSpan.FromSeconds(60)));
         var mine = host.Log.Where(line => line.Category.StartsWith("Akka", StringComparison.Ordinal)).ToList();
         Assert.DoesNotContain(mine, line => line.Text.Contains("below the level", StringComparison.Ordinal));
         Assert.Contains(mine, line => line.Level == HostLogLevel.Information && line.Text.Contains("model demo loaded", StringComparison.Ordinal));

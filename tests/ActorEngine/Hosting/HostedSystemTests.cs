@@ -10,7 +10,7 @@ namespace ActorInference.ActorEngine.Tests.Hosting;
 
 public sealed class HostedSystemTests
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task Actors_start_with_the_host_and_startup_tasks_after_all_of_them()

@@ -9,7 +9,7 @@ namespace ActorInference.ActorEngine.Tests.Hosting;
 /// <summary>A host with one actor system, and the lines of its log.</summary>
 internal sealed class TestHost : IAsyncDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private readonly Recorder _log = new();
 

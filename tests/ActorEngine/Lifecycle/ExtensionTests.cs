@@ -1,11 +1,10 @@
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Configuration;
-using Akka.TestKit.Xunit2;
 
 namespace ActorInference.ActorEngine.Tests.Lifecycle;
 
-public sealed class ExtensionTests : TestKit
+public sealed class ExtensionTests : EngineTest
 {
     [Fact]
     public void A_system_has_one_instance_of_an_extension()

@@ -1,9 +1,8 @@
 using Akka.Actor;
-using Akka.TestKit.Xunit2;
 
 namespace ActorInference.ActorEngine.Tests.Lifecycle;
 
-public sealed class PropsTests : TestKit
+public sealed class PropsTests : EngineTest
 {
     [Fact]
     public void The_arguments_of_the_constructor_call_are_evaluated_once()

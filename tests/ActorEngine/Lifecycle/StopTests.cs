@@ -1,13 +1,12 @@
 using Akka.Actor;
 using Akka.Event;
-using Akka.TestKit.Xunit2;
 using static ActorInference.ActorEngine.Tests.LifecycleActor;
 
 namespace ActorInference.ActorEngine.Tests.Lifecycle;
 
-public sealed class StopTests : TestKit
+public sealed class StopTests : EngineTest
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     [Fact]
     public void Children_stop_before_their_parent_and_watchers_hear_of_it_last()
@@ -203,7 +202,7 @@ public sealed class StopTests : TestKit
         var afterwards = false;
         system.RegisterOnTermination(() => afterwards = true);
 
-        await system.Terminate().WaitAsync(TimeSpan.FromSeconds(20));
+        await system.Terminate().WaitAsync(TimeSpan.FromSeconds(60));
 
         Assert.Equal(["user", "system"], order);
         Assert.True(afterwards);

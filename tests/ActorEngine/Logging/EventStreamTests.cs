@@ -1,10 +1,9 @@
 using Akka.Actor;
 using Akka.Event;
-using Akka.TestKit.Xunit2;
 
 namespace ActorInference.ActorEngine.Tests.Logging;
 
-public sealed class EventStreamTests : TestKit
+public sealed class EventStreamTests : EngineTest
 {
     [Fact]
     public void A_subscriber_gets_events_of_its_type_and_of_what_derives_from_it()
@@ -73,7 +72,7 @@ public sealed class EventStreamTests : TestKit
     public async Task A_message_to_an_ended_actor_is_a_dead_letter()
     {
         var actor = Sys.ActorOf(Props.Create(() => new LifecycleActor(ActorRefs.Nobody)));
-        await actor.GracefulStop(TimeSpan.FromSeconds(10));
+        await actor.GracefulStop(TimeSpan.FromSeconds(60));
         Sys.EventStream.Subscribe(TestActor, typeof(DeadLetter));
 
         actor.Tell("too late");
@@ -111,7 +110,7 @@ public sealed class EventStreamTests : TestKit
 
         // Best effort: a message that reaches the mailbox in the moment it closes may go unreported.
         AwaitAssert(
-            () => Assert.InRange(Volatile.Read(ref counts.Handled) + Volatile.Read(ref counts.Dead), Count - 5, Count), TimeSpan.FromSeconds(10));
+            () => Assert.InRange(Volatile.Read(ref counts.Handled) + Volatile.Read(ref counts.Dead), Count - 5, Count), TimeSpan.FromSeconds(60));
     }
 
     private record BaseEvent;

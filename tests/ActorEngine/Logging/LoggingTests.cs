@@ -1,10 +1,9 @@
 using Akka.Actor;
 using Akka.Event;
-using Akka.TestKit.Xunit2;
 
 namespace ActorInference.ActorEngine.Tests.Logging;
 
-public sealed class LoggingTests() : TestKit("akka.loglevel = INFO")
+public sealed class LoggingTests() : EngineTest("akka.loglevel = INFO")
 {
     [Fact]
     public void A_line_says_who_wrote_it_and_has_its_arguments_put_in()

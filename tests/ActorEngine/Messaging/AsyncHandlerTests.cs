@@ -1,9 +1,8 @@
 using Akka.Actor;
-using Akka.TestKit.Xunit2;
 
 namespace ActorInference.ActorEngine.Tests.Messaging;
 
-public sealed class AsyncHandlerTests : TestKit
+public sealed class AsyncHandlerTests : EngineTest
 {
     [Fact]
     public void No_message_is_handled_while_an_asynchronous_handler_waits()
@@ -45,7 +44,7 @@ public sealed class AsyncHandlerTests : TestKit
         for (var i = 0; i < Count; i++) actor.Tell(i);
         actor.Tell("report");
 
-        ExpectMsg($"{Count} handled, no overlap", TimeSpan.FromSeconds(20));
+        ExpectMsg($"{Count} handled, no overlap", TimeSpan.FromSeconds(60));
     }
 
     [Fact]

@@ -1,11 +1,10 @@
 using Akka.Actor;
-using Akka.TestKit.Xunit2;
 
 namespace ActorInference.ActorEngine.Tests.Messaging;
 
-public sealed class DeliveryTests : TestKit
+public sealed class DeliveryTests : EngineTest
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task Messages_of_one_sender_to_one_receiver_keep_their_order()

@@ -1,10 +1,9 @@
 using Akka.Actor;
 using Akka.Event;
-using Akka.TestKit.Xunit2;
 
 namespace ActorInference.ActorEngine.Tests.Messaging;
 
-public sealed class ReceiveActorTests : TestKit
+public sealed class ReceiveActorTests : EngineTest
 {
     [Fact]
     public void The_first_handler_that_fits_takes_the_message()

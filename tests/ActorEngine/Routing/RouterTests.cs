@@ -1,10 +1,9 @@
 using Akka.Actor;
 using Akka.Routing;
-using Akka.TestKit.Xunit2;
 
 namespace ActorInference.ActorEngine.Tests.Routing;
 
-public sealed class RouterTests() : TestKit(
+public sealed class RouterTests() : EngineTest(
     """
     akka.actor.deployment {
       "/configured" {
@@ -18,7 +17,7 @@ public sealed class RouterTests() : TestKit(
     }
     """)
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     private static Props NamedProps => Props.Create(() => new TellsItsName());
 

@@ -4,11 +4,10 @@ using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Configuration;
 using Akka.Serialization;
-using Akka.TestKit.Xunit2;
 
 namespace ActorInference.ActorEngine.Tests.Serializing;
 
-public sealed class SerializationTests() : TestKit(
+public sealed class SerializationTests() : EngineTest(
     """
     akka.actor {
       serializers.spoken = "ActorInference.ActorEngine.Tests.Serializing.SpokenSerializer, ActorInference.ActorEngine.Tests"
@@ -91,11 +90,11 @@ public sealed class SerializationTests() : TestKit(
         var sent = new Plain("text", 7);
         var local = new StaysHere();
 
-        var received = await echo.Ask<Plain>(sent, TimeSpan.FromSeconds(10));
+        var received = await echo.Ask<Plain>(sent, TimeSpan.FromSeconds(60));
 
         Assert.Equal(sent, received);
         Assert.NotSame(sent, received);
-        Assert.Same(local, await echo.Ask<StaysHere>(local, TimeSpan.FromSeconds(10)));
+        Assert.Same(local, await echo.Ask<StaysHere>(local, TimeSpan.FromSeconds(60)));
         await other.Terminate();
     }
 

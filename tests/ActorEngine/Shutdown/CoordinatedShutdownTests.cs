@@ -6,7 +6,7 @@ namespace ActorInference.ActorEngine.Tests.Shutdown;
 
 public sealed class CoordinatedShutdownTests
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task Phases_run_in_order_and_end_the_system()
@@ -156,7 +156,8 @@ public sealed class CoordinatedShutdownTests
     }
 
     private static ActorSystem Create(string config = "") =>
-        ActorSystem.Create("shutdown", ConfigurationFactory.ParseString(config + "\nakka.stdout-loglevel = OFF\nakka.loglevel = ERROR"));
+        ActorSystem.Create("shutdown", ConfigurationFactory.ParseString(
+            config + "\nakka { stdout-loglevel = OFF, loglevel = ERROR, coordinated-shutdown.default-phase-timeout = 60s, coordinated-shutdown.phases.actor-system-terminate.timeout = 60s }"));
 
     private sealed class Journal
     {

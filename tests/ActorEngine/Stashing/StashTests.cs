@@ -1,9 +1,8 @@
 using Akka.Actor;
-using Akka.TestKit.Xunit2;
 
 namespace ActorInference.ActorEngine.Tests.Stashing;
 
-public sealed class StashTests() : TestKit(
+public sealed class StashTests() : EngineTest(
     """
     bounded-deque {
       mailbox-type = "Akka.Dispatch.BoundedDequeBasedMailbox, Akka"

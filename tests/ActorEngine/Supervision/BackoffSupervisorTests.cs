@@ -1,11 +1,10 @@
 using Akka.Actor;
 using Akka.Pattern;
-using Akka.TestKit.Xunit2;
 using static ActorInference.ActorEngine.Tests.LifecycleActor;
 
 namespace ActorInference.ActorEngine.Tests.Supervision;
 
-public sealed class BackoffSupervisorTests : TestKit
+public sealed class BackoffSupervisorTests : EngineTest
 {
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(200);

@@ -1,11 +1,10 @@
 using Akka.Pattern;
-using Akka.TestKit.Xunit2;
 
 namespace ActorInference.ActorEngine.Tests.Supervision;
 
-public sealed class CircuitBreakerTests : TestKit
+public sealed class CircuitBreakerTests : EngineTest
 {
-    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task It_opens_after_as_many_failures_in_a_row_as_it_allows()
@@ -55,7 +54,7 @@ public sealed class CircuitBreakerTests : TestKit
 
         await Assert.ThrowsAsync<TestFailure>(() => breaker.WithCircuitBreaker(Fail));
 
-        await opened.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        await opened.Task.WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     [Fact]

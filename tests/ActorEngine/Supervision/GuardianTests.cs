@@ -1,10 +1,9 @@
 using Akka.Actor;
-using Akka.TestKit.Xunit2;
 using static ActorInference.ActorEngine.Tests.LifecycleActor;
 
 namespace ActorInference.ActorEngine.Tests.Supervision;
 
-public sealed class GuardianTests() : TestKit("""akka.actor.guardian-supervisor-strategy = "Akka.Actor.StoppingSupervisorStrategy" """)
+public sealed class GuardianTests() : EngineTest("""akka.actor.guardian-supervisor-strategy = "Akka.Actor.StoppingSupervisorStrategy" """)
 {
     [Fact]
     public void The_guardians_strategy_is_the_configurations()
@@ -40,7 +39,7 @@ public sealed class GuardianTests() : TestKit("""akka.actor.guardian-supervisor-
 
         actor.Tell(new Fail(new TestFailure("fatal")), ActorRefs.NoSender);
 
-        await system.WhenTerminated.WaitAsync(TimeSpan.FromSeconds(20));
+        await system.WhenTerminated.WaitAsync(TimeSpan.FromSeconds(60));
     }
 }
 

@@ -1,10 +1,9 @@
 using Akka.Actor;
-using Akka.TestKit.Xunit2;
 using static ActorInference.ActorEngine.Tests.LifecycleActor;
 
 namespace ActorInference.ActorEngine.Tests.Supervision;
 
-public sealed class RestartLimitTests : TestKit
+public sealed class RestartLimitTests : EngineTest
 {
     [Fact]
     public void A_child_is_restarted_up_to_the_limit_and_then_stopped()

@@ -5,7 +5,7 @@ using Xunit.Sdk;
 
 namespace ActorInference.ActorEngine.Tests.TestKits;
 
-public sealed class ExpectationTests : TestKit
+public sealed class ExpectationTests : EngineTest
 {
     private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(50);
 

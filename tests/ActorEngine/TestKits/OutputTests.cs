@@ -15,7 +15,7 @@ public sealed class OutputTests
         using (var kit = new TestKit("akka.stdout-loglevel = OFF", output))
         {
             kit.Sys.Log.Warning("watch out, {0}", "Ada");
-            kit.AwaitCondition(() => output.Lines.Any(line => line.Contains("watch out, Ada", StringComparison.Ordinal)));
+            kit.AwaitCondition(() => output.Lines.Any(line => line.Contains("watch out, Ada", StringComparison.Ordinal)), TimeSpan.FromSeconds(60));
         }
 
         Assert.Contains(output.Lines, line => line.Contains("WARNING", StringComparison.Ordinal));
@@ -29,7 +29,7 @@ public sealed class OutputTests
         kit.Sys.Log.Warning("nobody reads this");
         kit.TestActor.Tell("well");
 
-        kit.ExpectMsg("well");
+        kit.ExpectMsg("well", TimeSpan.FromSeconds(60));
         Assert.False(kit.Sys.WhenTerminated.IsCompleted);
     }
 

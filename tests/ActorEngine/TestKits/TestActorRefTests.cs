@@ -1,9 +1,8 @@
 using Akka.Actor;
-using Akka.TestKit.Xunit2;
 
 namespace ActorInference.ActorEngine.Tests.TestKits;
 
-public sealed class TestActorRefTests : TestKit
+public sealed class TestActorRefTests : EngineTest
 {
     [Fact]
     public void The_instance_can_be_looked_into()

@@ -1,11 +1,10 @@
 using Akka.Actor;
 using Akka.TestKit;
 using Akka.TestKit.TestActors;
-using Akka.TestKit.Xunit2;
 
 namespace ActorInference.ActorEngine.Tests.TestKits;
 
-public sealed class TestProbeTests : TestKit
+public sealed class TestProbeTests : EngineTest
 {
     [Fact]
     public void A_probe_stands_wherever_a_reference_may()

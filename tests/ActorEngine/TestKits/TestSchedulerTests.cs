@@ -1,11 +1,10 @@
 using Akka.Actor;
 using Akka.TestKit;
-using Akka.TestKit.Xunit2;
 
 namespace ActorInference.ActorEngine.Tests.TestKits;
 
 public sealed class TestSchedulerTests()
-    : TestKit("akka.scheduler.implementation = \"Akka.TestKit.TestScheduler, Akka.TestKit\"")
+    : EngineTest("akka.scheduler.implementation = \"Akka.TestKit.TestScheduler, Akka.TestKit\"")
 {
     private TestScheduler Scheduler => (TestScheduler)Sys.Scheduler;
 

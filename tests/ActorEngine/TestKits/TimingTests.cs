@@ -15,21 +15,21 @@ public sealed class TimingTests() : TestKit("akka.test { timefactor = 2, single-
 
         var clock = Stopwatch.StartNew();
         Assert.ThrowsAny<XunitException>(() => ExpectMsg<string>());
-        Assert.InRange(clock.ElapsedMilliseconds, 280, 10_000);
+        Assert.InRange(clock.ElapsedMilliseconds, 280, 60_000);
     }
 
     [Fact]
     public void A_block_bounds_all_expectations_in_it()
     {
-        Within(TimeSpan.FromSeconds(20), () =>
+        Within(TimeSpan.FromSeconds(200), () =>
         {
-            Assert.InRange(RemainingOrDefault, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(40));
-            Within(TimeSpan.FromSeconds(1), () => Assert.InRange(Remaining, TimeSpan.Zero, TimeSpan.FromSeconds(2)));
-            Assert.InRange(Remaining, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(40));
+            Assert.InRange(RemainingOrDefault, TimeSpan.FromSeconds(100), TimeSpan.FromSeconds(400));
+            Within(TimeSpan.FromSeconds(30), () => Assert.InRange(Remaining, TimeSpan.Zero, TimeSpan.FromSeconds(60)));
+            Assert.InRange(Remaining, TimeSpan.FromSeconds(90), TimeSpan.FromSeconds(400));
         });
 
         Assert.Throws<InvalidOperationException>(() => Remaining);
-        Assert.Equal(5, Within(TimeSpan.FromSeconds(1), () => 5));
+        Assert.Equal(5, Within(TimeSpan.FromSeconds(30), () => 5));
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public sealed class TimingTests() : TestKit("akka.test { timefactor = 2, single-
     {
         TestActor.Tell("in time");
 
-        Assert.Equal("in time", await WithinAsync(TimeSpan.FromSeconds(5), async () => await ExpectMsgAsync<string>()));
+        Assert.Equal("in time", await WithinAsync(TimeSpan.FromSeconds(30), async () => await ExpectMsgAsync<string>()));
         await Assert.ThrowsAnyAsync<XunitException>(() => WithinAsync(TimeSpan.FromMilliseconds(20), async () =>
         {
             await ExpectMsgAsync<string>();
@@ -56,10 +56,10 @@ public sealed class TimingTests() : TestKit("akka.test { timefactor = 2, single-
     public async Task A_condition_is_asked_until_it_holds()
     {
         var asked = 0;
-        AwaitCondition(() => ++asked == 3, TimeSpan.FromSeconds(5));
+        AwaitCondition(() => ++asked == 3, TimeSpan.FromSeconds(30));
         Assert.Equal(3, asked);
 
-        await AwaitConditionAsync(() => Task.FromResult(++asked == 6), TimeSpan.FromSeconds(5));
+        await AwaitConditionAsync(() => Task.FromResult(++asked == 6), TimeSpan.FromSeconds(30));
         Assert.Equal(6, asked);
 
         Assert.ThrowsAny<XunitException>(() => AwaitCondition(() => false, TimeSpan.FromMilliseconds(50)));
@@ -71,7 +71,7 @@ public sealed class TimingTests() : TestKit("akka.test { timefactor = 2, single-
     public async Task An_assertion_is_repeated_until_it_holds()
     {
         var tried = 0;
-        AwaitAssert(() => Assert.Equal(3, ++tried), TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(5));
+        AwaitAssert(() => Assert.Equal(3, ++tried), TimeSpan.FromSeconds(30), TimeSpan.FromMilliseconds(5));
         Assert.Equal(3, tried);
 
         await AwaitAssertAsync(
@@ -80,7 +80,7 @@ public sealed class TimingTests() : TestKit("akka.test { timefactor = 2, single-
                 await Task.Yield();
                 Assert.Equal(6, ++tried);
             },
-            TimeSpan.FromSeconds(5),
+            TimeSpan.FromSeconds(30),
             TimeSpan.FromMilliseconds(5));
         Assert.Equal(6, tried);
 
@@ -106,8 +106,8 @@ public sealed class TimingTests() : TestKit("akka.test { timefactor = 2, single-
     {
         var barrier = CreateTestBarrier(2);
 
-        var other = Task.Run(() => barrier.Await(TimeSpan.FromSeconds(10)));
-        barrier.Await(TimeSpan.FromSeconds(10));
+        var other = Task.Run(() => barrier.Await(TimeSpan.FromSeconds(30)));
+        barrier.Await(TimeSpan.FromSeconds(30));
 
         await other;
         Assert.ThrowsAny<Exception>(() => barrier.Await(TimeSpan.FromMilliseconds(20)));

@@ -70,7 +70,7 @@ public sealed class TimerTests : VirtualTimeTests
         actor.Tell((Action<ITimerScheduler>)(timers =>
         {
             TestActor.Tell("holding", ActorRefs.NoSender);
-            gate.Wait(TimeSpan.FromSeconds(10));
+            gate.Wait(TimeSpan.FromSeconds(60));
             timers.Cancel("key");
         }));
         ExpectMsg("holding");

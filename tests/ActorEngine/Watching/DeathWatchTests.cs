@@ -1,12 +1,11 @@
 using Akka.Actor;
-using Akka.TestKit.Xunit2;
 using static ActorInference.ActorEngine.Tests.LifecycleActor;
 
 namespace ActorInference.ActorEngine.Tests.Watching;
 
-public sealed class DeathWatchTests : TestKit
+public sealed class DeathWatchTests : EngineTest
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     [Fact]
     public void A_watcher_hears_of_the_end()

@@ -8,6 +8,7 @@ public sealed class KvPageLayoutTests
     [InlineData(KvDtype.F32, 4)]
     [InlineData(KvDtype.F16, 2)]
     [InlineData(KvDtype.BF16, 2)]
+    [InlineData(KvDtype.F8, 1)]
     public void A_page_is_keys_then_values_layer_by_layer(KvDtype dtype, int elementBytes)
     {
         var layout = new KvPageLayout(Layers: 3, PageSizeTokens: 16, KvHeads: 2, HeadDim: 8, dtype);

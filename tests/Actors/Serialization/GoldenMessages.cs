@@ -95,5 +95,8 @@ internal static class GoldenMessages
         new WorkerProtocol.Resumed(new WorkerId("decode-1")),
         new WorkerProtocol.SetStorage(true),
         new WorkerProtocol.StorageSet(new WorkerId("prefill-0"), true, true),
+        new RouterProtocol.WorkerReport(new WorkerId("decode-1"), WorkerRole.Decode, actor, 0, 0) { Prefixes = new(0x0102030405060708, 300, 16) },
+        new RouterProtocol.GetPrefixes(0x0102030405060708, 12, 40),
+        new RouterProtocol.Prefixes(new WorkerId("decode-1"), 0x0102030405060708, 12, 13, 300, true, [1, ulong.MaxValue], [2]),
     ];
 }

@@ -9,7 +9,7 @@ namespace ActorInference.Actors.Tests.Serialization;
 /// <summary>References within messages, between two systems that have only a network in common.</summary>
 public sealed class RemoteReferenceTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private static readonly AttemptId Attempt = new(RequestId.New(), 0);
 

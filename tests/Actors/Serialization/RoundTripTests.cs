@@ -24,7 +24,7 @@ public sealed class RoundTripTests() : TestKit(WireMessages.Reference)
     private static readonly Type[] Parts =
     [
         typeof(RouterProtocol.AssignedWorker), typeof(GenerationProtocol.Ending), typeof(KvTransferProtocol.RemotePages),
-        typeof(CacheShardProtocol.PutPolicy),
+        typeof(CacheShardProtocol.PutPolicy), typeof(RouterProtocol.PrefixMark),
     ];
 
     public static TheoryData<Type> Types => [.. WireMessages.All];

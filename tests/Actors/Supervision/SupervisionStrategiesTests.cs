@@ -8,7 +8,7 @@ namespace ActorInference.Actors.Tests.Supervision;
 public sealed class SupervisionStrategiesTests : TestKit
 {
     public SupervisionStrategiesTests()
-        : base("akka.loglevel = OFF")
+        : base("akka { loglevel = OFF, test { single-expect-default = 60s, default-timeout = 60s } }")
     {
     }
 
@@ -51,16 +51,16 @@ public sealed class SupervisionStrategiesTests : TestKit
         var role = Props.Create(() => new CountingActor());
         var supervisor = Sys.ActorOf(SupervisionStrategies.WithBackoff(role, "prefill-0"), "supervisor");
         IActorRef first = ActorRefs.Nobody;
-        AwaitAssert(() => first = Resolve("/user/supervisor/prefill-0"), TimeSpan.FromSeconds(10));
+        AwaitAssert(() => first = Resolve("/user/supervisor/prefill-0"), TimeSpan.FromSeconds(60));
         Watch(first);
         first.Tell(new WorkerStoppedException(new WorkerId("prefill-0")));
         ExpectTerminated(first);
 
-        AwaitAssert(() => Assert.NotEqual(first, Resolve("/user/supervisor/prefill-0")), TimeSpan.FromSeconds(10));
+        AwaitAssert(() => Assert.NotEqual(first, Resolve("/user/supervisor/prefill-0")), TimeSpan.FromSeconds(60));
         Assert.False(supervisor.IsNobody());
     }
 
-    private IActorRef StartWorker() => ActorOf(Props.Create(() => new Parent())).Ask<IActorRef>("child", TimeSpan.FromSeconds(5)).GetAwaiter().GetResult();
+    private IActorRef StartWorker() => ActorOf(Props.Create(() => new Parent())).Ask<IActorRef>("child", TimeSpan.FromSeconds(60)).GetAwaiter().GetResult();
 
     private IActorRef Resolve(string path) => Sys.ActorSelection(path).ResolveOne(TimeSpan.FromSeconds(1)).GetAwaiter().GetResult();
 

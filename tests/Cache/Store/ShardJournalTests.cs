@@ -41,6 +41,7 @@ public sealed class ShardJournalTests
 
             BreakableJournal.IsBroken = true;
             await Assert.ThrowsAsync<AskTimeoutException>(() => PutAsync(shards, 2, TimeSpan.FromSeconds(1)));
+            await StoreSystem.UntilAsync("the journal has failed", () => BreakableJournal.Failures > 0);
             BreakableJournal.IsBroken = false;
 
             await StoreSystem.UntilAsync("what was acknowledged is readable", async () => await LookAsync(shards, 1) == CacheOutcome.Done);
@@ -94,6 +95,7 @@ public sealed class ShardJournalTests
 public sealed class BreakableJournal : MemoryJournal
 {
     private static volatile bool _isBroken;
+    private static int _failures;
 
     public static bool IsBroken
     {
@@ -101,6 +103,13 @@ public sealed class BreakableJournal : MemoryJournal
         set => _isBroken = value;
     }
 
-    protected override Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages) =>
-        _isBroken ? Task.FromException<IImmutableList<Exception>>(new IOException("the disk is on fire")) : base.WriteMessagesAsync(messages);
+    /// <summary>Writes that have failed.</summary>
+    public static int Failures => Volatile.Read(ref _failures);
+
+    protected override Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages)
+    {
+        if (!_isBroken) return base.WriteMessagesAsync(messages);
+        Interlocked.Increment(ref _failures);
+        return Task.FromException<IImmutableList<Exception>>(new IOException("the disk is on fire"));
+    }
 }

@@ -194,7 +194,7 @@ public sealed class StoreRestartTests : IDisposable
         try
         {
             var exists = new CacheShardProtocol.Exists(0, StorageClientOptions.DefaultTenant, StoreSystem.Run(0, 40).Keys);
-            var answer = await system.Shards.Ask<CacheShardProtocol.Outcomes>(exists, TimeSpan.FromMilliseconds(500));
+            var answer = await system.Shards.Ask<CacheShardProtocol.Outcomes>(exists, TimeSpan.FromSeconds(2));
             return answer.Pages.Count(outcome => outcome == CacheOutcome.Done);
         }
         catch (AskTimeoutException)

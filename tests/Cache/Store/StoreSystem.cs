@@ -25,6 +25,9 @@ internal sealed class StoreSystem : IAsyncDisposable
         akka.coordinated-shutdown.run-by-clr-shutdown-hook = off
         """;
 
+    /// <summary>No store counts as silent because the machine is busy; one that dies is known to be dead all the same.</summary>
+    private static readonly StoreLiveness Calm = new() { Tick = TimeSpan.FromMilliseconds(20), SuspectAfter = TimeSpan.FromMinutes(10), RemoveAfter = TimeSpan.FromMinutes(20) };
+
     private readonly CacheShardOptions _options;
     private readonly PageServer? _server;
     private readonly List<StorePool> _pools = [];
@@ -34,12 +37,12 @@ internal sealed class StoreSystem : IAsyncDisposable
     {
         _options = options ?? new CacheShardOptions { Buckets = 4 };
         System = ActorSystem.Create($"store-{Guid.NewGuid():n}", ConfigurationFactory.ParseString(Settings));
-        Directory = System.ActorOf(StoreDirectoryActor.Props(liveness ?? new StoreLiveness { Tick = TimeSpan.FromMilliseconds(20) }, false), StoreDirectoryActor.Name);
+        Directory = System.ActorOf(StoreDirectoryActor.Props(liveness ?? Calm, false), StoreDirectoryActor.Name);
         Shards = System.ActorOf(LocalShardsActor.Props(_options, Directory), "shards");
         Process = CacheProcess.Get(System);
         Pool = new KvPagePool(Layout, 512, isShared);
         if (!isShared && !listens) Process.Add(Pool);
-        _server = listens ? new PageServer(Pool, IPAddress.Loopback, 0, new PageServerOptions()) : null;
+        _server = listens ? new PageServer(Pool, IPAddress.Loopback, 0, new PageServerOptions { Stall = TimeSpan.FromSeconds(50) }) : null;
         Client = new StorageClient(
             System, Shards,
             (client ?? new StorageClientOptions()) with { Buckets = _options.Buckets, QueryDeadline = TimeSpan.FromSeconds(20), TransferDeadline = TimeSpan.FromSeconds(20) },
@@ -105,7 +108,7 @@ internal sealed class StoreSystem : IAsyncDisposable
         var options = new CacheStoreOptions
         {
             Store = Keys.Store(number), Buckets = _options.Buckets, ReportInterval = TimeSpan.FromMilliseconds(50), Disk = disk,
-            Listen = listens ? IPAddress.Loopback : null, Host = host ?? Environment.MachineName, UncertainFor = TimeSpan.FromSeconds(2),
+            Listen = listens ? IPAddress.Loopback : null, Host = host ?? Environment.MachineName, UncertainFor = TimeSpan.FromSeconds(2), TransferDeadline = TimeSpan.FromSeconds(20),
         };
         var pool = new StorePool(memory ?? StoreMemory.Private(8 << 20), TimeProvider.System);
         _pools.Add(pool);

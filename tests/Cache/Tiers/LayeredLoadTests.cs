@@ -59,6 +59,27 @@ public sealed class LayeredLoadTests
     }
 
     [Fact]
+    public void Pages_of_a_load_in_vain_still_count_as_come_from_storage_when_they_are_used()
+    {
+        using var device = new KvPagePool(Layout, 32);
+        using var host = Host(Layout);
+        var (keys, pages) = HostPoolTests.Filled(device, 8, seed: 1);
+        var own = new int[8];
+        Assert.Equal(8, host.Reserve(own));
+        for (var i = 0; i < 8; i++) device.Bytes(pages[i]).CopyTo(host.Memory.Bytes(own[i]));
+        host.Publish(new PageRun(Space, 0, default, [.. keys]), own, [.. own.Select(page => PageChecksum.Compute(host.Memory.Bytes(page).Span))]);
+        host.Memory.Bytes(own[5]).Span[7] ^= 0x10;
+
+        var inVain = host.BeginLoad(keys, 0, device, HostPoolTests.Take(device, 8));
+        Assert.Equal((8, 5), (inVain!.StoragePages, inVain.End(out _)));
+        var load = host.BeginLoad(keys, 0, device, HostPoolTests.Take(device, 8));
+
+        Assert.Equal((5, 5), (load!.StoragePages, load.End(out _)));
+        Assert.Equal(new TierLoad(5, 0), host.Load(keys, 0, device, HostPoolTests.Take(device, 8)));
+        host.CheckInvariants();
+    }
+
+    [Fact]
     public void Layers_whose_sums_do_not_add_up_to_the_pages_come_at_once()
     {
         var odd = Layout with { PageSizeTokens = 1, KvHeads = 1, HeadDim = 2 };

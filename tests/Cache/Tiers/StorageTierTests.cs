@@ -33,6 +33,65 @@ public sealed class StorageTierTests
     }
 
     [Fact]
+    public async Task A_few_batches_of_a_prompt_come_at_the_same_time()
+    {
+        var (storage, together, calls) = (new MemoryStorage(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), 0);
+        await FillAsync(storage);
+        using var host = HostPoolTests.Host(capacity: 16);
+        await using var tier = Tier(host, Patient with { BatchPages = 2, Readers = 3 });
+        tier.Attach(storage);
+        storage.Before = _ =>
+        {
+            var call = Interlocked.Increment(ref calls);
+            if (call == 1) return ValueTask.CompletedTask;   // The question how many there are.
+            if (call == 4) together.SetResult();
+            return new ValueTask(together.Task);
+        };
+
+        if (tier.Begin(Space, Prompt, 0, 1) is { } arrival) await arrival.WaitAsync(Limit);
+
+        Assert.Equal((8, 3, 8L), (host.Find(Keys()), storage.MostReading, tier.Counts.Fetched));
+        host.CheckInvariants();
+    }
+
+    [Fact]
+    public async Task What_is_under_way_for_one_prompt_is_not_brought_a_second_time_for_another()
+    {
+        var (storage, opened) = (new MemoryStorage(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        await FillAsync(storage);
+        storage.Before = _ => new ValueTask(opened.Task);
+        using var host = HostPoolTests.Host(capacity: 16);
+        await using var tier = Tier(host, Patient);
+        tier.Attach(storage);
+
+        var first = tier.Begin(Space, Prompt.AsMemory(0, 5 * PageSize + 1), 0, 0);
+        var same = tier.Begin(Space, Prompt.AsMemory(0, 5 * PageSize + 1), 0, 0);
+        var longer = tier.Begin(Space, Prompt, 0, 0);
+        Assert.True(first is { IsCompleted: false } && same is { IsCompleted: false } && longer is { IsCompleted: false });
+        opened.SetResult();
+        await Task.WhenAll(first, same, longer).WaitAsync(Limit);
+
+        Assert.Equal((8, 8L, 2), (host.Find(Keys()), tier.Counts.Fetched, storage.Queries));
+        host.CheckInvariants();
+    }
+
+    [Fact]
+    public async Task A_page_that_comes_broken_hides_those_after_it_and_spoils_none()
+    {
+        var storage = new MemoryStorage();
+        await FillAsync(storage);
+        storage.Flip(Keys()[3]);
+        using var host = HostPoolTests.Host(capacity: 16);
+        await using var tier = Tier(host, Patient with { BatchPages = 2, Readers = 4 });
+        tier.Attach(storage);
+
+        if (tier.Begin(Space, Prompt, 0, 1) is { } arrival) await arrival.WaitAsync(Limit);
+
+        Assert.Equal((3, 7L), (host.Find(Keys()), tier.Counts.Fetched));
+        host.CheckInvariants();
+    }
+
+    [Fact]
     public async Task What_is_stored_in_part_is_used_in_part()
     {
         var storage = new MemoryStorage();
@@ -150,6 +209,27 @@ public sealed class StorageTierTests
     }
 
     [Fact]
+    public async Task Whoever_sees_that_all_is_written_finds_it_counted_and_may_free_the_pages()
+    {
+        const int Rounds = 3000;
+        using var device = ScriptedRunner.Pool(16);
+        using var host = HostPoolTests.Host(capacity: 16);
+        await using var tier = Tier(host);
+        tier.Attach(new MemoryStorage());
+        var (_, pages) = HostPoolTests.Filled(device, 8, seed: 1);
+        for (var round = 1; round <= Rounds; round++)
+        {
+            Use(host, device, pages);
+            // Without a pause, to be there as soon as it is so.
+            var started = System.Diagnostics.Stopwatch.GetTimestamp();
+            while (!tier.IsIdle) Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(started) < Limit, "The pages are not written.");
+            Assert.Equal((8L * round, 0L), (tier.Counts.Written, tier.Counts.Dropped));
+            host.Clear();
+            Assert.Equal(0, host.Counts.HeldPages);
+        }
+    }
+
+    [Fact]
     public async Task A_tier_that_knows_of_no_storage_says_so()
     {
         using var host = HostPoolTests.Host(capacity: 16);
@@ -221,7 +301,7 @@ public sealed class StorageTierTests
         for (var i = 0; i < 2; i++)
         {
             if (tier.Begin(Space, Prompt, 0, 0.01) is { } arrival) await arrival.WaitAsync(Limit);
-            await UntilAsync(() => host.Find(Keys()) == 8, "the pages are here");
+            await UntilAsync(() => host.Find(Keys()) == 8 && tier.IsIdle, "the pages are here, and what they took is known");
             host.Clear();
         }
 
@@ -253,6 +333,9 @@ public sealed class StorageTierTests
         host.CheckInvariants();
     }
 
+    private static StorageTierOptions Patient { get; } =
+        new() { Policy = PrefetchPolicy.WaitComplete, MinTokens = 1, PrefetchShare = 1, LongestWait = TimeSpan.FromMinutes(10) };
+
     private static void Use(HostPool host, KvPagePool device, int[] pages)
     {
         host.Offer(Space, Keys(), 0, 0, device, pages);
@@ -283,10 +366,11 @@ public sealed class StorageTierTests
     private static async Task UntilAsync(Func<bool> condition, string what)
     {
         var started = System.Diagnostics.Stopwatch.GetTimestamp();
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
         while (!condition())
         {
             if (System.Diagnostics.Stopwatch.GetElapsedTime(started) > Limit) Assert.Fail($"It did not come to pass that {what}.");
-            await Task.Yield();
+            await timer.WaitForNextTickAsync();
         }
     }
 }

@@ -48,7 +48,7 @@ public sealed class PageFaultTests
     [Fact]
     public async Task A_sender_that_sends_more_than_it_was_asked_for_spoils_its_own_next_answer_only()
     {
-        await using var pools = new TwoPools(options: new PageFetcherOptions { Connections = 1 });
+        await using var pools = new TwoPools(options: TwoPools.Calm with { Connections = 1 });
         using var server = new LyingServer((stream, _) =>
         {
             LyingServer.Welcome(stream, Format);
@@ -135,7 +135,7 @@ public sealed class PageFaultTests
     [Fact]
     public async Task A_connection_that_was_closed_while_idle_is_made_anew()
     {
-        await using var pools = new TwoPools(options: new PageFetcherOptions { Connections = 1 });
+        await using var pools = new TwoPools(options: TwoPools.Calm with { Connections = 1 });
         using var closed = new ManualResetEventSlim();
         using var server = new LyingServer((stream, number) =>
         {
@@ -165,7 +165,7 @@ public sealed class PageFaultTests
     public async Task A_receiver_that_stops_reading_is_ended_and_its_pages_come_back(bool shared)
     {
         Skip.If(shared && SharedSegment.Folder is null, "this system has no /dev/shm");
-        await using var pools = new TwoPools(shared: shared, options: new PageFetcherOptions { UseSharedMemory = false }, serverOptions: new PageServerOptions { Stall = TimeSpan.FromSeconds(2), MinBytesPerSecond = 1_000_000_000 });
+        await using var pools = new TwoPools(shared: shared, options: TwoPools.Calm with { UseSharedMemory = false }, serverOptions: new PageServerOptions { Stall = TimeSpan.FromSeconds(3), MinBytesPerSecond = 1_000_000_000 });
         var sent = pools.Fill(8, seed: 1);
         using var silent = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await silent.ConnectAsync(IPAddress.Loopback, pools.Server.Port);
@@ -194,7 +194,7 @@ public sealed class PageFaultTests
     [Fact]
     public async Task A_client_too_many_is_told_so_and_served_when_there_is_room()
     {
-        await using var pools = new TwoPools(serverOptions: new PageServerOptions { MaxConnections = 1 }, options: new PageFetcherOptions { Connections = 1 });
+        await using var pools = new TwoPools(serverOptions: new PageServerOptions { MaxConnections = 1, Stall = TimeSpan.FromSeconds(50) }, options: TwoPools.Calm with { Connections = 1 });
         var (sent, received) = (pools.Fill(2, seed: 1), pools.Allocate(2));
         using (var other = new Socket(SocketType.Stream, ProtocolType.Tcp))
         {
@@ -219,7 +219,7 @@ public sealed class PageFaultTests
     {
         Skip.If(shared && SharedSegment.Folder is null, "this system has no /dev/shm");
         var layout = TwoPools.Layout with { PageSizeTokens = 512, HeadDim = 264 };   // 4.1 MiB, and no power of two.
-        await using var pools = new TwoPools(pages: 4, shared: shared, layout: layout, options: new PageFetcherOptions { Connections = 4, UseSharedMemory = false });
+        await using var pools = new TwoPools(pages: 4, shared: shared, layout: layout, options: TwoPools.Calm with { Connections = 4, UseSharedMemory = false });
         var (sent, received) = (pools.Fill(count, seed: 1), pools.Allocate(count));
         var message = pools.Message(sent);
 

@@ -6,7 +6,7 @@ namespace ActorInference.Cache.Tests.Transfer;
 
 public sealed class PageFetcherTests
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     [SkippableTheory]
     [InlineData(true, 1)]
@@ -30,7 +30,7 @@ public sealed class PageFetcherTests
     public async Task Pages_of_a_shared_pool_arrive_over_tcp_too(int count)
     {
         Skip.If(SharedSegment.Folder is null, "this system has no /dev/shm");
-        await using var pools = new TwoPools(shared: true, options: new PageFetcherOptions { UseSharedMemory = false });
+        await using var pools = new TwoPools(shared: true, options: TwoPools.Calm with { UseSharedMemory = false });
         var (sent, received) = (pools.Fill(count, seed: count), pools.Allocate(count));
         if (count > 2) (sent[0], sent[1]) = (sent[1], sent[0]);   // Some side by side, some not.
 
@@ -45,7 +45,7 @@ public sealed class PageFetcherTests
     {
         Skip.If(SharedSegment.Folder is null, "this system has no /dev/shm");
         await using var pools = new TwoPools(shared: true);
-        await using var overTcp = new PageFetcher(pools.Receiver, new PageFetcherOptions { UseSharedMemory = false });
+        await using var overTcp = new PageFetcher(pools.Receiver, TwoPools.Calm with { UseSharedMemory = false });
         var (sent, received) = (pools.Fill(4, seed: 1), pools.Allocate(4));
         var noServer = pools.Message(sent, pools.Source with { Port = 0 });
 
@@ -60,7 +60,7 @@ public sealed class PageFetcherTests
     [InlineData(2)]
     public async Task Many_messages_at_once_arrive_each_as_it_was_sent(int seed)
     {
-        await using var pools = new TwoPools(pages: 512, options: new PageFetcherOptions { Connections = 3 });
+        await using var pools = new TwoPools(pages: 512, options: TwoPools.Calm with { Connections = 3 });
         var random = new Random(seed);
         var messages = Enumerable.Range(0, 40).Select(i => pools.Fill(random.Next(1, 12), seed * 100 + i)).Select(sent => (Sent: sent, Received: pools.Allocate(sent.Length))).ToList();
 
@@ -128,8 +128,10 @@ public sealed class PageFetcherTests
     public async Task A_server_that_is_not_there_is_told_at_once()
     {
         await using var pools = new TwoPools();
-        var message = pools.Message(pools.Fill(1, seed: 1));
-        await pools.Server.DisposeAsync();
+        // Nobody listens there, nor can anybody: it is taken.
+        using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        taken.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
+        var message = pools.Message(pools.Fill(1, seed: 1), pools.Source with { Port = ((System.Net.IPEndPoint)taken.LocalEndPoint!).Port });
 
         Assert.Equal(TransferError.Broken, (await FailsAsync(pools.Fetcher.FetchAsync(message, pools.Allocate(1), CancellationToken.None))).Error);
     }

@@ -10,6 +10,9 @@ namespace ActorInference.Cache.Tests.Transfer;
 /// <summary>A sender's and a receiver's pool, as if in two processes.</summary>
 internal sealed class TwoPools : IAsyncDisposable
 {
+    /// <summary>Nothing counts as stalled because the machine is busy.</summary>
+    public static readonly PageFetcherOptions Calm = new() { Stall = TimeSpan.FromSeconds(50) };
+
     public static readonly KvPageLayout Layout = new(Layers: 2, PageSizeTokens: 16, KvHeads: 2, HeadDim: 16, KvDtype.F32);
 
     public TwoPools(
@@ -22,8 +25,8 @@ internal sealed class TwoPools : IAsyncDisposable
     {
         Sender = new KvPagePool(layout ?? Layout, pages, shared);
         Receiver = new KvPagePool(receiverLayout ?? layout ?? Layout, pages);
-        Server = new PageServer(Sender, IPAddress.Loopback, 0, serverOptions ?? new PageServerOptions());
-        Fetcher = new PageFetcher(Receiver, options ?? new PageFetcherOptions());
+        Server = new PageServer(Sender, IPAddress.Loopback, 0, serverOptions ?? new PageServerOptions { Stall = TimeSpan.FromSeconds(50) });
+        Fetcher = new PageFetcher(Receiver, options ?? Calm);
     }
 
     public KvPagePool Sender { get; }

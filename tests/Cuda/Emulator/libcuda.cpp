@@ -1,10 +1,11 @@
 // libcuda on a machine without a GPU: the part of the driver API that the CUDA backend uses, over host memory, with kernels as
-// emulation.h compiles them. One device; what streams are given runs in the thread that waits for it (streams.h). Not a stand-in for
-// users: for tests.
+// emulation.h compiles them. As many devices as ACTORINFERENCE_EMULATED_DEVICES says, one by default; what streams are given runs in the
+// thread that waits for it (streams.h). Not a stand-in for users: for tests.
 #include <cstdio>
 #include <cstring>
 #include <dlfcn.h>
 #include <mutex>
+#include <sched.h>
 #include <string>
 #include <unistd.h>
 #include <vector>
@@ -68,8 +69,18 @@ void Block::change_stack(void** save, void* to) { emulation_switch(save, to); }
 
 struct Module { void* library; const EmulatedKernel* kernels; };
 
+struct Context { int device; };
+
 static std::recursive_mutex mutex;
 static Memory memory;
+static Context contexts[Memory::MaxDevices] = {{0}, {1}, {2}, {3}, {4}, {5}, {6}, {7}};
+static thread_local Context* current = contexts;
+
+static int device_count() {
+    const char* text = getenv("ACTORINFERENCE_EMULATED_DEVICES");
+    int count = text ? atoi(text) : 1;
+    return count < 1 ? 1 : count > Memory::MaxDevices ? Memory::MaxDevices : count;
+}
 
 // What tests have go wrong: a kernel, the so manieth from now, or all work from now on, which never ends.
 static Result planned_fault = Success;
@@ -132,7 +143,20 @@ API(emulated_calls_while_hung) { return calls_while_hung; }
 
 API(emulated_refuse_memory, int allocations) { std::lock_guard<std::recursive_mutex> lock(mutex); allocations_to_refuse = allocations; return Success; }
 
-// For other emulated libraries: does something in its turn.
+// Waits for what another process has yet to bring.
+template <typename Try> static Result until_ready(Try attempt) {
+    Result result;
+    while ((result = attempt()) == NotReady && !is_hung) sched_yield();
+    return result;
+}
+
+// For other emulated libraries: something that may have to be tried again, in its turn.
+extern "C" __attribute__((visibility("default"))) void emulated_enqueue_attempts(Stream* stream, const Work& work) {
+    std::lock_guard<std::recursive_mutex> lock(mutex);
+    Stream::enqueue(stream, work);
+}
+
+// And something that is done at once.
 extern "C" __attribute__((visibility("default"))) void emulated_enqueue(Stream* stream, const std::function<void()>& work) {
     std::lock_guard<std::recursive_mutex> lock(mutex);
     Stream::enqueue(stream, [work] { work(); return Success; });
@@ -140,8 +164,8 @@ extern "C" __attribute__((visibility("default"))) void emulated_enqueue(Stream* 
 
 ALWAYS(cuInit, unsigned)
 API(cuDriverGetVersion, int* version) { *version = 12080; return Success; }
-API(cuDeviceGetCount, int* count) { *count = 1; return Success; }
-API(cuDeviceGet, int* device, int ordinal) { *device = ordinal; return ordinal == 0 ? Success : 101; }
+API(cuDeviceGetCount, int* count) { *count = device_count(); return Success; }
+API(cuDeviceGet, int* device, int ordinal) { *device = ordinal; return ordinal >= 0 && ordinal < device_count() ? Success : 101; }
 API(cuDeviceGetName, char* name, int length, int) { snprintf(name, length, "Emulated device"); return Success; }
 API(cuDeviceTotalMem_v2, size_t* bytes, int) { *bytes = Memory::limit(); return Success; }
 
@@ -164,7 +188,7 @@ static Result all_done() {
         calls_while_hung++;
         return NotReady;
     }
-    return Stream::run_all();
+    return until_ready([] { return Stream::run_all(); });
 }
 
 static Result release(Pointer pointer) {
@@ -173,7 +197,7 @@ static Result release(Pointer pointer) {
     return memory.release(pointer);
 }
 
-LOCKED_API(cuDevicePrimaryCtxRetain, *context = &memory; return Success, void** context, int)
+LOCKED_API(cuDevicePrimaryCtxRetain, *context = contexts + device; return Success, Context** context, int device)
 ALWAYS(cuDevicePrimaryCtxRelease_v2, int)
 API(cuDevicePrimaryCtxReset_v2, int) {
     std::lock_guard<std::recursive_mutex> lock(mutex);
@@ -185,29 +209,26 @@ API(cuDevicePrimaryCtxReset_v2, int) {
     }
     return Success;
 }
-LOCKED_API(cuCtxSetCurrent, return Success, void*)
-API(cuCtxGetCurrent, void** context) { *context = &memory; return Success; }
+LOCKED_API(cuCtxSetCurrent, current = context; return Success, Context* context)
+API(cuCtxGetCurrent, Context** context) { *context = current; return Success; }
 LOCKED_API(cuCtxSynchronize, return all_done())
-LOCKED_API(cuMemGetInfo_v2, *total = Memory::limit(); *free = *total - memory.used(); return Success, size_t* free, size_t* total)
+LOCKED_API(cuMemGetInfo_v2, *total = Memory::limit(); *free = *total - memory.used(current->device); return Success, size_t* free, size_t* total)
 
-static Result allocate(Pointer* pointer, size_t bytes) { return allocations_to_refuse > 0 ? allocations_to_refuse--, OutOfMemory : memory.allocate(pointer, bytes, true); }
+static Result allocate(Pointer* pointer, size_t bytes) { return allocations_to_refuse > 0 ? allocations_to_refuse--, OutOfMemory : memory.allocate(pointer, bytes, current->device); }
 
 LOCKED_API(cuMemAlloc_v2, return allocate(pointer, bytes), Pointer* pointer, size_t bytes)
-LOCKED_API(cuMemHostAlloc, return memory.allocate((Pointer*)pointer, bytes, false), void** pointer, size_t bytes, unsigned)
+LOCKED_API(cuMemHostAlloc, return memory.allocate((Pointer*)pointer, bytes, -1), void** pointer, size_t bytes, unsigned)
 API(cuMemFree_v2, Pointer pointer) { return release(pointer); }
 API(cuMemFreeHost, void* pointer) { return release((Pointer)pointer); }
 
-// Between processes nothing is shared here; within one, where a device refuses, the memory itself is given out.
-struct IpcHandle { char bytes[64]; };
-LOCKED_API(cuIpcGetMemHandle, int process = getpid(); *handle = {}; memcpy(handle->bytes, &process, 4); memcpy(handle->bytes + 8, &pointer, 8); return Success, IpcHandle* handle, Pointer pointer)
-API(cuIpcOpenMemHandle_v2, Pointer* pointer, IpcHandle handle, unsigned) {
-    LOCKED;
-    int process;
-    memcpy(&process, handle.bytes, 4);
-    memcpy(pointer, handle.bytes + 8, 8);
-    return process == getpid() && memory.is_known((void*)*pointer) ? Success : NotSupported;
+LOCKED_API(cuIpcGetMemHandle, return memory.share(pointer, handle), IpcHandle* handle, Pointer pointer)
+LOCKED_API(cuIpcOpenMemHandle_v2, return memory.open(pointer, handle), Pointer* pointer, IpcHandle handle, unsigned)
+API(cuIpcCloseMemHandle, Pointer pointer) {
+    std::lock_guard<std::recursive_mutex> lock(mutex);
+    all_done();
+    memory.close(pointer);
+    return Success;
 }
-ALWAYS(cuIpcCloseMemHandle, Pointer)
 
 // Of pageable memory a copy takes what is there when it is asked for, and into it it has written when it returns.
 static Result copy(void* to, const void* from, size_t bytes, Stream* stream) {
@@ -217,7 +238,7 @@ static Result copy(void* to, const void* from, size_t bytes, Stream* stream) {
         return Stream::enqueue(stream, [to, now] { memcpy(to, now.data(), now.size()); return Success; });
     }
     Result result = Stream::enqueue(stream, [=] { memcpy(to, from, bytes); return Success; });
-    return result || memory.is_known(to) || !stream || stream->capture ? result : stream->run_until(stream->issued);
+    return result || memory.is_known(to) || !stream || stream->capture ? result : until_ready([=] { return stream->run_until(stream->issued); });
 }
 
 #define COPY(name, To, From) \
@@ -228,14 +249,14 @@ COPY(cuMemcpyHtoD, Pointer, const void*)
 COPY(cuMemcpyDtoH, void*, Pointer)
 COPY(cuMemcpyDtoD, Pointer, Pointer)
 
-LOCKED_API(cuStreamCreate, *stream = new Stream(); return Success, Stream** stream, unsigned)
+LOCKED_API(cuStreamCreate, *stream = new Stream(current->device); return Success, Stream** stream, unsigned)
 API(cuStreamDestroy_v2, Stream* stream) {
     std::lock_guard<std::recursive_mutex> lock(mutex);
-    if (!is_hung) stream->run_until(stream->issued);
+    if (!is_hung) until_ready([=] { return stream->run_until(stream->issued); });
     delete stream;
     return Success;
 }
-LOCKED_API(cuStreamSynchronize, return is_hung ? all_done() : stream->run_until(stream->issued), Stream* stream)
+LOCKED_API(cuStreamSynchronize, return is_hung ? all_done() : until_ready([=] { return stream->run_until(stream->issued); }), Stream* stream)
 LOCKED_API(cuStreamWaitEvent, return Stream::enqueue(stream, [awaited = *event] { return awaited.wait(); }), Stream* stream, Event* event, unsigned)
 LOCKED_API(cuStreamBeginCapture_v2, stream->capture = new Graph(); return Success, Stream* stream, int)
 LOCKED_API(cuStreamEndCapture, *graph = stream->capture; stream->capture = nullptr; return *graph ? Success : InvalidValue, Stream* stream, Graph** graph)
@@ -247,12 +268,12 @@ LOCKED_API(cuGraphLaunch, for (const Work& step : graph->steps) Stream::enqueue(
 LOCKED_API(cuEventCreate, *event = new Event(); return Success, Event** event, unsigned)
 API(cuEventDestroy_v2, Event* event) {
     std::lock_guard<std::recursive_mutex> lock(mutex);
-    if (!is_hung) event->wait();   // Its mark may lie in a stream yet.
+    if (!is_hung) until_ready([=] { return event->wait(); });   // Its mark may lie in a stream yet.
     if (!is_hung) delete event;
     return Success;
 }
 LOCKED_API(cuEventRecord, return event->record(stream), Event* event, Stream* stream)
-LOCKED_API(cuEventSynchronize, return is_hung ? all_done() : event->wait(), Event* event)
+LOCKED_API(cuEventSynchronize, return is_hung ? all_done() : until_ready([=] { return event->wait(); }), Event* event)
 LOCKED_API(cuEventQuery, return is_hung ? NotReady : event->wait(), Event* event)
 typedef std::chrono::duration<float, std::milli> Milliseconds;
 LOCKED_API(cuEventElapsedTime, *ms = Milliseconds(end->time - start->time).count(); return Success, float* ms, Event* start, Event* end)
@@ -299,6 +320,7 @@ API(cuLaunchKernel, const EmulatedKernel* kernel, unsigned gx, unsigned gy, unsi
     LOCKED;
     if (by != 1 || bz != 1 || !gx || !gy || !gz || gy > 65535 || gz > 65535 || shared > Block::SharedBytes) return InvalidValue;
     if (bx == 0 || bx > Block::MaxThreads || bx % Block::Lanes) return InvalidValue;
+    if (stream && stream->device != current->device) return InvalidHandle;
     Launch launch{kernel, {gx, gy, gz}, bx, {}};
     for (int i = 0; i < kernel->parameter_count; i++) launch.values.emplace_back((char*)parameters[i], (char*)parameters[i] + kernel->parameter_bytes[i]);
     return Stream::enqueue(stream, launch);

@@ -1,5 +1,6 @@
 // Streams that do their work as late as they may: when somebody waits for it. So who reads before he has waited, or writes over what a
-// copy has yet to read, gets what a device may give him too.
+// copy has yet to read, gets what a device may give him too. Work that waits for another process is not ready until that one has come: it
+// is tried again when somebody asks again.
 #pragma once
 #include <chrono>
 #include <deque>
@@ -16,11 +17,12 @@ struct Stream {
     static inline std::set<Stream*> all;
     static inline Result poisoned = Success;   // As on a device: after a fault nothing more works in the context.
 
+    const int device;
     Graph* capture = nullptr;
     std::deque<Work> waiting;
     unsigned long long issued = 0, done = 0;
 
-    Stream() { all.insert(this); }
+    explicit Stream(int device) : device(device) { all.insert(this); }
     ~Stream() { all.erase(this); }
 
     // The default stream waits for nobody, and nobody for it: its work is done at once.
@@ -35,19 +37,23 @@ struct Stream {
         return Success;
     }
 
+    // NotReady where work waits for another process.
     Result run_until(unsigned long long count) {
         while (done < count && !poisoned) {
-            Work work = std::move(waiting.front());
+            Result result = waiting.front()();
+            if (result == NotReady) return NotReady;
             waiting.pop_front();
             done++;
-            finish(work());
+            finish(result);
         }
         return poisoned;
     }
 
     static Result run_all() {
-        for (Stream* stream : std::set<Stream*>(all)) stream->run_until(stream->issued);
-        return poisoned;
+        Result result = Success;
+        for (Stream* stream : std::set<Stream*>(all))
+            if (stream->run_until(stream->issued) == NotReady) result = NotReady;
+        return poisoned ? poisoned : result;
     }
 
 private:

@@ -17,6 +17,8 @@ public sealed class AttentionTests
     [InlineData(80, 6, 16, "bf16", 64)]
     [InlineData(96, 7, 64, "f16", 300)]
     [InlineData(128, 8, 16, "bf16", 511)]
+    [InlineData(80, 3, 16, "f8", 300)]
+    [InlineData(128, 4, 64, "f8", 33)]
     public void Single_queries_see_all_their_keys(int headDim, int group, int pageSize, string type, int longest)
     {
         EmulatedCuda.Require();
@@ -51,6 +53,7 @@ public sealed class AttentionTests
     [InlineData(80, 6, 64, "bf16", 0, 21)]
     [InlineData(96, 7, 16, "f16", 1, 20)]
     [InlineData(128, 8, 64, "bf16", 255, 9)]
+    [InlineData(80, 4, 16, "f8", 37, 40)]
     public void Chunks_of_prompts_see_what_is_before_each_token(int headDim, int group, int pageSize, string type, int before, int tokens)
     {
         EmulatedCuda.Require();
@@ -69,7 +72,7 @@ public sealed class AttentionTests
 
         var actual = memory.Get<float>(target, tokens * scene.Width);
         for (var row = 0; row < tokens; row++)
-            Near.Equal(scene.Expected(row, 0, before + row + 1), actual[(row * scene.Width)..((row + 1) * scene.Width)], Near.Tolerance(type) / 2, $"row {row}");
+            Near.Equal(scene.Expected(row, 0, before + row + 1), actual[(row * scene.Width)..((row + 1) * scene.Width)], Near.Tolerance(type == "f8" ? "f16" : type) / 2, $"row {row}");
     }
 
     /// <summary>Sequences with random keys and values in pages in no order, and a random query for each row.</summary>

@@ -16,8 +16,11 @@ public sealed class PtxTests
         try
         {
             var files = Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Kernels"), "*.cu");
-            Assert.Equal(9, files.Length);
-            Parallel.ForEach(files, file => Compile(file, architecture, Path.Combine(folder.FullName, Path.GetFileName(file) + ".ptx")));
+            Assert.Equal(10, files.Length);
+            var kinds = files.Select(file => (File: file, Definition: "ACTORINFERENCE_DEFAULTS"))
+                .Concat(files.Where(file => File.ReadAllText(file).Contains("paging.cuh", StringComparison.Ordinal)).Select(file => (File: file, Definition: "KVT=f8"))).ToList();
+            Assert.Equal(files.Length + 3, kinds.Count);
+            Parallel.ForEach(kinds, kind => Compile(kind.File, kind.Definition, architecture, Path.Combine(folder.FullName, $"{Path.GetFileName(kind.File)}-{kind.Definition}.ptx")));
         }
         finally
         {
@@ -25,11 +28,11 @@ public sealed class PtxTests
         }
     }
 
-    private static void Compile(string file, string architecture, string target)
+    private static void Compile(string file, string definition, string architecture, string target)
     {
         Clang.Run(
             "-x", "cuda", "--cuda-device-only", $"--cuda-gpu-arch={architecture}", $"--cuda-feature=+ptx{(architecture == "sm_90" ? 78 : 74)}",
-            "-nocudainc", "-nocudalib", "-std=c++17", "-O3", "-Werror", "-Wno-unknown-cuda-version", "-S", "-o", target, file);
+            $"-D{definition}", "-nocudainc", "-nocudalib", "-std=c++17", "-O3", "-Werror", "-Wno-unknown-cuda-version", "-S", "-o", target, file);
         var ptx = File.ReadAllText(target);
         var names = Regex.Match(File.ReadAllText(file), @"^KERNELS\((.+)\)", RegexOptions.Multiline).Groups[1].Value.Split(',', StringSplitOptions.TrimEntries);
         Assert.All(names, name => Assert.Contains($".entry {name}(", ptx));

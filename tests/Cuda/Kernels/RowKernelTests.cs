@@ -58,6 +58,7 @@ public sealed class RowKernelTests
     [InlineData("float", 8)]
     [InlineData("bf16", 128)]
     [InlineData("f16", 80)]
+    [InlineData("f8", 32)]
     public void Rotation_writes_keys_and_values_into_their_pages(string type, int headDim)
     {
         EmulatedCuda.Require();
@@ -69,7 +70,7 @@ public sealed class RowKernelTests
         float[] qkv = DeviceMemory.Random(random, rows * width), bias = DeviceMemory.Random(random, width), norm = DeviceMemory.Random(random, headDim);
         var angles = Enumerable.Range(0, 64 * half).Select(i => i / half * Math.Pow(10000, -(double)(i % half) / half)).ToArray();
         var pool = memory.PutAs(type, new float[pages * layers * 2 * plane]);
-        var elementBytes = type == "float" ? 4 : 2;
+        var elementBytes = type == "float" ? 4 : type == "f8" ? 1 : 2;
         var fresh = memory.Put(qkv);
         memory.Launch.With(fresh).With(memory.Put(bias)).With(memory.Put(norm)).With(0UL)
             .With(memory.Put(Array.ConvertAll(angles, a => (float)Math.Cos(a)))).With(memory.Put(Array.ConvertAll(angles, a => (float)Math.Sin(a))))
@@ -92,6 +93,31 @@ public sealed class RowKernelTests
                 Near.Equal(expected, actual.ToArray(), head < heads ? 2e-5f : Near.Tolerance(type), $"row {row}, head {head}");
             }
         }
+    }
+
+    [SkippableTheory]
+    [InlineData(301, 2)]
+    [InlineData(512, 3)]
+    [InlineData(257, 16)]
+    public void Logits_of_parts_of_the_vocabulary_are_put_together(int vocab, int ranks)
+    {
+        EmulatedCuda.Require();
+        using var memory = new DeviceMemory();
+        const int rows = 3;
+        var tokens = (vocab + ranks - 1) / ranks;
+        var whole = DeviceMemory.Random(new Random(vocab), rows * vocab);
+        var parts = new float[ranks * rows * tokens];
+        for (var i = 0; i < parts.Length; i++)
+        {
+            var (rank, row, token) = (i / (rows * tokens), i / tokens % rows, i % tokens);
+            parts[i] = whole[row * vocab + (int)((long)vocab * rank / ranks) + token];
+        }
+
+        var target = memory.New(rows * vocab * sizeof(float));
+        memory.Launch.With(target).With(memory.Put(parts)).With(rows).With(vocab).With(ranks).With(tokens)
+            .Run(memory.Kernel("join.cu", "join_logits"), (vocab + 255) / 256, rows, 1, 256);
+
+        Assert.Equal(whole, memory.Get<float>(target, rows * vocab));
     }
 
     private static double Rotated(double[] x, int i, int half, double angle) =>

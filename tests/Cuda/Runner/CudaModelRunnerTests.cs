@@ -1,3 +1,4 @@
+using ActorInference.Actors.Kv;
 using ActorInference.Cuda.Tests.Testing;
 using ActorInference.Gpu.Cpu;
 using ActorInference.Gpu.Engine;
@@ -83,6 +84,32 @@ public sealed class CudaModelRunnerTests
         Assert.Equal(useGraphs ? 1 : 0, harness.Runner.RecordedSteps);
     }
 
+    [SkippableFact]
+    public void Keys_and_values_of_eight_bits_change_logits_by_a_bounded_part()
+    {
+        EmulatedCuda.Require();
+        var folder = Path.Combine(AppContext.BaseDirectory, "models", "demo");
+        var prompt = Enumerable.Range(0, 45).Select(i => (i * 131 + 7) % 2000).ToArray();
+        // With keys and values of F32.
+        var expected = Expected(folder, [.. prompt, 100, 101, 102]);
+
+        var actual = After(folder, KvDtype.F8, prompt);
+
+        // A cast keeps three bits of the fraction: a number is off by 1/16 at most, 1/40 in the mean.
+        for (var i = 0; i < expected.Count; i++) Near.EqualOverall(expected[i], actual[i], 8e-2f, $"step {i}");
+    }
+
+    [SkippableFact]
+    public void Keys_and_values_of_eight_bits_are_for_devices()
+    {
+        var folder = Fixture.Load("linear").Folder;
+        using var weights = ModelWeights.Load(folder);
+        var config = weights.Config;
+        using var pool = new KvPagePool(new KvPageLayout(config.Layers, 16, config.KvHeads, config.HeadDim, KvDtype.F8), 4);
+
+        Assert.Contains("F8 are for CUDA devices", Assert.Throws<ArgumentException>(() => new CpuModelRunner(weights, pool, new CpuRunnerOptions()).Dispose()).Message);
+    }
+
     [SkippableTheory]
     [InlineData(true)]
     [InlineData(false)]
@@ -153,12 +180,30 @@ public sealed class CudaModelRunnerTests
         Assert.Contains("9 tokens", Assert.Throws<ArgumentException>(() => harness.Runner.Forward(batch)).Message);
     }
 
+    /// <summary>Logits after a prompt and after each of three tokens.</summary>
+    private static List<float[]> After(string folder, KvDtype dtype, int[] prompt)
+    {
+        using var harness = new CudaHarness(folder, dtype, poolTokens: 64);
+        var pages = harness.Allocate(prompt.Length + 3);
+        var logits = new List<float[]> { harness.Prefill(prompt, pages, chunk: 40) };
+        var batch = new ForwardBatch();
+        for (var i = 0; i < 3; i++)
+        {
+            batch.Clear();
+            batch.Add([100 + i], prompt.Length + i, pages, wantLogits: true);
+            harness.Runner.Forward(batch);
+            logits.Add(harness.Runner.Logits(0).ToArray());
+        }
+
+        return logits;
+    }
+
     /// <summary>What the CPU backend says after the prompt's last three tokens but none, and after each of the others.</summary>
     private static List<float[]> Expected(string folder, int[] tokens)
     {
         using var weights = ModelWeights.Load(folder);
         var config = weights.Config;
-        using var pool = new KvPagePool(new Actors.Kv.KvPageLayout(config.Layers, 16, config.KvHeads, config.HeadDim, Actors.Kv.KvDtype.F32), 4);
+        using var pool = new KvPagePool(new KvPageLayout(config.Layers, 16, config.KvHeads, config.HeadDim, KvDtype.F32), 4);
         using var runner = new CpuModelRunner(weights, pool, new CpuRunnerOptions { Threads = 2 });
         var batch = new ForwardBatch();
         var logits = new List<float[]>();

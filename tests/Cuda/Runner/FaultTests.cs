@@ -47,7 +47,7 @@ public sealed class FaultTests
         EmulatedCuda.Require();
         try
         {
-            using (var harness = new CudaHarness(Model, poolTokens: 64, deadline: TimeSpan.FromMilliseconds(100)))
+            using (var harness = new CudaHarness(Model, poolTokens: 64, deadline: TimeSpan.FromSeconds(2)))
             {
                 var batch = new ForwardBatch();
                 batch.Add([1, 2, 3], 0, harness.Allocate(3), wantLogits: true);

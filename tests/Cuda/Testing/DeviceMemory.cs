@@ -47,8 +47,8 @@ internal sealed unsafe class DeviceMemory : IDisposable
     public ulong Put<T>(params T[] values)
         where T : unmanaged => Put<T>(values.AsSpan());
 
-    /// <summary>Floats in a type of kernels: float, f16 or bf16.</summary>
-    public ulong PutAs(string type, float[] values) => Put<byte>(Narrow(type, values));
+    /// <summary>Floats in a type of kernels: float, f16, bf16 or f8.</summary>
+    public ulong PutAs(string type, float[] values) => type == "f8" ? Put(Array.ConvertAll(values, EightBits.Narrow)) : Put<byte>(Narrow(type, values));
 
     public T[] Get<T>(ulong address, int count)
         where T : unmanaged
@@ -61,11 +61,13 @@ internal sealed unsafe class DeviceMemory : IDisposable
     }
 
     public float[] GetAs(string type, ulong address, int count) =>
-        type == "float" ? Get<float>(address, count) : Array.ConvertAll(Get<ushort>(address, count), bits => type == "f16" ? HalfFormat.FromF16(bits) : HalfFormat.FromBF16(bits));
+        type == "float" ? Get<float>(address, count)
+        : type == "f8" ? Array.ConvertAll(Get<byte>(address, count), EightBits.Widen)
+        : Array.ConvertAll(Get<ushort>(address, count), bits => type == "f16" ? HalfFormat.FromF16(bits) : HalfFormat.FromBF16(bits));
 
     /// <summary>What a type keeps of floats.</summary>
     public static float[] Rounded(string type, float[] values) => Array.ConvertAll(
-        values, value => type == "float" ? value : type == "f16" ? HalfFormat.FromF16(HalfFormat.ToF16(value)) : HalfFormat.FromBF16(HalfFormat.ToBF16(value)));
+        values, value => type == "float" ? value : type == "f8" ? EightBits.Widen(EightBits.Narrow(value)) : type == "f16" ? HalfFormat.FromF16(HalfFormat.ToF16(value)) : HalfFormat.FromBF16(HalfFormat.ToBF16(value)));
 
     /// <summary>Numbers around 0.</summary>
     public static float[] Random(Random random, int count, float scale = 1)

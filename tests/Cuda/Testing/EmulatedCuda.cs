@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using ActorInference.Gpu.Cuda.Devices;
 using ManagedCuda;
@@ -6,7 +7,7 @@ using ManagedCuda.BasicTypes;
 namespace ActorInference.Cuda.Tests.Testing;
 
 /// <summary>
-/// CUDA without a GPU: driver, NVRTC and cuBLASLt of tests/Cuda/Emulator, compiled once for the test process. Kernels then run on the
+/// CUDA without a GPU: driver, NVRTC, cuBLASLt and NCCL of tests/Cuda/Emulator, compiled once for the test process. Kernels then run on the
 /// processor, from the texts that a device would get.
 /// </summary>
 internal static partial class EmulatedCuda
@@ -45,6 +46,12 @@ internal static partial class EmulatedCuda
     /// <summary>Calls since then that would have waited for ever.</summary>
     public static unsafe int CallsWhileHung => ((delegate* unmanaged<int>)Find("emulated_calls_while_hung"))();
 
+    /// <summary>Has the driver show so many devices, 1 to 8, to this process and to those that it starts from now on.</summary>
+    public static void SetDevices(int count) => Set("ACTORINFERENCE_EMULATED_DEVICES", count.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>Where the emulated libraries are.</summary>
+    public static string LibraryFolder => Folder.Value;
+
     /// <summary>Refuses the next allocations on the device.</summary>
     public static unsafe void RefuseMemory(int allocations) => ((delegate* unmanaged<int, int>)Find("emulated_refuse_memory"))(allocations);
 
@@ -55,20 +62,21 @@ internal static partial class EmulatedCuda
         var emulator = Path.Combine(AppContext.BaseDirectory, "Emulator");
         var folder = Directory.CreateTempSubdirectory("emulated-cuda-").FullName;
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
-        (string Source, string Library)[] libraries = [("libcuda.cpp", "libcuda.so.1"), ("libnvrtc.cpp", "libnvrtc.so.13"), ("libcublasLt.cpp", "libcublasLt.so.13")];
+        (string Source, string Library)[] libraries = [("libcuda.cpp", "libcuda.so.1"), ("libnvrtc.cpp", "libnvrtc.so.13"), ("libcublasLt.cpp", "libcublasLt.so.13"), ("libnccl.cpp", "libnccl.so.2")];
         Parallel.ForEach(libraries, library => Clang.Run("-std=c++17", "-O2", "-fPIC", "-shared", "-o", Path.Combine(folder, library.Library), Path.Combine(emulator, library.Source)));
 
         // The native libraries read the process's own environment, of which .NET's is a copy; the bindings read .NET's.
         // Programs that tests start find the device, and the kernels that are compiled already, by them too.
         (string Name, string Value)[] variables =
             [("ACTORINFERENCE_CUDA_PATH", folder), ("ACTORINFERENCE_CLANG", Clang.Newest.Path!), ("ACTORINFERENCE_EMULATOR", emulator), ("XDG_DATA_HOME", folder)];
-        foreach (var (name, value) in variables)
-        {
-            Environment.SetEnvironmentVariable(name, value);
-            Assert.Equal(0, SetVariable(name, value, 1));
-        }
-
+        foreach (var (name, value) in variables) Set(name, value);
         return folder;
+    }
+
+    private static void Set(string name, string value)
+    {
+        Environment.SetEnvironmentVariable(name, value);
+        Assert.Equal(0, SetVariable(name, value, 1));
     }
 
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]

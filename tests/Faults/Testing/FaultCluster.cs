@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ActorInference.Host.Tests.Testing;
@@ -14,6 +15,10 @@ public sealed partial class FaultCluster : IAsyncLifetime
 {
     private const string Model = "stories260K";
     private const int NodesPerRole = 2;
+
+    /// <summary>A machine that is busy besides takes its time to begin a process and to let it into the cluster.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(150);
+
     private static readonly string[] Roles = ["prefill", "decode"];
 
     private readonly List<WorkerNode> _nodes = [];
@@ -41,7 +46,9 @@ public sealed partial class FaultCluster : IAsyncLifetime
         else if (!RoleProcesses.CanBeSeen) Missing = "processes are not seen under /proc here";
         if (Missing is not null) return;
         References = ReferenceCase.Load(_folder!);
-        _server = await RunningServer.StartAsync(["--processes", "--management-port", "0", "--cmd-port", "0", .. ModelArguments()]);
+        // However often workers die, what is tested is that streams go on.
+        _server = await RunningServer.StartAsync(
+            ["--processes", "--management-port", "0", "--cmd-port", "0", "--set", "actor-inference.gateway.max-redispatches=1000", .. ModelArguments()]);
         var seed = await SeedAsync();
         foreach (var role in Roles)
         {
@@ -86,16 +93,29 @@ public sealed partial class FaultCluster : IAsyncLifetime
     internal async Task<(ChildProcess Process, string Address, HttpClient Client)> StartGatewayAsync()
     {
         var process = Executable.Start(["node", "--role", "gateway", "--port", "0", "--cluster-port", "0", "--seed", await SeedAsync(), "--management-port", "none", "--cmd-port", "none", .. ModelArguments()]);
-        await Deadline.UntilAsync(() => process.HasExited || AddressLine().IsMatch(process.Output), "the other gateway serves");
-        Assert.False(process.HasExited, process.Error);
+        try
+        {
+            await Deadline.UntilAsync(() => process.HasExited || AddressLine().IsMatch(process.Output), "the other gateway serves");
+            Assert.False(process.HasExited, process.Error);
+        }
+        catch
+        {
+            await process.DisposeAsync();
+            throw;
+        }
+
         return (process, ClusterLine().Match(process.Output).Groups[1].Value, new HttpClient { BaseAddress = new Uri(AddressLine().Match(process.Output).Groups[1].Value), Timeout = Executable.Limit });
     }
 
-    internal async Task<IReadOnlyList<Worker>> WorkersAsync()
+    /// <returns>Null where the router is too busy to answer in the route's time.</returns>
+    private async Task<IReadOnlyList<Worker>?> WorkersAsync()
     {
         try
         {
-            var answer = JsonNode.Parse(await Client.GetStringAsync(new Uri(Management, "/roles/workers")))!;
+            using var response = await Client.GetAsync(new Uri(Management, "/roles/workers"));
+            if (response.StatusCode == HttpStatusCode.ServiceUnavailable) return null;
+            response.EnsureSuccessStatusCode();
+            var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
             return [.. answer["workers"]!.AsArray().Select(worker => Worker.Read(worker!))];
         }
         catch (HttpRequestException cause)
@@ -113,10 +133,10 @@ public sealed partial class FaultCluster : IAsyncLifetime
 
     private async Task UntilAsync(Func<IReadOnlyList<Worker>, bool> condition, string what)
     {
-        IReadOnlyList<Worker> workers = [];
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(45));
+        IReadOnlyList<Worker>? workers;
+        using var deadline = new CancellationTokenSource(Patience);
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        while (!condition(workers = await WorkersAsync()))
+        while ((workers = await WorkersAsync()) is null || !condition(workers))
         {
             try
             {
@@ -124,7 +144,7 @@ public sealed partial class FaultCluster : IAsyncLifetime
             }
             catch (OperationCanceledException)
             {
-                Assert.Fail($"Not within 45 s: {what}.\n{string.Join('\n', workers)}\n{Server.Error}\n{string.Join('\n', _nodes.Select(node => node.Error))}");
+                Assert.Fail($"Not within {Patience.TotalSeconds} s: {what}.\n{string.Join('\n', workers ?? [])}\n{Server.Error}\n{string.Join('\n', _nodes.Select(node => node.Error))}");
             }
         }
     }
@@ -138,7 +158,12 @@ public sealed partial class FaultCluster : IAsyncLifetime
     private ChildProcess StartNode(string role, string seed) =>
         Executable.Start(["node", "--role", role, "--cluster-port", "0", "--seed", seed, "--management-port", "none", "--cmd-port", "none", "--log-level", "Warning", .. ModelArguments()]);
 
-    private string[] ModelArguments() => ["--model", _folder!, "--threads", "1", "--kv-pages", "512"];
+    /// <summary>Workers report often, so that what a test waits for is what happens and not the next report of it.</summary>
+    private string[] ModelArguments() =>
+    [
+        "--model", _folder!, "--threads", "1", "--kv-pages", "512",
+        "--set", "actor-inference.prefill.report-interval=100ms", "--set", "actor-inference.decode.report-interval=100ms",
+    ];
 
     [GeneratedRegex(@"Management: curl (http://\S+)/ready\n")]
     private static partial Regex ManagementLine();

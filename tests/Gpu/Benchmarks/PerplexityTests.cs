@@ -21,6 +21,7 @@ public sealed class PerplexityTests : IDisposable
     [InlineData(WeightDtype.Q6_K, 0.02)]
     [InlineData(WeightDtype.Q5_0, 0.06)]
     [InlineData(WeightDtype.Q4_K, 0.06)]
+    [InlineData(WeightDtype.Q5_K, 0.06)]
     public void Quantized_weights_predict_held_text_nearly_as_well(WeightDtype dtype, double part)
     {
         var file = Path.Combine(_folder, $"{dtype}.gguf");

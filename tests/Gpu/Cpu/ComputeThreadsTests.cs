@@ -4,7 +4,7 @@ namespace ActorInference.Gpu.Tests.Cpu;
 
 public sealed class ComputeThreadsTests
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
 
     private sealed class CountingWork(int items) : ComputeWork
     {

@@ -1,4 +1,5 @@
 using ActorInference.Actors.Kv;
+using ActorInference.Gpu.Cpu;
 using ActorInference.Gpu.Engine;
 
 namespace ActorInference.Gpu.Tests.Cpu;
@@ -11,7 +12,7 @@ public sealed class DeterminismTests
         var cases = new TheoryData<string, KvDtype>();
         foreach (var name in Fixture.Names)
         {
-            foreach (var dtype in Enum.GetValues<KvDtype>()) cases.Add(name, dtype);
+            foreach (var dtype in CpuModelRunner.KvDtypes) cases.Add(name, dtype);
         }
 
         return cases;

@@ -26,6 +26,13 @@ public sealed unsafe class QuantizedTests
     [InlineData(WeightDtype.Q5_0, 0.035)]
     [InlineData(WeightDtype.Q4_K, 0.06)]
     [InlineData(WeightDtype.Q4_0, 0.07)]
+    [InlineData(WeightDtype.Q5_K, 0.03)]
+    [InlineData(WeightDtype.Q5_1, 0.035)]
+    [InlineData(WeightDtype.Q4_1, 0.07)]
+    [InlineData(WeightDtype.IQ4_NL, 0.07)]
+    [InlineData(WeightDtype.IQ4_XS, 0.07)]
+    [InlineData(WeightDtype.Q3_K, 0.17)]
+    [InlineData(WeightDtype.Q2_K, 0.3)]
     public void Values_come_back_as_near_as_the_bits_allow(WeightDtype dtype, double relativeDeviation)
     {
         var random = new Random(1);
@@ -63,6 +70,89 @@ public sealed unsafe class QuantizedTests
         AssertBlock(WeightDtype.Q6_K, q6k, (0, 2 * 1), (64, 11), (128, 3 * 31), (1, -64));
     }
 
+    [Fact]
+    public void Blocks_with_offsets_thirds_and_tables_are_read_as_the_format_lays_them_out()
+    {
+        byte[] one = [0x00, 0x3c], half = [0x00, 0x38];   // 1 and 0.5 as F16.
+        AssertBlock(WeightDtype.Q4_1, [.. half, .. one, 0x9f, .. new byte[15]], (0, 8.5f), (16, 5.5f), (1, 1));
+        AssertBlock(WeightDtype.Q5_1, [.. half, .. one, 0x01, 0, 0, 0x80, 0x23, .. new byte[14], 0xf0], (0, 10.5f), (16, 2), (31, 16.5f), (1, 1));
+        AssertBlock(WeightDtype.IQ4_NL, [.. half, 0xf0, 0x87, .. new byte[14]], (0, -63.5f), (16, 56.5f), (1, -5), (17, 0.5f));
+
+        // Sub-block 5: scale 1 + 16, offset 2 + 32, its fifth bits are bit 5.
+        var q5k = new byte[176];
+        one.CopyTo(q5k, 0);
+        half.CopyTo(q5k, 2);
+        (q5k[13], q5k[5], q5k[9]) = (1 | 2 << 4, 1 << 6, 2 << 6);
+        (q5k[48 + 64], q5k[16]) = (3 << 4, 1 << 5);
+        AssertBlock(WeightDtype.Q5_K, q5k, (160, 17 * 19 - 0.5f * 34), (161, -17));
+
+        // Sixteen 9, in the second half's first part: scale 7, offset 5.
+        var q2k = new byte[84];
+        (q2k[9], q2k[16 + 32 + 16]) = (7 | 5 << 4, 3);
+        one.CopyTo(q2k, 80);
+        half.CopyTo(q2k, 82);
+        AssertBlock(WeightDtype.Q2_K, q2k, (144, 7 * 3 - 0.5f * 5), (145, -2.5f), (0, 0));
+
+        // Sixteen 13: scale 6 + 48 - 32; its element 0 has the third bit, so that nothing is taken from it.
+        var q3k = new byte[110];
+        (q3k[96 + 5], q3k[104 + 1]) = (6 << 4, 3 << 6);
+        (q3k[32 + 32 + 16], q3k[16]) = (2 << 4, 1 << 6);
+        one.CopyTo(q3k, 108);
+        AssertBlock(WeightDtype.Q3_K, q3k, (208, 22 * 2), (209, 22 * -4), (0, -32 * -4));
+
+        // Part 3: scale 5 + 32 - 32.
+        var iq4xs = new byte[136];
+        one.CopyTo(iq4xs, 0);
+        (iq4xs[2], iq4xs[5], iq4xs[8 + 48]) = (2 << 6, 5 << 4, 0x1f);
+        AssertBlock(WeightDtype.IQ4_XS, iq4xs, (96, 5 * 113), (112, 5 * -104), (97, 5 * -127), (0, -32 * -127));
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Any_bits_mean_what_the_reference_says_and_packing_keeps_it(WeightDtype dtype)
+    {
+        const int outputs = 11, inputs = 512, seed = 5;
+        var blocks = ReferenceBlocks.Arbitrary(dtype, outputs * inputs / dtype.BlockElements(), new Random(seed));
+        var expected = ReferenceBlocks.Widen(dtype, blocks);
+        var widened = Widen(dtype, blocks, outputs * inputs);
+        using var matrix = Pack(dtype, blocks, outputs, inputs);
+
+        var row = new float[inputs];
+        for (var output = 0; output < outputs; output++)
+        {
+            fixed (float* target = row) matrix.CopyOutput(output, target);
+            Assert.Equal(widened.AsSpan(output * inputs, inputs).ToArray(), row);
+        }
+
+        var largest = expected.Max(Math.Abs);
+        for (var i = 0; i < expected.Length; i++) Assert.InRange(widened[i] - expected[i], -3e-7 * largest, 3e-7 * largest);
+    }
+
+    /// <summary>All bits of codes and scales alike, against the largest activations: the sums nearest to the limits of 16 bits.</summary>
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Extreme_weights_and_activations_do_not_overflow(WeightDtype dtype)
+    {
+        const int inputs = 256;
+        foreach (var fill in (byte[])[0x00, 0x7f, 0x80, 0xff])
+        {
+            var blocks = Enumerable.Repeat(fill, 16 * (int)dtype.RowBytes(inputs)).ToArray();
+            for (var first = 0; first < blocks.Length; first += dtype.BlockBytes()) ReferenceBlocks.SetHalves(dtype, blocks.AsSpan(first), () => 1);
+            var weights = ReferenceBlocks.Widen(dtype, blocks).Take(inputs).ToArray();
+            using var matrix = Pack(dtype, blocks, 16, inputs);
+            foreach (var alternate in (bool[])[false, true])
+            {
+                var x = Enumerable.Range(0, inputs).Select(i => alternate && weights[i] < 0 ? -127f : 127f).ToArray();
+                var (expected, size) = (weights.Zip(x, (w, v) => w * v).Sum(), weights.Sum(w => Math.Abs(w) * 127));
+                foreach (var rows in (int[])[1, 4])
+                {
+                    var y = Multiply(matrix, [.. Enumerable.Repeat(x, rows).SelectMany(row => row)], rows);
+                    Assert.All(y, value => Assert.InRange(value, expected - 1e-5 * size - 1e-3, expected + 1e-5 * size + 1e-3));
+                }
+            }
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Cases))]
     public void Products_match_double_precision(SimdLevel simd, WeightDtype dtype)
@@ -95,22 +185,22 @@ public sealed unsafe class QuantizedTests
     [MemberData(nameof(Types))]
     public void Vector_and_plain_arithmetic_give_the_same_bits(WeightDtype dtype)
     {
-        using var product = new Product(SimdLevel.Bits256, dtype, rows: 3, inputs: 512, outputs: 16, seed: 9);
+        Skip.IfNot(System.Runtime.Intrinsics.X86.Avx2.IsSupported, "This processor has no AVX2; only the plain arithmetic runs here.");
+        using var product = new Product(SimdLevel.Bits256, dtype, rows: 5, inputs: 512, outputs: 16, seed: 9);
         using var x = new QuantizedRows();
         using var threads = new ComputeThreads(1);
-        fixed (float* values = product.X) x.Set(threads, values, 512, 3, 512);
-        Skip.IfNot(System.Runtime.Intrinsics.X86.Avx2.IsSupported, "This processor has no AVX2; only the plain arithmetic runs here.");
+        fixed (float* values = product.X) x.Set(threads, values, 512, 5, 512);
 
-        foreach (var rows in new[] { 1, 3 })
+        foreach (var isFour in new[] { false, true })
         {
-            var vector = Multiply(product.Weights, x, rows, QuantKernels<Avx2Dot>.For(product.Weights.Layout));
-            Assert.Equal(Multiply(product.Weights, x, rows, QuantKernels<PlainDot>.For(product.Weights.Layout)), vector);
+            var vector = Multiply(product.Weights, x, QuantKernels.For<Avx2Bytes>(product.Weights.Layout), isFour);
+            Assert.Equal(Multiply(product.Weights, x, QuantKernels.For<PlainBytes>(product.Weights.Layout), isFour), vector);
         }
     }
 
-    private static float[] Multiply(QuantizedMatrix weights, QuantizedRows x, int rows, delegate*<QuantTile*, void> kernel)
+    private static float[] Multiply(QuantizedMatrix weights, QuantizedRows x, QuantKernels kernels, bool isFour)
     {
-        var result = new float[8 * rows];
+        var result = new float[8 * 4];
         fixed (float* c = result)
         {
             var tile = new QuantTile
@@ -118,45 +208,41 @@ public sealed unsafe class QuantizedTests
                 X = x.Bytes,
                 Scales = x.Scales,
                 Sums = x.Sums,
-                RowBytes = x.Inputs,
-                RowBlocks = x.Blocks,
-                Rows = rows,
+                Halves = x.Halves,
+                Stride = x.Stride,
                 Weights = weights.Group(1),
                 Units = weights.Units,
                 C = c,
                 Ldc = 8,
             };
-            kernel(&tile);
+            if (isFour) kernels.Four(&tile);
+            else kernels.One(&tile);
         }
 
         return result;
     }
 
-    [Fact]
-    public void Extreme_weights_and_activations_do_not_overflow()
+    /// <summary>Sixteen outputs of some rows.</summary>
+    private static float[] Multiply(QuantizedMatrix matrix, float[] x, int rows)
     {
-        // The most negative weight against the largest activation, 32 times: the sum nearest to the limits of 16 bits.
-        var blocks = new byte[34 * 16];
-        for (var output = 0; output < 16; output++)
-        {
-            (blocks[34 * output], blocks[34 * output + 1]) = (0x00, 0x3c);
-            Array.Fill(blocks, (byte)0x80, 34 * output + 2, 32);
-        }
+        var y = new float[16 * rows];
+        using var threads = new ComputeThreads(1);
+        using var gemm = new QuantGemmWork(KernelTable.For(SimdLevel.Bits256), 1);
+        fixed (float* px = x, py = y) gemm.Run(threads, px, matrix.Inputs, rows, matrix, null, py, 16, GemmEnd.Store);
+        return y;
+    }
 
-        using var matrix = new QuantizedMatrix(16, 32, 16, WeightDtype.Q8_0);
+    private static QuantizedMatrix Pack(WeightDtype dtype, byte[] blocks, int outputs, int inputs)
+    {
+        var matrix = new QuantizedMatrix(outputs, inputs, 16, dtype);
         fixed (byte* data = blocks)
         {
             var pinned = (nint)data;
-            matrix.Pack([.. Enumerable.Range(0, 16).Select(output => new OutputSource((byte*)pinned + 34 * output, WeightDtype.Q8_0))]);
+            Assert.True(matrix.Pack([.. Enumerable.Range(0, matrix.Panels * 16).Select(output => output < outputs
+                ? new OutputSource((byte*)pinned + output * dtype.RowBytes(inputs), dtype) : default)]));
         }
 
-        var x = Enumerable.Repeat(127f, 32).ToArray();
-        var y = new float[16];
-        using var threads = new ComputeThreads(1);
-        using var gemm = new QuantGemmWork(KernelTable.For(SimdLevel.Bits256), 1);
-        fixed (float* px = x, py = y) gemm.Run(threads, px, 32, 1, matrix, null, py, 16, GemmEnd.Store);
-
-        Assert.All(y, value => Assert.Equal(-128f * 127 * 32, value));
+        return matrix;
     }
 
     internal static byte[] Quantize(WeightDtype dtype, float[] values)

@@ -199,8 +199,7 @@ public sealed class GgufFamilyTests : IDisposable
     {
         var source = new ModelFolder(name);
         _sources.Add(source);
-        var vocab = string.Join(",", Enumerable.Range(0, ModelConfig.Load(source.Path).VocabSize).Select(id => $"\"t{id}\":{id}"));
-        File.WriteAllText(source.File("tokenizer.json"), $$$"""{"pre_tokenizer":{"type":"ByteLevel"},"model":{"type":"BPE","vocab":{{{{vocab}}}},"merges":[]}}""");
+        source.AddTokenizer();
         var target = Path.Combine(_folder, $"{name}.gguf");
         GgufConverter.Convert(source.Path, target, WeightDtype.F32);
         return target;

@@ -51,7 +51,7 @@ public sealed class GgufTests : IDisposable
     public void Every_architecture_computes_the_same_from_either_form(string fixture)
     {
         using var source = new ModelFolder(fixture);
-        AddTokenizer(source.Path);
+        source.AddTokenizer();
         int[] prompt = [1, 5, 9, 2, 7, 3];
         using var folder = new RunnerHarness(source.Path);
         using var file = new RunnerHarness(Convert(source.Path, WeightDtype.F32));
@@ -68,6 +68,13 @@ public sealed class GgufTests : IDisposable
     [InlineData(WeightDtype.Q5_0, 0.02)]
     [InlineData(WeightDtype.Q4_K, 0.02)]
     [InlineData(WeightDtype.Q6_K, 0.02)]
+    [InlineData(WeightDtype.Q4_1, 0.02)]
+    [InlineData(WeightDtype.Q5_1, 0.025)]
+    [InlineData(WeightDtype.Q2_K, 0.02)]
+    [InlineData(WeightDtype.Q3_K, 0.02)]
+    [InlineData(WeightDtype.Q5_K, 0.02)]
+    [InlineData(WeightDtype.IQ4_NL, 0.02)]
+    [InlineData(WeightDtype.IQ4_XS, 0.02)]
     public void Quantized_logits_are_near_those_of_the_same_weights_in_F32(WeightDtype dtype, double deviation)
     {
         var shape = ModelShape.Custom(layers: 2, hidden: 256, heads: 4, kvHeads: 2, headDim: 64, ffn: 512, vocab: 300);
@@ -190,13 +197,6 @@ public sealed class GgufTests : IDisposable
     {
         using var file = GgufFile.Open(path);
         return file.Metadata.Text("tokenizer.chat_template");
-    }
-
-    /// <summary>Fixtures of numerics have no tokenizer.</summary>
-    private static void AddTokenizer(string folder)
-    {
-        var vocab = string.Join(",", Enumerable.Range(0, ModelConfig.Load(folder).VocabSize).Select(id => $"\"t{id}\":{id}"));
-        File.WriteAllText(Path.Combine(folder, "tokenizer.json"), $$$"""{"pre_tokenizer":{"type":"ByteLevel"},"model":{"type":"BPE","vocab":{{{{vocab}}}},"merges":[]}}""");
     }
 
     private string Convert(string source, WeightDtype dtype)

@@ -49,7 +49,7 @@ public sealed class ModelConfigTests : IDisposable
     [InlineData("rms_norm_eps", "\"tiny\"", "tiny")]
     [InlineData("rope_theta", "0", "a number")]
     [InlineData("rope_scaling", "7", "an object")]
-    [InlineData("rope_scaling", "{\"rope_type\":\"yarn\",\"factor\":4}", "default, linear or llama3")]
+    [InlineData("rope_scaling", "{\"rope_type\":\"yarn\",\"factor\":4}", "default, linear, llama3 or longrope")]
     [InlineData("rope_scaling", "{\"rope_type\":\"linear\"}", "rope_scaling.factor is missing")]
     [InlineData("rope_scaling", "{\"type\":\"llama3\",\"factor\":8,\"low_freq_factor\":4,\"high_freq_factor\":1}", "more than low_freq_factor")]
     [InlineData("rope_parameters", "{\"rope_type\":\"linear\",\"factor\":0.5}", "rope_parameters.factor")]

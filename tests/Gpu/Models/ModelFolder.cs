@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json.Nodes;
+using ActorInference.Gpu.Models;
 
 namespace ActorInference.Gpu.Tests.Models;
 
@@ -29,6 +30,13 @@ internal sealed class ModelFolder : IDisposable
         config.Remove(field);
         if (json is not null) config[field] = JsonNode.Parse(json);
         System.IO.File.WriteAllText(Config, config.ToJsonString());
+    }
+
+    /// <summary>A tokenizer as large as the vocabulary: fixtures of numerics have none.</summary>
+    public void AddTokenizer()
+    {
+        var vocab = string.Join(",", Enumerable.Range(0, ModelConfig.Load(Path).VocabSize).Select(id => $"\"t{id}\":{id}"));
+        System.IO.File.WriteAllText(File("tokenizer.json"), $$$"""{"pre_tokenizer":{"type":"ByteLevel"},"model":{"type":"BPE","vocab":{{{{vocab}}}},"merges":[]}}""");
     }
 
     /// <summary>Changes the header of the weights and leaves their data as it is.</summary>

@@ -23,4 +23,20 @@ public sealed class RouteSimulationTests
 
         Assert.InRange(prefix.BusiestShare, 0.5, 0.65);
     }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_router_that_begins_anew_routes_as_well_as_before_because_workers_say_what_they_have(int seed)
+    {
+        var work = RouteWork.Conversations(new RouteConversations { Clients = 32, Rounds = 6 }, seed);
+        RouteResult Run(RoutePolicy policy) => RouteSimulation.Run(work, new RouteWorkers(), policy);
+
+        var (before, told, untold) = (Run(RoutePolicy.Prefix), Run(RoutePolicy.Restarted), Run(RoutePolicy.RestartedUntold));
+
+        Assert.True(told.LaterPrefillHitRate > before.LaterPrefillHitRate - 0.01, $"{told} against {before}");
+        Assert.True(told.LaterDecodeHitRate > before.LaterDecodeHitRate - 0.01, $"{told} against {before}");
+        Assert.True(untold.LaterPrefillHitRate < told.LaterPrefillHitRate - 0.03, $"{untold} against {told}");
+        Assert.True(untold.LaterDecodeHitRate < told.LaterDecodeHitRate - 0.03, $"{untold} against {told}");
+    }
 }

@@ -17,7 +17,7 @@ public sealed class BenchKernelsTests : IDisposable
         using var json = JsonDocument.Parse(result.Output);
         var kernels = json.RootElement.EnumerateArray().ToList();
         foreach (var kernel in (string[])["gemm-1", "gemm-8", "gemm-256"])
-            Assert.Equal(["BF16", "F16", "F32", "Q4_0", "Q4_K", "Q5_0", "Q6_K", "Q8_0"], Dtypes(kernels, kernel));
+            Assert.Equal(["BF16", "F16", "F32", "IQ4_NL", "IQ4_XS", "Q2_K", "Q3_K", "Q4_0", "Q4_1", "Q4_K", "Q5_0", "Q5_1", "Q5_K", "Q6_K", "Q8_0"], Dtypes(kernels, kernel));
         foreach (var kernel in (string[])["attention-decode", "attention-shared", "attention-prefill"]) Assert.Equal(["BF16", "F16", "F32", "Q8_0"], Dtypes(kernels, kernel));
         foreach (var figures in kernels)
         {
@@ -45,6 +45,23 @@ public sealed class BenchKernelsTests : IDisposable
         foreach (var name in (string[])["quiet_itl_p50_ms", "beside_itl_p99_ms", "beside_p99_by_quiet_p50", "first_token_beside_s", "first_token_alone_s"])
             Assert.True(pauses.RootElement.GetProperty(name).GetDouble() > 0, $"{name} of {pause.Output}");
         Assert.True(pauses.RootElement.GetProperty("beside_tokens").GetInt32() >= 2);
+        Assert.Equal(1, pauses.RootElement.GetProperty("rounds").GetInt32());
+        Assert.Contains("round 1 of 1", pause.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>So many rounds would take hours.</summary>
+    [Fact]
+    public async Task Measuring_pauses_ends_when_its_time_is_over()
+    {
+        var model = Path.Combine(_folder, "tiny");
+        await Executable.RunAsync("model", "random", "--shape", "custom", "--layers", "1", "--hidden", "64", "--heads", "2", "--kv-heads", "2", "--vocab", "300", "--context", "400", "--out", model);
+
+        var pause = await Executable.RunAsync("bench", "pause", "--model", model, "--decodes", "2", "--prompt-tokens", "100", "--quiet-tokens", "16", "--rounds", "1000", "--stretch", "1.0001", "--seconds", "1", "--json");
+
+        Assert.True(pause.ExitCode == 0, pause.ToString());
+        using var pauses = JsonDocument.Parse(pause.Output);
+        Assert.InRange(pauses.RootElement.GetProperty("rounds").GetInt32(), 0, 999);
+        Assert.True(pauses.RootElement.GetProperty("beside_itl_p99_ms").GetDouble() > 0, pause.Output);
     }
 
     [Theory]

@@ -1,4 +1,3 @@
-using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using ActorInference.Host.Tests.Testing;
 using static ActorInference.Host.Tests.Testing.GenerateCalls;
@@ -25,7 +24,7 @@ public sealed class TensorParallelTests
         RoleProcesses.Kill(server.ProcessId);
 
         await Deadline.UntilAsync(() => !ranks.Any(RankChildren.IsAlive), "the rank has ended");
-        Assert.Empty(RankChildren.SharedFilesOf(server.ProcessId));
+        await Deadline.UntilAsync(() => RankChildren.SharedFilesOf(server.ProcessId).Count == 0, "what it shared is gone");
     }
 
     [SkippableFact]
@@ -48,18 +47,17 @@ public sealed class TensorParallelTests
     public async Task Streams_are_whole_although_a_rank_is_killed_and_the_next_one_hangs()
     {
         Skip.IfNot(RankChildren.CanBeSeen, "this system has no ranks, or does not show processes");
-        // Nobody gives up because the machine is busy.
-        await using var server = await RunningServer.StartAsync(
-            "--tensor-parallel", "2", "--set", "actor-inference.tensor-parallel.step-deadline=3s",
-            "--set", "actor-inference.gateway.assign-deadline=60s", "--set", "actor-inference.router.worker-silence=60s");
+        // Longer than a rank that does not hang may be kept from the processor on a busy machine.
+        await using var server = await RunningServer.StartAsync("--tensor-parallel", "2", "--set", "actor-inference.tensor-parallel.step-deadline=8s");
         var prompts = Enumerable.Range(0, 4).Select(i => Enumerable.Range(20 + i, 30 + i).ToArray()).ToList();
         var expected = new List<int[]>();
         foreach (var prompt in prompts) expected.Add(Ids(await PostAsync(server.Client, Greedy(prompt, Tokens))));
 
         foreach (var signal in new[] { "-KILL", "-STOP" })
         {
-            await Deadline.UntilAsync(() => RankChildren.Of(server.ProcessId).Count == 1, "the other rank is there");
-            var victim = RankChildren.Of(server.ProcessId)[0];
+            IReadOnlyList<int> ranks = [];
+            await Deadline.UntilAsync(() => (ranks = RankChildren.Of(server.ProcessId)).Count == 1, "the other rank is there");
+            var victim = ranks[0];
             var streams = await StreamAllAsync(server, prompts, async () => await SendAsync(signal, victim));
             for (var i = 0; i < prompts.Count; i++) Assert.Equal(expected[i], streams[i]);
             // If all streams had ended before the signal came, this is the one that it meets.
@@ -70,8 +68,8 @@ public sealed class TensorParallelTests
         var end = await server.TerminateAsync();
         Assert.True(end.ExitCode == 0, end.ToString());
         Assert.Contains("has ended with exit code 137", end.Error, StringComparison.Ordinal);
-        Assert.Contains("Rank 1 has not answered within 3 s.", end.Error, StringComparison.Ordinal);
-        Assert.Empty(RankChildren.SharedFilesOf(server.ProcessId));
+        Assert.Contains("Rank 1 has not answered within 8 s.", end.Error, StringComparison.Ordinal);
+        await Deadline.UntilAsync(() => RankChildren.SharedFilesOf(server.ProcessId).Count == 0, "what it shared is gone");
     }
 
     [SkippableFact]
@@ -119,25 +117,4 @@ public sealed class TensorParallelTests
         var kill = await ChildProcess.RunAsync("kill", [signal, $"{process}"], Executable.Limit);
         Assert.True(kill.ExitCode == 0, kill.ToString());
     }
-
-    private static async Task<int[]> StreamAsync(HttpClient client, JsonObject body, Func<int, Task> onTokens)
-    {
-        body["stream"] = true;
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/generate") { Content = JsonContent.Create(body) };
-        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
-        var ids = Array.Empty<int>();
-        while (await reader.ReadLineAsync() is { } line)
-        {
-            if (!line.StartsWith("data: {", StringComparison.Ordinal)) continue;
-            var update = JsonNode.Parse(line["data: ".Length..])!;
-            Assert.True(update["output_ids"] is not null, line);
-            ids = Ids(update);
-            await onTokens(ids.Length);
-        }
-
-        return ids;
-    }
-
-    private static int[] Ids(JsonNode answer) => [.. answer["output_ids"]!.AsArray().Select(id => (int)id!)];
 }

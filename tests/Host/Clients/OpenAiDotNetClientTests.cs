@@ -112,7 +112,7 @@ public sealed class OpenAiDotNetClientTests
     {
         Endpoint = new Uri(server.Address, "/v1"),
         RetryPolicy = new ClientRetryPolicy(0),
-        NetworkTimeout = TimeSpan.FromSeconds(30),
+        NetworkTimeout = TimeSpan.FromSeconds(120),
     });
 
     private static ChatClient Chat(TestServer server) => Client(server).GetChatClient("bytes");

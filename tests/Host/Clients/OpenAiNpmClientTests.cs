@@ -6,7 +6,7 @@ namespace ActorInference.Host.Tests.Clients;
 public sealed class OpenAiNpmClientTests
 {
     private static readonly TimeSpan InstallLimit = TimeSpan.FromMinutes(3);
-    private static readonly TimeSpan RunLimit = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan RunLimit = TimeSpan.FromMinutes(3);
 
     [SkippableFact]
     public async Task The_npm_client_works_unchanged()
@@ -29,7 +29,7 @@ public sealed class OpenAiNpmClientTests
         Directory.CreateDirectory(folder);
         foreach (var file in (string[])["package.json", "client.mjs"])
             File.Copy(Path.Combine(source, file), Path.Combine(folder, file), overwrite: true);
-        var result = await ChildProcess.RunAsync(npm, ["install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"], InstallLimit, folder);
+        var result = await ChildProcess.RunAsync(npm, ["install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline", "--fetch-retries", "1", "--fetch-timeout", "30000"], InstallLimit, folder);
         Skip.If(result.ExitCode != 0, $"npm could not install the client: {result.Error.Split('\n').FirstOrDefault(line => line.Contains("error"))}");
         return folder;
     }

@@ -89,7 +89,10 @@ public sealed class ConsoleProcessTests(ServedNode node) : IClassFixture<ServedN
     [Fact]
     public async Task A_node_that_is_not_there_is_a_failure_that_names_it()
     {
-        var port = FreePort();
+        // Nobody listens there, nor can anybody: it is taken.
+        using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var port = ((IPEndPoint)taken.LocalEndPoint!).Port;
 
         var result = await Executable.RunAsync("cmd", $"127.0.0.1:{port}", "worker", "list");
 
@@ -115,18 +118,11 @@ public sealed class ConsoleProcessTests(ServedNode node) : IClassFixture<ServedN
         Assert.Equal((2, "", "actorinference: 'node:port' is no HOST:PORT; expected for instance 127.0.0.1:9110.\n"), (result.ExitCode, result.Output, result.Error));
     }
 
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     private static bool SpeaksOtherProtocol(ChildResult result) => result.ExitCode == 1 && result.Error.Contains("pbm", StringComparison.Ordinal);
 
     private async Task<ChildResult> RunAsync(params string[] command)
     {
-        var result = await Executable.RunAsync(["cmd", node.Console, .. command]);
+        var result = await node.CommandAsync(command);
         Skip.If(SpeaksOtherProtocol(result), "The node's console speaks the protocol of the Petabridge.Cmd package; its client is pbm.");
         return result;
     }

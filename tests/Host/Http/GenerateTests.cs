@@ -46,7 +46,7 @@ public sealed class GenerateTests
         };
         using var response = await server.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         using var lines = new StreamReader(await response.Content.ReadAsStreamAsync());
-        var first = await lines.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        var first = await lines.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Contains("\"output_ids\":[97]", first);
         second.SetResult();
         var rest = await lines.ReadToEndAsync();

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using ActorInference.Host.Management;
@@ -9,14 +8,13 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Cluster.Sharding;
 using Akka.Configuration;
-using Akka.Management.Dsl;
 
 namespace ActorInference.Host.Tests.Management;
 
 /// <summary>The routes of the cluster, over clusters within this process.</summary>
 public sealed class ClusterRouteTests : IAsyncLifetime
 {
-    private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(30) };
+    private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(60) };
     private readonly List<ActorSystem> _systems = [];
 
     public Task InitializeAsync() => Task.CompletedTask;
@@ -30,10 +28,9 @@ public sealed class ClusterRouteTests : IAsyncLifetime
     [Fact]
     public async Task Members_are_listed_joined_and_sent_away()
     {
-        var first = await StartAsync();
+        var first = Create("", port: 0);
         await JoinAsync(first, first);
-        var second = Start();
-        _client.BaseAddress = await ServeAsync(second);
+        var second = await StartAsync();
         var address = Cluster.Get(first).SelfAddress;
 
         await ExpectAsync("POST", "/cluster/members", $$"""{"address":"{{address.Host}}:{{address.Port}}"}""", HttpStatusCode.Accepted, $"will join {address}.");
@@ -75,7 +72,7 @@ public sealed class ClusterRouteTests : IAsyncLifetime
         foreach (var id in (string[])["a", "b", "c"]) await Deadline.OnAsync(region.Ask<string>(id));
 
         var types = JsonNode.Parse(await _client.GetStringAsync("/cluster/shards"))!["types"]!.AsArray();
-        var view = JsonNode.Parse(await _client.GetStringAsync("/cluster/shards/echo"))!;
+        var view = await ShardsAsync("echo", entities: 3);
 
         Assert.Contains("echo", types.Select(type => (string?)type));
         Assert.Equal("echo", (string?)view["type"]);
@@ -129,16 +126,31 @@ public sealed class ClusterRouteTests : IAsyncLifetime
 
     private static Task JoinAsync(ActorSystem system, ActorSystem seed) => Deadline.OnAsync(Cluster.Get(system).JoinAsync(Cluster.Get(seed).SelfAddress));
 
+    /// <summary>Where the shards of a type are, once all that are to answer do so in the route's time.</summary>
+    private async Task<JsonNode> ShardsAsync(string type, int entities)
+    {
+        JsonNode? view = null;
+        await Deadline.UntilAsync(
+            async () =>
+            {
+                using var response = await _client.GetAsync($"/cluster/shards/{type}");
+                if (response.StatusCode == HttpStatusCode.ServiceUnavailable) return false;
+                response.EnsureSuccessStatusCode();
+                view = JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
+                return view["nodes"]!.AsArray().Sum(node => node!["shards"]!.AsArray().Sum(shard => (int)shard!["entities"]!)) == entities;
+            },
+            $"there are {entities} entities");
+        return view!;
+    }
+
+    /// <summary>Starts a system whose routes the client asks.</summary>
     private async Task<ActorSystem> StartAsync(string config = "")
     {
-        var system = Start(config);
-        _client.BaseAddress = await ServeAsync(system);
+        (var system, _client.BaseAddress) = await ManagedSystem.StartAsync(port => Create(config, port));
         return system;
     }
 
-    private static async Task<Uri> ServeAsync(ActorSystem system) => (await AkkaManagement.Get(system).Start())!;
-
-    private ActorSystem Start(string config = "")
+    private ActorSystem Create(string config, int port)
     {
         var system = ActorSystem.Create("routes", ConfigurationFactory.ParseString(config).WithFallback($$"""
             akka {
@@ -148,7 +160,7 @@ public sealed class ClusterRouteTests : IAsyncLifetime
               coordinated-shutdown.run-by-clr-shutdown-hook = off
               management.http {
                 hostname = "127.0.0.1"
-                port = {{FreePort()}}
+                port = {{port}}
                 route-providers-read-only = off
                 routes.cluster = "{{typeof(ClusterRoutes).FullName}}, {{typeof(ClusterRoutes).Assembly.GetName().Name}}"
               }
@@ -156,13 +168,6 @@ public sealed class ClusterRouteTests : IAsyncLifetime
             """).WithFallback(InferenceSettings.Reference));
         _systems.Add(system);
         return system;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private async Task ExpectAsync(string method, string path, string body, HttpStatusCode status, string message, params (string Name, string Value)[] headers)

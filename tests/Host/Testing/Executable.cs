@@ -3,7 +3,7 @@ namespace ActorInference.Host.Tests.Testing;
 /// <summary>The built program, run as its users run it.</summary>
 public static class Executable
 {
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(180);
 
     /// <summary>It lies beside the tests, with all that it needs.</summary>
     public static readonly string Path = System.IO.Path.Combine(AppContext.BaseDirectory, "actorinference.dll");

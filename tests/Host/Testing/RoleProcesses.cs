@@ -30,7 +30,7 @@ public static class RoleProcesses
     private static int? ParentOf(string folder)
     {
         var stat = Read(Path.Combine(folder, "stat"));
-        return stat is null ? null : int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], CultureInfo.InvariantCulture);
+        return string.IsNullOrEmpty(stat) ? null : int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], CultureInfo.InvariantCulture);
     }
 
     private static List<string>? Arguments(string folder) => Read(Path.Combine(folder, "cmdline"))?.Split('\0').ToList();
@@ -41,7 +41,7 @@ public static class RoleProcesses
         {
             return File.ReadAllText(path);
         }
-        catch (IOException)
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {
             return null;   // It has ended meanwhile.
         }

@@ -7,6 +7,14 @@ public sealed partial class RunningServer : IAsyncDisposable
 {
     private const string BannerEnd = "Ctrl-C stops it.\n";
 
+    /// <summary>Nobody is given up because the machine is busy: who is dead is known by his connections, or by who started him.</summary>
+    private static readonly string[] Calm =
+    [
+        "--set", "actor-inference.gateway.assign-deadline=60s", "--set", "actor-inference.gateway.reserve-deadline=20s",
+        "--set", "actor-inference.gateway.first-page-deadline=20s", "--set", "actor-inference.gateway.stall-deadline=20s",
+        "--set", "actor-inference.router.worker-silence=30s",
+    ];
+
     private readonly ChildProcess _process;
     private readonly string? _data;
 
@@ -47,10 +55,18 @@ public sealed partial class RunningServer : IAsyncDisposable
     /// <param name="data">Deleted with it; null for none.</param>
     private static async Task<RunningServer> StartAsync(string? data, string[] arguments)
     {
-        var process = Executable.Start(["up", "--port", "0", .. arguments]);
-        await Deadline.UntilAsync(() => process.HasExited || process.Output.Contains(BannerEnd, StringComparison.Ordinal), "the banner is printed");
-        Assert.False(process.HasExited, $"It ended.\nstdout: {process.Output}\nstderr: {process.Error}");
-        return new RunningServer(process, new Uri(Address().Match(process.Output).Groups[1].Value), data);
+        var process = Executable.Start(["up", "--port", "0", .. Calm, .. arguments]);
+        try
+        {
+            await Deadline.UntilAsync(() => process.HasExited || process.Output.Contains(BannerEnd, StringComparison.Ordinal), "the banner is printed");
+            Assert.False(process.HasExited, $"It ended.\nstdout: {process.Output}\nstderr: {process.Error}");
+            return new RunningServer(process, new Uri(Address().Match(process.Output).Groups[1].Value), data);
+        }
+        catch
+        {
+            await EndAsync(process, data);
+            throw;
+        }
     }
 
     /// <summary>Sends SIGTERM and waits for the end.</summary>
@@ -64,8 +80,13 @@ public sealed partial class RunningServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
-        await _process.DisposeAsync();
-        await Deadline.UntilAsync(() => TryDelete(_data), "the data folder is deleted");   // Processes of it may be about to end.
+        await EndAsync(_process, _data);
+    }
+
+    private static async Task EndAsync(ChildProcess process, string? data)
+    {
+        await process.DisposeAsync();
+        await Deadline.UntilAsync(() => TryDelete(data), "the data folder is deleted");   // Processes of it may be about to end.
     }
 
     private static bool TryDelete(string? folder)

@@ -42,6 +42,7 @@ public static class TestModel
     private static string WriteFolder()
     {
         var folder = Directory.CreateTempSubdirectory("actorinference-bytes-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
         File.WriteAllText(Path.Combine(folder, "tokenizer.json"), TokenizerJson().ToJsonString());
         File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), new JsonObject
         {

@@ -22,7 +22,8 @@ public sealed class TestServer : IAsyncDisposable
         _app = app;
         Generator = generator;
         Address = new Uri(app.Urls.Single());
-        Client = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(30) };
+        // Who asks whether to go on sending waits for the answer, however busy the machine is.
+        Client = new HttpClient(new SocketsHttpHandler { Expect100ContinueTimeout = TimeSpan.FromSeconds(60) }) { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(60) };
     }
 
     public ScriptedGenerator Generator { get; }
@@ -82,7 +83,7 @@ public sealed class TestServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await _app.StopAsync(deadline.Token);
         await _app.DisposeAsync();
     }

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using ActorInference.ClusterNodes.Tests;
 using Akka.Actor;
 using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -13,7 +14,7 @@ public sealed class CommandHostTests
     [Fact]
     public async Task A_host_registers_palettes_and_listens_until_it_stops()
     {
-        var port = TestSystem.FreePort();
+        var port = FreePort.Next();
         var palette = new PingCommands();
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddAkka("hosted", akka => akka

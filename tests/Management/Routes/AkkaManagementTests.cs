@@ -1,12 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
+using ActorInference.ClusterNodes.Tests;
 using Akka.Management.Dsl;
 
 namespace ActorInference.Management.Tests.Routes;
 
 public sealed class AkkaManagementTests : IAsyncLifetime
 {
-    private readonly int _port = TestSystem.FreePort();
+    private readonly int _port = FreePort.Next();
     private readonly HttpClient _client = new() { Timeout = TestSystem.Limit };
     private TestSystem _test = null!;
 
@@ -101,7 +102,7 @@ public sealed class AkkaManagementTests : IAsyncLifetime
     [InlineData("routes.broken = \"System.Object, System.Private.CoreLib\"")]
     public async Task A_wrong_setting_is_an_error_at_once(string setting)
     {
-        await using var other = new TestSystem($"akka.management.http.{setting}\n{Hocon(TestSystem.FreePort()).Replace("port = ", "unused = ", StringComparison.Ordinal)}");
+        await using var other = new TestSystem($"akka.management.http.{setting}\n{Hocon(FreePort.Next()).Replace("port = ", "unused = ", StringComparison.Ordinal)}");
 
         Assert.ThrowsAny<Exception>(() => AkkaManagement.Get(other.System));
     }

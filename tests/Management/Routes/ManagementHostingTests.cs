@@ -1,3 +1,4 @@
+using ActorInference.ClusterNodes.Tests;
 using Akka.Hosting;
 using Akka.Management;
 using Akka.Management.Dsl;
@@ -10,7 +11,7 @@ public sealed class ManagementHostingTests
     [Fact]
     public async Task A_host_configures_address_and_routes_and_starts_the_server()
     {
-        var port = TestSystem.FreePort();
+        var port = FreePort.Next();
         var options = new AkkaManagementOptions { HostName = "127.0.0.1", Port = port, RouteProvidersReadOnly = false }.WithRouteProvider<TestRoutes>("test");
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddAkka("hosted", akka => akka

@@ -10,7 +10,7 @@ namespace ActorInference.Persistence.Tests.Semantics;
 
 public sealed class EventAdapterTests
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task Adapters_turn_events_on_the_way_in_and_out()

@@ -6,6 +6,7 @@ internal static class TestSettings
     public const string InMemory =
         """
         akka.loglevel = WARNING
+        akka.test { single-expect-default = 60s, default-timeout = 60s, filter-leeway = 60s }
         akka.persistence.journal.plugin = "akka.persistence.journal.inmem"
         akka.persistence.snapshot-store.plugin = "akka.persistence.snapshot-store.inmem"
         akka.persistence.snapshot-store.inmem.class = "Akka.Persistence.Snapshot.MemorySnapshotStore, Akka.Persistence"

@@ -38,7 +38,7 @@ internal sealed class SmallDisk : IDisposable
         try
         {
             using var process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
-            return process.WaitForExit(TimeSpan.FromSeconds(10)) && process.ExitCode == 0;
+            return process.WaitForExit(TimeSpan.FromSeconds(60)) && process.ExitCode == 0;
         }
         catch (System.ComponentModel.Win32Exception)
         {

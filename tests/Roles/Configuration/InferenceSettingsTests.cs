@@ -44,7 +44,7 @@ public sealed class InferenceSettingsTests
     [InlineData("cache.l2.ratio = much", "actor-inference.cache.l2.ratio is 'much'; expected a number from 0 to 1000")]
     [InlineData("cache.l2.write-policy = never", "actor-inference.cache.l2.write-policy is 'never'; expected one of write-through")]
     [InlineData("cache.prefetch.policy = x", "actor-inference.cache.prefetch.policy is 'x'; expected one of timeout")]
-    [InlineData("cache.l3.size = 1", "actor-inference.cache.l3.size is not known; expected one of attached.")]
+    [InlineData("cache.l3.size = 1", "actor-inference.cache.l3.size is not known; expected one of attached, recheck-after.")]
     [InlineData("cache.l3.attached = true", "actor-inference.cache.l3.attached is 'true'; expected one of off, on.")]
     [InlineData("cache.l2.size = big", "actor-inference.cache.l2.size is 'big'; expected a size of at least 0 B")]
     [InlineData("cache.prefetch.only-if-faster = maybe", "actor-inference.cache.prefetch.only-if-faster is 'maybe'; expected one of off, on.")]

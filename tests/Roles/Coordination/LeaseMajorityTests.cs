@@ -72,13 +72,14 @@ public sealed class LeaseMajorityTests : IDisposable
         akka.cluster.split-brain-resolver {
           active-strategy = lease-majority
           lease-majority.lease-implementation = "akka.coordination.lease.sql"
-          lease-majority.acquire-lease-delay-for-minority = 2s
+          # Longer than the sides may take, on a busy machine, to find out that they are apart.
+          lease-majority.acquire-lease-delay-for-minority = 6s
         }
         akka.coordination.lease.sql {
           lease-class = "ActorInference.Roles.Coordination.SqlLease, ActorInference.Roles"
           heartbeat-timeout = 60s
           heartbeat-interval = 10s
-          lease-operation-timeout = 5s
+          lease-operation-timeout = 30s
           provider-name = "SQLite.MS"
           connection-string = "Data Source={{database}}"
         }

@@ -15,6 +15,12 @@ public sealed class GenerationActorTests : TestKit
 {
     private static readonly GenerationProtocol.Ending Stopped = new(FinishReason.Stop, 2);
 
+    /// <summary>Nobody counts as late because the machine is busy.</summary>
+    private static readonly GenerationOptions Calm = new()
+    {
+        AssignDeadline = Deadline.Limit, ReserveDeadline = Deadline.Limit, FirstPageDeadline = Deadline.Limit, StallDeadline = Deadline.Limit, QueueDeadline = Deadline.Limit,
+    };
+
     private readonly Channel<GenerationUpdate> _updates = Channel.CreateUnbounded<GenerationUpdate>();
     private readonly TestProbe _router;
     private readonly TestProbe _prefill;
@@ -23,7 +29,7 @@ public sealed class GenerationActorTests : TestKit
     private readonly GenerationRequest _request = ScriptedNode.Request(ScriptedNode.Prompt(5), 10);
 
     public GenerationActorTests()
-        : base("akka.loglevel = WARNING")
+        : base("akka.loglevel = WARNING\n" + Deadline.OfTestKit)
     {
         (_router, _prefill, _decode, _gpu) = (CreateTestProbe(), CreateTestProbe(), CreateTestProbe(), CreateTestProbe());
     }
@@ -109,7 +115,7 @@ public sealed class GenerationActorTests : TestKit
     [Fact]
     public void A_refusal_excludes_the_worker_and_costs_no_try()
     {
-        var generation = Start(new GenerationOptions { MaxRedispatches = 0 });
+        var generation = Start(Calm with { MaxRedispatches = 0 });
         var first = Assign(generation);
         generation.Tell(new GenerationProtocol.Refused(first, new WorkerId("decode-0"), "Full."));
 
@@ -128,7 +134,7 @@ public sealed class GenerationActorTests : TestKit
     public void A_phase_past_its_deadline_ends_the_last_try(string phase, GenerationError error)
     {
         var soon = TimeSpan.FromMilliseconds(100);
-        var generation = Watch(Start(new GenerationOptions
+        var generation = Watch(Start(Calm with
         {
             MaxRedispatches = 0,
             AssignDeadline = phase == "assign" ? soon : Deadline.Limit,
@@ -143,7 +149,7 @@ public sealed class GenerationActorTests : TestKit
         if (phase == "prefill") generation.Tell(Sign(attempt, GenerationProtocol.JobStage.Computing, "prefill-0"));
         if (phase == "queue") Sys.Scheduler.ScheduleTellRepeatedly(TimeSpan.Zero, soon, generation, Sign(attempt, GenerationProtocol.JobStage.Waiting, "prefill-0"), ActorRefs.NoSender);
 
-        ExpectTerminated(generation, TimeSpan.FromSeconds(10));
+        ExpectTerminated(generation);
         Assert.Equal(error, Assert.IsType<GenerationFailed>(Updates()[^1]).Error);
     }
 
@@ -227,7 +233,7 @@ public sealed class GenerationActorTests : TestKit
     [Fact]
     public void Signs_of_life_keep_a_slow_worker_its_job()
     {
-        var generation = Start(new GenerationOptions { MaxRedispatches = 0, ReserveDeadline = TimeSpan.FromMilliseconds(600), FirstPageDeadline = TimeSpan.FromMilliseconds(600) });
+        var generation = Start(Calm with { MaxRedispatches = 0, ReserveDeadline = TimeSpan.FromMilliseconds(600), FirstPageDeadline = TimeSpan.FromMilliseconds(600) });
         var attempt = AssignLate(generation);
         Sys.Scheduler.ScheduleTellRepeatedly(
             TimeSpan.Zero, TimeSpan.FromMilliseconds(50), generation, Sign(attempt, GenerationProtocol.JobStage.Busy, "prefill-0"), ActorRefs.NoSender);
@@ -254,7 +260,7 @@ public sealed class GenerationActorTests : TestKit
     }
 
     private IActorRef Start(GenerationOptions? options = null) =>
-        Sys.ActorOf(GenerationActor.Props(_request, _updates.Writer, _router.Ref, options ?? new GenerationOptions()));
+        Sys.ActorOf(GenerationActor.Props(_request, _updates.Writer, _router.Ref, options ?? Calm));
 
     private AttemptId Assign(IActorRef generation)
     {

@@ -42,7 +42,7 @@ public sealed class CacheNodeTests : IDisposable
         await using (var first = await CacheCluster.StartAsync(_folder))
         {
             await UntilAsync("all pages are stored", async () => await first.Client.PutAsync(Run, _pool, pages, CancellationToken.None) == Pages);
-            Assert.Equal(Pages, await first.Client.FindLeadingAsync(Run, CancellationToken.None));
+            await UntilAsync("all pages are found", async () => await first.Client.FindLeadingAsync(Run, CancellationToken.None) == Pages);
             await UntilAsync("the store knows that they are wanted", async () => (await first.Administration.StoresAsync()).Single().Status?.Pages == Pages);
         }
 
@@ -51,7 +51,7 @@ public sealed class CacheNodeTests : IDisposable
         await UntilAsync("all pages are found", async () => await second.Client.FindLeadingAsync(Run, CancellationToken.None) == Pages);
         var read = new int[Pages];
         Assert.True(_pool.TryAllocate(read));
-        Assert.Equal(Pages, await second.Client.GetAsync(Run, _pool, read, CancellationToken.None));
+        await UntilAsync("all pages are read", async () => await second.Client.GetAsync(Run, _pool, read, CancellationToken.None) == Pages);
         for (var i = 0; i < Pages; i++) Assert.True(_pool.Bytes(pages[i]).Span.SequenceEqual(_pool.Bytes(read[i]).Span));
     }
 
@@ -100,8 +100,9 @@ public sealed class CacheNodeTests : IDisposable
                     }
                     actor-inference.persistence { provider = sqlite, connection-string = "Data Source={{Path.Combine(folder, "journal.db")}}" }
                     actor-inference.cache {
+                      suspect-after = 60s
                       store { path = "{{Path.Combine(folder, "cache")}}", memory = 4MiB, memory-kind = private, report-interval = {{reportInterval}} }
-                      client.query-deadline = 10s
+                      client { query-deadline = 20s, transfer-deadline = 20s, breaker-failures = 1000 }
                     }
                     """,
                     HoconAddMode.Prepend)

@@ -8,6 +8,9 @@ public sealed class ChaosTests
 {
     private const int Generations = 60;
 
+    /// <summary>For all of them together; each has <see cref="Deadline.Limit"/>.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -36,7 +39,7 @@ public sealed class ChaosTests
         {
             for (var i = Interlocked.Increment(ref next); i < plans.Count; i = Interlocked.Increment(ref next)) await RunAsync(node, plans[i], seed);
         }));
-        await Deadline.OnAsync(Task.WhenAll(clients));
+        await Task.WhenAll(clients).WaitAsync(Patience);
 
         await node.AllPagesBackAsync();
     }

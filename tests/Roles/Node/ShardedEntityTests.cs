@@ -12,7 +12,7 @@ namespace ActorInference.Roles.Tests.Node;
 /// <summary>Kinds of entities that a node is given, in clusters of one node, as <c>up</c> is.</summary>
 public sealed class ShardedEntityTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("actorinference-entities-").FullName;
 

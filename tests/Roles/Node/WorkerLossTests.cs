@@ -105,7 +105,7 @@ public sealed class WorkerLossTests
     [Fact]
     public async Task A_worker_that_gives_no_sign_is_replaced_by_another()
     {
-        await using var node = new ScriptedNode("actor-inference { gateway.stall-deadline = 1s, decode.step-deadline = 1s }", decodeWorkers: 2);
+        await using var node = new ScriptedNode("actor-inference { gateway.stall-deadline = 3s, decode.step-deadline = 3s }", decodeWorkers: 2);
         await node.AllServingAsync();
         using var release = new ManualResetEventSlim();
         var stuck = 0;

@@ -87,6 +87,53 @@ public sealed class PrefixIndexTests
         Assert.Equal((0, 10), (index.HeldBy(A), index.Count));
     }
 
+    [Fact]
+    public void What_a_worker_says_to_have_stays_when_what_it_was_given_is_taken_for_gone()
+    {
+        var index = new PrefixIndex(100);
+        index.Confirm(A, [1, 2, 3]);
+        index.Hold(A, [1, 2, 3, 4, 5, 6]);
+        index.Hold(B, [1]);
+
+        index.TrimUnconfirmed(A, 1);
+        Assert.Equal((4, 3), (index.Match([1, 2, 3, 4]).BlocksOf(A), index.ConfirmedBy(A)));
+        index.Deny(A, [3, 4, 9]);
+        Assert.Equal(2, index.Match([1, 2, 3, 4]).BlocksOf(A));
+        index.Hold(A, [1, 2, 3]);
+        index.Doubt(A);
+
+        Assert.Equal((1, 0), (index.HeldBy(A), index.ConfirmedBy(A)));   // What it was given just now.
+        Assert.Equal(1, index.Match([1]).BlocksOf(B));
+        index.CheckInvariants();
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void What_workers_say_is_counted_whatever_else_is_noted_of_them(int seed)
+    {
+        var random = new Random(seed);
+        var index = new PrefixIndex(random.Next(5, 60));
+        var workers = Enumerable.Range(0, 4).Select(i => new WorkerId($"worker-{i}")).ToArray();
+        for (var step = 0; step < 3000; step++)
+        {
+            var (worker, blocks) = (workers[random.Next(workers.Length)], Prompt(random));
+            switch (random.Next(12))
+            {
+                case 0: index.Forget(worker); break;
+                case 1: index.Trim(worker, random.Next(20)); break;
+                case 2: index.TrimUnconfirmed(worker, random.Next(20)); break;
+                case 3: index.Doubt(worker); break;
+                case < 6: index.Deny(worker, blocks); break;
+                case < 9: index.Hold(worker, blocks); break;
+                default: index.Confirm(worker, blocks); break;
+            }
+
+            index.CheckInvariants();
+            Assert.True(index.ConfirmedBy(worker) <= index.HeldBy(worker), $"Seed {seed}, step {step}.");
+        }
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -1,6 +1,7 @@
 using ActorInference.Actors.Ids;
 using ActorInference.Actors.Protocols;
 using ActorInference.Roles.Router;
+using ActorInference.Roles.Tests.Testing;
 using Akka.Actor;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
@@ -15,10 +16,10 @@ public sealed class RouterActorTests : TestKit
     private int _lastRequest;
 
     public RouterActorTests()
-        : base("akka.loglevel = WARNING")
+        : base("akka.loglevel = WARNING\n" + Deadline.OfTestKit)
     {
         (_prefill, _decode) = (CreateTestProbe(), CreateTestProbe());
-        _router = Sys.ActorOf(RouterActor.Props(new RouterOptions { MaxInFlight = 2 }));
+        _router = Sys.ActorOf(RouterActor.Props(new RouterOptions { MaxInFlight = 2, WorkerSilence = Deadline.Limit }));
     }
 
     [Fact]
@@ -59,7 +60,7 @@ public sealed class RouterActorTests : TestKit
             AwaitAssert(() =>
             {
                 Assign(generation);
-                generation.ExpectMsg<RouterProtocol.Assigned>(TimeSpan.FromMilliseconds(500));
+                generation.ExpectMsg<RouterProtocol.Assigned>();
             });
             Sys.Stop(generation.Ref);
         }

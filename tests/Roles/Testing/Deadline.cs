@@ -3,7 +3,10 @@ namespace ActorInference.Roles.Tests.Testing;
 /// <summary>Waiting in tests: for a condition, never for a time.</summary>
 internal static class Deadline
 {
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    /// <summary>Settings of a test kit that waits as long.</summary>
+    public const string OfTestKit = "akka.test { single-expect-default = 60s, default-timeout = 60s }";
 
     /// <summary>Until the task ends; fails if it does not.</summary>
     public static Task OnAsync(Task task) => task.WaitAsync(Limit);

@@ -20,6 +20,15 @@ internal sealed class ScriptedNode : IAsyncDisposable
     private const string Uncached =
         "actor-inference { prefill.prefix-cache.share = 0, decode.prefix-cache.share = 0, both.prefix-cache.share = 0, cache.l2.ratio = 0 }";
 
+    /// <summary>Nobody is given up because the machine is busy: who is dead or hangs, the test says by shorter deadlines of its own.</summary>
+    private const string Calm = """
+        actor-inference {
+          gateway { assign-deadline = 60s, reserve-deadline = 60s, first-page-deadline = 60s, stall-deadline = 60s, queue-deadline = 60s }
+          router.worker-silence = 60s
+          prefill.step-deadline = 60s, decode.step-deadline = 60s, both.step-deadline = 60s
+        }
+        """;
+
     private const string Quiet = """
         akka { loglevel = ERROR, stdout-loglevel = ERROR, log-dead-letters = off, log-dead-letters-during-shutdown = off }
         """;
@@ -36,6 +45,7 @@ internal sealed class ScriptedNode : IAsyncDisposable
         _maxContext = maxContext;
         var config = ConfigurationFactory.ParseString(settings)
             .WithFallback(ConfigurationFactory.ParseString(Uncached))
+            .WithFallback(ConfigurationFactory.ParseString(Calm))
             .WithFallback(ConfigurationFactory.ParseString(Quiet))
             .WithFallback(InferenceSettings.Reference);
         _system = ActorSystem.Create("scripted-node", config);

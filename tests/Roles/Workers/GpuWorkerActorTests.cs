@@ -28,7 +28,7 @@ public sealed class GpuWorkerActorTests : TestKit
     private readonly TestProbe _target;
 
     public GpuWorkerActorTests()
-        : base(InferenceSettings.Reference.WithFallback("akka.loglevel = ERROR"))
+        : base(InferenceSettings.Reference.WithFallback("akka.loglevel = ERROR\n" + Deadline.OfTestKit))
     {
         (_parent, _generation, _target) = (CreateTestProbe(), CreateTestProbe(), CreateTestProbe());
     }
@@ -172,7 +172,7 @@ public sealed class GpuWorkerActorTests : TestKit
         var pages = _target.ExpectMsg<KvTransferProtocol.KvPages>();
         Assert.Equal((3, 2, token.TokenId), (pages.FirstPage, pages.Pages.Length, pages.NextToken));
         AwaitEnded();
-        Assert.Equal(2, _pool.UsedPages);
+        AwaitPages(2);
         worker.Tell(new KvTransferProtocol.PagesLanded(pages.Transfer));
         AwaitPages(0);
     }
@@ -298,6 +298,8 @@ public sealed class GpuWorkerActorTests : TestKit
 
     protected override void AfterAll()
     {
+        // The workers compute in the pool until they have ended.
+        Assert.True(Sys.Terminate().Wait(Deadline.Limit), "The actors have not ended.");
         base.AfterAll();
         _pool.Dispose();
     }
@@ -338,7 +340,7 @@ public sealed class GpuWorkerActorTests : TestKit
 
     private void AwaitEnded() => _parent.FishForMessage(message => message is WorkerProtocol.Ended);
 
-    private void AwaitPages(int used) => AwaitAssert(() => Assert.Equal(used, _pool.UsedPages), TimeSpan.FromSeconds(10));
+    private void AwaitPages(int used) => AwaitAssert(() => Assert.Equal(used, _pool.UsedPages), Deadline.Limit);
 
     private static SamplingOptions Greedy(int newTokens) => new() { MaxNewTokens = newTokens, Temperature = 0 };
 }

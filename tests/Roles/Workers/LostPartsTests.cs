@@ -25,7 +25,7 @@ public sealed class LostPartsTests : TestKit
     private readonly IActorRef _worker;
 
     public LostPartsTests()
-        : base(InferenceSettings.Reference.WithFallback("akka.loglevel = OFF"))
+        : base(InferenceSettings.Reference.WithFallback("akka.loglevel = OFF\n" + Deadline.OfTestKit))
     {
         _generation = CreateTestProbe();
         var id = new WorkerId("both-0");
@@ -73,6 +73,8 @@ public sealed class LostPartsTests : TestKit
     protected override void AfterAll()
     {
         _mayBegin.Set();
+        // The worker computes in the pool until it has ended.
+        Assert.True(Sys.Terminate().Wait(Deadline.Limit), "The actors have not ended.");
         base.AfterAll();
         _pool.Dispose();
     }

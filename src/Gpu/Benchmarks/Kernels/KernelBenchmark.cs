@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using ActorInference.Actors.Kv;
 using ActorInference.Gpu.Cpu;
 using ActorInference.Gpu.Models;
 
@@ -88,7 +87,7 @@ public static class KernelBenchmark
                 () => new MatrixCase(threads, kernels, dtype, BlockedRows, BlockedOutputs, Inputs));
         }
 
-        foreach (var dtype in Enum.GetValues<KvDtype>())
+        foreach (var dtype in CpuModelRunner.KvDtypes)
         {
             yield return new("attention-decode", $"{dtype}", $"{Sequences} sequences of {Context}", () => new AttentionCase(threads, kernels, dtype, Sequences, Context, 1, isShared: false, bytes));
             yield return new("attention-shared", $"{dtype}", $"{Sequences} sequences of {Context}, one prefix", () => new AttentionCase(threads, kernels, dtype, Sequences, Context, 1, isShared: true, bytes));

@@ -8,7 +8,7 @@ namespace ActorInference.Gpu.Cpu.Quantized;
 /// </summary>
 internal sealed unsafe class QuantGemmWork : ComputeWork, IDisposable
 {
-    private const int MaxTileRows = 4;
+    private const int MaxTileRows = QuantizedRows.SideRows;
     private const int MaxStreamedRows = 8;
     private const int MaxBlockRows = 192;
     private const int StripBytes = 12 << 10;
@@ -22,7 +22,7 @@ internal sealed unsafe class QuantGemmWork : ComputeWork, IDisposable
     private readonly NativeBuffer[] _tiles;
 
     private QuantizedMatrix _weights = null!;
-    private QuantKernel _kernel;
+    private QuantKernels _kernel;
     private float* _bias;
     private float* _target;
     private nint _ldt;
@@ -46,7 +46,7 @@ internal sealed unsafe class QuantGemmWork : ComputeWork, IDisposable
         if (rows == 0) return;
         _x.Set(threads, x, ldx, rows, weights.Inputs);
         (_rows, _weights, _ldt, _end) = (rows, weights, ldt, end);
-        _kernel = Avx2.IsSupported ? QuantKernels<Avx2Dot>.For(weights.Layout) : QuantKernels<PlainDot>.For(weights.Layout);
+        _kernel = Avx2.IsSupported ? QuantKernels.For<Avx2Bytes>(weights.Layout) : QuantKernels.For<PlainBytes>(weights.Layout);
         _bias = bias;
         _target = target;
         var blocks = (rows + MaxBlockRows - 1) / MaxBlockRows;
@@ -84,7 +84,7 @@ internal sealed unsafe class QuantGemmWork : ComputeWork, IDisposable
         var blocksPerUnit = _weights.Layout.UnitInputs() / QuantLayouts.BlockInputs;
         // One pass of tiles reads each weight once anyway.
         var strip = rows <= MaxTileRows ? _weights.Units : Math.Max(1, StripBytes / unitBytes);
-        var tile = new QuantTile { RowBytes = _x.Inputs, RowBlocks = _x.Blocks, Ldc = ldc };
+        var tile = new QuantTile { Stride = _x.Stride, Ldc = ldc };
         for (var unit = 0; unit < _weights.Units; unit += strip)
         {
             tile.Units = Math.Min(strip, _weights.Units - unit);
@@ -94,13 +94,14 @@ internal sealed unsafe class QuantGemmWork : ComputeWork, IDisposable
                 tile.Weights = _weights.Group(firstGroup + group) + (long)unit * unitBytes;
                 for (var row = 0; row < rows; row += MaxTileRows)
                 {
-                    var block = (nint)(firstRow + row) * _x.Blocks + unit * blocksPerUnit;
+                    var block = _x.BlockAt(firstRow + row, unit * blocksPerUnit);
                     tile.X = _x.Bytes + block * QuantLayouts.BlockInputs;
                     tile.Scales = _x.Scales + block;
                     tile.Sums = _x.Sums + block;
-                    tile.Rows = Math.Min(MaxTileRows, rows - row);
+                    tile.Halves = _x.Halves + block;
                     tile.C = c + row * ldc + group * QuantLayouts.Lanes;
-                    _kernel(&tile);
+                    if (rows - row == 1) _kernel.One(&tile);
+                    else _kernel.Four(&tile);
                 }
             }
         }

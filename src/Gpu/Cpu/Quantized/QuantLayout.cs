@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using ActorInference.Gpu.Models;
 
 namespace ActorInference.Gpu.Cpu.Quantized;
@@ -9,16 +10,39 @@ namespace ActorInference.Gpu.Cpu.Quantized;
 /// multiplied with.
 /// </summary>
 /// <remarks>
-/// Bytes32 (Q8_0, Q5_0): [8 F16 scales][8 vectors of signed bytes].
-/// Nibbles32 (Q4_0): [8 F16 scales][4 vectors, vector v low and v + 4 high].
-/// Nibbles256 (Q4_K): [8 F16 scales of scales][8 F16 scales of offsets], then 8 times [8 scales][8 offsets][4 vectors].
-/// Bytes256 (Q6_K): [8 F16 scales of scales], then 8 times [8 scales of the first 16 inputs][8 of the others][8 vectors].
+/// A unit is its F16 numbers, eight lanes of each; then the scales of its parts of 32 inputs; then the parts' codes, see
+/// <see cref="IQuantCodes"/>. Part scales: <see cref="ISuperScales"/>. Only in Bytes256, which has no F16 numbers, each part's scales stand before its codes.
 /// </remarks>
 internal enum QuantLayout : byte
 {
+    /// <summary>Q8_0, IQ4_NL: signed bytes.</summary>
     Bytes32,
+
+    /// <summary>Q4_0: less 8.</summary>
     Nibbles32,
+
+    /// <summary>Q4_1: with offsets.</summary>
+    MovedNibbles32,
+
+    /// <summary>Q5_0: less 16.</summary>
+    Fives32,
+
+    /// <summary>Q5_1: with offsets.</summary>
+    MovedFives32,
+
+    /// <summary>Q2_K.</summary>
+    Twos256,
+
+    /// <summary>Q4_K.</summary>
     Nibbles256,
+
+    /// <summary>Q5_K.</summary>
+    Fives256,
+
+    /// <summary>Q6_K, Q3_K.</summary>
+    Sixes256,
+
+    /// <summary>IQ4_XS: signed bytes, F32 scales.</summary>
     Bytes256,
 }
 
@@ -30,139 +54,122 @@ internal static unsafe class QuantLayouts
     /// <summary>Inputs whose activations share a scale.</summary>
     public const int BlockInputs = 32;
 
-    private const int ByteBlock = Lanes * BlockInputs;
-    private const int NibbleBlock = ByteBlock / 2;
+    /// <summary>Bytes of a part's codes, unpacked.</summary>
+    public const int VectorBytes = Lanes * BlockInputs;
+
+    private const int Super = 256;
 
     public static QuantLayout Of(WeightDtype dtype) => dtype switch
     {
-        WeightDtype.Q8_0 or WeightDtype.Q5_0 => QuantLayout.Bytes32,
+        WeightDtype.Q8_0 or WeightDtype.IQ4_NL => QuantLayout.Bytes32,
         WeightDtype.Q4_0 => QuantLayout.Nibbles32,
+        WeightDtype.Q4_1 => QuantLayout.MovedNibbles32,
+        WeightDtype.Q5_0 => QuantLayout.Fives32,
+        WeightDtype.Q5_1 => QuantLayout.MovedFives32,
+        WeightDtype.Q2_K => QuantLayout.Twos256,
         WeightDtype.Q4_K => QuantLayout.Nibbles256,
-        WeightDtype.Q6_K => QuantLayout.Bytes256,
+        WeightDtype.Q5_K => QuantLayout.Fives256,
+        WeightDtype.Q6_K or WeightDtype.Q3_K => QuantLayout.Sixes256,
+        WeightDtype.IQ4_XS => QuantLayout.Bytes256,
         _ => throw new ArgumentOutOfRangeException(nameof(dtype), dtype, "It is not quantized."),
     };
 
     /// <summary>Inputs of one unit of the layout.</summary>
-    public static int UnitInputs(this QuantLayout layout) => layout is QuantLayout.Bytes32 or QuantLayout.Nibbles32 ? BlockInputs : 256;
+    public static int UnitInputs(this QuantLayout layout) => layout <= QuantLayout.MovedFives32 ? BlockInputs : Super;
+
+    /// <summary>Parts of 32 inputs in a unit.</summary>
+    public static int Parts(this QuantLayout layout) => layout.UnitInputs() / BlockInputs;
 
     /// <summary>Bytes of one unit: <see cref="UnitInputs"/> inputs of <see cref="Lanes"/> outputs.</summary>
-    public static int UnitBytes(this QuantLayout layout) => layout switch
+    public static int UnitBytes(this QuantLayout layout) => layout.HeadBytes() + layout.Parts() * (layout.PartBytes() + layout.CodeBytes());
+
+    /// <summary>Of a unit's F16 numbers.</summary>
+    public static int HeadBytes(this QuantLayout layout) => layout switch
     {
-        QuantLayout.Bytes32 => 2 * Lanes + ByteBlock,
-        QuantLayout.Nibbles32 => 2 * Lanes + NibbleBlock,
-        QuantLayout.Nibbles256 => 4 * Lanes + 8 * (2 * Lanes + NibbleBlock),
-        _ => 2 * Lanes + 8 * (2 * Lanes + ByteBlock),
+        QuantLayout.Bytes256 => 0,
+        QuantLayout.Bytes32 or QuantLayout.Nibbles32 or QuantLayout.Fives32 or QuantLayout.Sixes256 => 2 * Lanes,
+        _ => 4 * Lanes,
     };
 
-    /// <summary>Writes one block of a file into its lane of a unit.</summary>
-    public static void Pack(QuantLayout layout, WeightDtype dtype, byte* block, int lane, byte* unit)
+    /// <summary>Of a part's scales.</summary>
+    public static int PartBytes(this QuantLayout layout) => layout switch
     {
-        var integers = stackalloc sbyte[256];
-        switch (layout)
-        {
-            case QuantLayout.Bytes32:
-                SetScale(unit, lane, BlockReader.ScaleBits(block));
-                BlockReader.Integers32(dtype, block, integers);
-                PackBytes(integers, lane, unit + 2 * Lanes);
-                break;
-            case QuantLayout.Nibbles32:
-                SetScale(unit, lane, BlockReader.ScaleBits(block));
-                BlockReader.Integers32(dtype, block, integers);
-                for (var i = 0; i < BlockInputs; i++) integers[i] += 8;
-                PackNibbles((byte*)integers, lane, unit + 2 * Lanes);
-                break;
-            case QuantLayout.Nibbles256:
-                PackNibbles256(block, lane, unit, (byte*)integers);
-                break;
-            default:
-                PackBytes256(block, lane, unit, integers);
-                break;
-        }
-    }
+        QuantLayout.Twos256 or QuantLayout.Bytes256 => 4 * Lanes,
+        QuantLayout.Nibbles256 or QuantLayout.Fives256 or QuantLayout.Sixes256 => 2 * Lanes,
+        _ => 0,
+    };
+
+    /// <summary>Of a part's codes.</summary>
+    public static int CodeBytes(this QuantLayout layout) => layout switch
+    {
+        QuantLayout.Bytes32 or QuantLayout.Bytes256 => ByteCodes.Bytes,
+        QuantLayout.Nibbles32 or QuantLayout.MovedNibbles32 or QuantLayout.Nibbles256 => NibbleCodes.Bytes,
+        QuantLayout.Fives32 or QuantLayout.MovedFives32 or QuantLayout.Fives256 => FiveBitCodes.Bytes,
+        QuantLayout.Sixes256 => SixBitCodes.Bytes,
+        _ => TwoBitCodes.Bytes,
+    };
+
+    /// <summary>Where in a unit a part's scales are.</summary>
+    public static int PartAt(this QuantLayout layout, int part) =>
+        layout.HeadBytes() + part * (layout.PartBytes() + (layout == QuantLayout.Bytes256 ? layout.CodeBytes() : 0));
+
+    /// <summary>Where in a unit a part's codes are.</summary>
+    public static int CodesAt(this QuantLayout layout, int part) => layout == QuantLayout.Bytes256
+        ? layout.PartAt(part) + layout.PartBytes()
+        : layout.PartAt(layout.Parts()) + part * layout.CodeBytes();
 
     /// <summary>Reads one lane of a unit as floats.</summary>
     /// <param name="target">Shape <c>[UnitInputs]</c>.</param>
     public static void Widen(QuantLayout layout, byte* unit, int lane, float* target)
     {
-        var scale = Scale(unit, lane);
-        switch (layout)
+        var codes = stackalloc byte[BlockInputs];
+        for (var part = 0; part < layout.Parts(); part++, target += BlockInputs)
         {
-            case QuantLayout.Bytes32:
-                for (var i = 0; i < BlockInputs; i++) target[i] = scale * ByteAt(unit + 2 * Lanes, lane, i);
-                break;
-            case QuantLayout.Nibbles32:
-                for (var i = 0; i < BlockInputs; i++) target[i] = scale * (NibbleAt(unit + 2 * Lanes, lane, i) - 8);
-                break;
-            case QuantLayout.Nibbles256:
-                var offset = Scale(unit + 2 * Lanes, lane);
-                for (var i = 0; i < 256; i++)
-                {
-                    var sub = unit + 4 * Lanes + i / BlockInputs * (2 * Lanes + NibbleBlock);
-                    target[i] = scale * sub[lane] * NibbleAt(sub + 2 * Lanes, lane, i % BlockInputs) - offset * sub[Lanes + lane];
-                }
-
-                break;
-            default:
-                for (var i = 0; i < 256; i++)
-                {
-                    var sub = unit + 2 * Lanes + i / BlockInputs * (2 * Lanes + ByteBlock);
-                    var sixteen = (sbyte)sub[i % BlockInputs / 16 * Lanes + lane];
-                    target[i] = scale * sixteen * ByteAt(sub + 2 * Lanes, lane, i % BlockInputs);
-                }
-
-                break;
+            Codes(layout, unit + layout.CodesAt(part), lane, codes);
+            WidenPart(layout, unit, lane, unit + layout.PartAt(part), codes, target);
         }
     }
 
-    private static void PackNibbles256(byte* block, int lane, byte* unit, byte* nibbles)
+    private static void WidenPart(QuantLayout layout, byte* unit, int lane, byte* part, byte* codes, float* target)
     {
-        SetScale(unit, lane, BlockReader.ScaleBits(block));
-        SetScale(unit + 2 * Lanes, lane, BlockReader.ScaleBits(block + 2));
-        for (var i = 0; i < 8; i++)
+        var scale = layout == QuantLayout.Bytes256 ? Unsafe.ReadUnaligned<float>(part + sizeof(float) * lane) : Half(unit, lane);
+        var offset = layout.HeadBytes() == 4 * Lanes ? Half(unit + 2 * Lanes, lane) : 0;
+        var pair = part + 2 * lane;
+        for (var i = 0; i < BlockInputs; i++)
         {
-            var sub = unit + 4 * Lanes + i * (2 * Lanes + NibbleBlock);
-            (sub[lane], sub[Lanes + lane]) = BlockReader.SubScales(block, i);
-            BlockReader.Nibbles(block, i, nibbles);
-            PackNibbles(nibbles, lane, sub + 2 * Lanes);
+            target[i] = layout switch
+            {
+                QuantLayout.Bytes32 or QuantLayout.Bytes256 => scale * (sbyte)codes[i],
+                QuantLayout.Nibbles32 => scale * (codes[i] - 8),
+                QuantLayout.Fives32 => scale * (codes[i] - 16),
+                QuantLayout.MovedNibbles32 or QuantLayout.MovedFives32 => scale * codes[i] + offset,
+                QuantLayout.Nibbles256 or QuantLayout.Fives256 => scale * pair[0] * codes[i] - offset * pair[1],
+                QuantLayout.Sixes256 => scale * (sbyte)pair[i / 16] * (codes[i] - 32),
+                _ => scale * pair[i / 16] * codes[i] - offset * pair[2 * Lanes + i / 16],
+            };
         }
     }
 
-    private static void PackBytes256(byte* block, int lane, byte* unit, sbyte* integers)
+    private static void Codes(QuantLayout layout, byte* block, int lane, byte* target)
     {
-        SetScale(unit, lane, BlockReader.LastScaleBits(block));
-        BlockReader.Integers256(block, integers);
-        for (var i = 0; i < 8; i++)
+        var vectors = stackalloc byte[VectorBytes];
+        switch (layout.CodeBytes())
         {
-            var sub = unit + 2 * Lanes + i * (2 * Lanes + ByteBlock);
-            sub[lane] = (byte)BlockReader.Scales16(block)[2 * i];
-            sub[Lanes + lane] = (byte)BlockReader.Scales16(block)[2 * i + 1];
-            PackBytes(integers + i * BlockInputs, lane, sub + 2 * Lanes);
+            case 64: Unpack<TwoBitCodes>(block, vectors); break;
+            case 128: Unpack<NibbleCodes>(block, vectors); break;
+            case 160: Unpack<FiveBitCodes>(block, vectors); break;
+            case 192: Unpack<SixBitCodes>(block, vectors); break;
+            default: Unpack<ByteCodes>(block, vectors); break;
         }
+
+        for (var v = 0; v < Lanes; v++) Unsafe.WriteUnaligned(target + 4 * v, Unsafe.ReadUnaligned<uint>(vectors + 32 * v + 4 * lane));
     }
 
-    private static void PackBytes(sbyte* integers, int lane, byte* vectors)
+    private static void Unpack<C>(byte* block, byte* vectors)
+        where C : struct, IQuantCodes
     {
-        for (var v = 0; v < 8; v++) Unsafe.WriteUnaligned(vectors + 32 * v + 4 * lane, Unsafe.ReadUnaligned<uint>(integers + 4 * v));
+        for (var v = 0; v < Lanes; v++) C.Load(block, v).Store(vectors + 32 * v);
     }
 
-    private static void PackNibbles(byte* nibbles, int lane, byte* vectors)
-    {
-        for (var v = 0; v < 4; v++)
-        {
-            var packed = Unsafe.ReadUnaligned<uint>(nibbles + 4 * v) | Unsafe.ReadUnaligned<uint>(nibbles + 16 + 4 * v) << 4;
-            Unsafe.WriteUnaligned(vectors + 32 * v + 4 * lane, packed);
-        }
-    }
-
-    private static sbyte ByteAt(byte* vectors, int lane, int input) => (sbyte)vectors[32 * (input / 4) + 4 * lane + input % 4];
-
-    private static int NibbleAt(byte* vectors, int lane, int input)
-    {
-        var both = vectors[32 * (input / 4 % 4) + 4 * lane + input % 4];
-        return input < 16 ? both & 15 : both >> 4;
-    }
-
-    private static void SetScale(byte* scales, int lane, ushort bits) => Unsafe.WriteUnaligned(scales + 2 * lane, bits);
-
-    private static float Scale(byte* scales, int lane) => HalfFormat.FromF16(Unsafe.ReadUnaligned<ushort>(scales + 2 * lane));
+    private static float Half(byte* halves, int lane) => HalfFormat.FromF16(Unsafe.ReadUnaligned<ushort>(halves + 2 * lane));
 }

@@ -52,31 +52,12 @@ internal sealed unsafe class QuantizedMatrix : WeightMatrix
 
     private bool PackGroup(ReadOnlySpan<OutputSource> sources, int group)
     {
-        var (finite, complete) = (true, true);
         foreach (var source in sources)
         {
-            if (source.Row == null) complete = false;   // Padding: scales of zero.
-            else finite &= BlockReader.AllFinite(Dtype, source.Row, Inputs);
+            if (source.Row != null && !BlockReader.AllFinite(Dtype, source.Row, Inputs)) return false;
         }
 
-        if (complete && QuantPacker.IsSupported)
-        {
-            QuantPacker.Pack(Dtype, sources, Units, Group(group));
-            return finite;
-        }
-
-        for (var lane = 0; lane < sources.Length; lane++)
-        {
-            if (sources[lane].Row != null) PackLane(sources[lane].Row, group, lane);
-        }
-
-        return finite;
-    }
-
-    private void PackLane(byte* row, int group, int lane)
-    {
-        var blockBytes = Dtype.BlockBytes();
-        for (var unit = 0; unit < Units; unit++)
-            QuantLayouts.Pack(Layout, Dtype, row + (long)unit * blockBytes, lane, Group(group) + (long)unit * Layout.UnitBytes());
+        QuantPacker.Pack(Dtype, sources, Units, Group(group));
+        return true;
     }
 }

@@ -90,23 +90,42 @@ public sealed class CudaDevice : IDisposable
         }
     }
 
-    /// <summary>Waits for a point, with the processor: a step ends in less time than a thread takes to wake.</summary>
-    /// <exception cref="CudaHungException">It is not reached within <see cref="Deadline"/>.</exception>
-    internal void Wait(CudaEvent point)
+    /// <summary>Whether a point is reached.</summary>
+    internal bool IsReached(CudaEvent point)
     {
         try
         {
-            if (point.Query()) return;
-            var (started, spin) = (Stopwatch.GetTimestamp(), new SpinWait());
-            while (!point.Query())
-            {
-                if (Stopwatch.GetElapsedTime(started) > Deadline) throw Hung();
-                spin.SpinOnce(sleep1Threshold: -1);
-            }
+            return point.Query();
         }
         catch (CudaException failure)
         {
             throw Lost(failure.CudaError, "a kernel", failure);
+        }
+    }
+
+    /// <summary>Waits for a point, with the processor: a step ends in less time than a thread takes to wake.</summary>
+    /// <exception cref="CudaHungException">It is not reached within <see cref="Deadline"/>.</exception>
+    internal void Wait(CudaEvent point)
+    {
+        if (IsReached(point)) return;
+        var (started, spin) = (Stopwatch.GetTimestamp(), new SpinWait());
+        while (!IsReached(point))
+        {
+            if (Stopwatch.GetElapsedTime(started) > Deadline) throw Hung();
+            spin.SpinOnce(sleep1Threshold: -1);
+        }
+    }
+
+    /// <summary>Has compute that is launched from now on wait for a point of another stream; the host does not.</summary>
+    internal void Follow(CudaEvent point)
+    {
+        try
+        {
+            _stream.WaitEvent(point.Event);
+        }
+        catch (CudaException failure)
+        {
+            throw Lost(failure.CudaError, "cuStreamWaitEvent", failure);
         }
     }
 

@@ -14,7 +14,9 @@ internal sealed unsafe class CudaAttention(CudaKernels kernels, KernelLaunch lau
     /// <summary>Keys of a split, unless their shares would not fit: the same whatever the batch, so that sums are formed alike.</summary>
     private const int SplitKeys = 256;
 
-    private readonly KvPageLayout _layout = pool.Layout;
+    /// <summary>What this device has of a page: its heads.</summary>
+    private readonly KvPageLayout _layout = pool.Layout with { KvHeads = config.KvHeads };
+    private readonly ulong _pages = (ulong)pool.Address(0);
     private readonly int _stride = config.QuerySize + 2 * config.KvSize;
     private readonly float _scale = 1 / MathF.Sqrt(config.HeadDim);
 
@@ -23,7 +25,7 @@ internal sealed unsafe class CudaAttention(CudaKernels kernels, KernelLaunch lau
     {
         var size = _layout.Dtype.HeadBytes(1);
         return new KvLayerArgument(
-            (ulong)pool.Keys(0, layer), _layout.PageBytes / size, _layout.PlaneBytes / size, BitOperations.Log2((uint)_layout.PageSizeTokens), _layout.KvHeads);
+            _pages + (ulong)layer * (ulong)_layout.LayerBytes, _layout.PageBytes / size, _layout.PlaneBytes / size, BitOperations.Log2((uint)_layout.PageSizeTokens), _layout.KvHeads);
     }
 
     /// <summary>How the keys of so many single queries are cut.</summary>

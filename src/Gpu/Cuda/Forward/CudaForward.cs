@@ -1,5 +1,7 @@
 using ActorInference.Gpu.Cuda.Modules;
+using ActorInference.Gpu.Cuda.Ranks;
 using ActorInference.Gpu.Cuda.Weights;
+using ActorInference.Gpu.Engine;
 using ActorInference.Gpu.Kv;
 using ActorInference.Gpu.Models;
 
@@ -21,6 +23,7 @@ internal sealed class CudaForward : IDisposable
     private readonly CudaProducts _products;
     private readonly CudaRope _rope;
     private readonly ulong _chosen;
+    private readonly DeviceGroup? _group;
 
     /// <param name="weights">Of the model.</param>
     /// <param name="pool">Of pages.</param>
@@ -29,9 +32,10 @@ internal sealed class CudaForward : IDisposable
     /// <param name="buffers">For its activations.</param>
     /// <param name="chosen">Address of the tokens that the step before chose.</param>
     /// <param name="contextTokens">Longest sequence.</param>
-    public CudaForward(CudaWeights weights, KvPagePool pool, CudaKernels kernels, CudaStepPlan plan, CudaBuffers buffers, ulong chosen, int contextTokens)
+    /// <param name="group">Of the ranks that have the other parts of the model; null for none.</param>
+    public CudaForward(CudaWeights weights, KvPagePool pool, CudaKernels kernels, CudaStepPlan plan, CudaBuffers buffers, ulong chosen, int contextTokens, DeviceGroup? group)
     {
-        (_weights, _config, _plan, _buffers, _kernels, _chosen) = (weights, weights.Config, plan, buffers, kernels, chosen);
+        (_weights, _config, _plan, _buffers, _kernels, _chosen, _group) = (weights, weights.Shard.Config, plan, buffers, kernels, chosen, group);
         _launch = new KernelLaunch(weights.Device);
         _products = new CudaProducts(weights.Device, _launch, buffers, weights.Activations, kernels.ActivationDefinition);
         _rope = new CudaRope(weights.Device, _config, contextTokens);
@@ -47,8 +51,9 @@ internal sealed class CudaForward : IDisposable
     /// <param name="logitRows">Likewise of its rows with logits.</param>
     /// <param name="singles">Likewise of its single queries.</param>
     /// <param name="splits">How the keys of single queries are cut.</param>
-    /// <param name="logits">Shape <c>[logitRows rounded, vocab]</c>; overwritten.</param>
-    public void Launch(int rows, int logitRows, int singles, (int Keys, int Count) splits, ulong logits)
+    /// <param name="logits">With room for the rounded rows; overwritten.</param>
+    /// <param name="awaited">Whose pages are on their way; null for none.</param>
+    public void Launch(int rows, int logitRows, int singles, (int Keys, int Count) splits, CudaLogits logits, ForwardBatch? awaited = null)
     {
         _launch.With(_buffers.Hidden).With(_weights.Embedding.Data).With(_plan.Tokens).With(_chosen).With(_plan.RowCountAt).With(_config.HiddenSize)
             .Run(_kernels.Embed, rows, 1, 1, Threads);
@@ -56,6 +61,7 @@ internal sealed class CudaForward : IDisposable
         for (var i = 0; i < _weights.Layers.Length; i++)
         {
             var layer = _weights.Layers[i];
+            awaited?.AwaitLayer(i);
             Attend(layer, i, rows, singles, splits, delta, bias);
             FeedForward(layer, rows);
             (delta, bias) = (_buffers.Delta, layer.DownBias);
@@ -63,7 +69,8 @@ internal sealed class CudaForward : IDisposable
 
         if (logitRows == 0) return;
         Norm(_buffers.Normed, delta, bias, _weights.FinalNorm, _plan.LogitRows, _plan.LogitCountAt, logitRows);
-        _products.Run(_weights.Head, _buffers.Normed, logits, logitRows);
+        _products.Run(_weights.Head, _buffers.Normed, logits.Own, logitRows);
+        logits.Join(_launch, logitRows);
     }
 
     public void Dispose()
@@ -83,6 +90,7 @@ internal sealed class CudaForward : IDisposable
             .Run(_kernels.RopeWrite, (heads + RopeHeads - 1) / RopeHeads, rows, 1, RopeThreads);
         Attention.Run(index, singles, splits);
         _products.Run(layer.Output, _buffers.Attended, _buffers.Delta, rows);
+        _group?.Sum(_buffers.Delta, (long)rows * _config.HiddenSize);
     }
 
     private void FeedForward(CudaLayer layer, int rows)
@@ -92,6 +100,7 @@ internal sealed class CudaForward : IDisposable
         _launch.With(_buffers.FeedForward).With(_buffers.GateUp).With(layer.GateUpBias).With(_plan.RowCountAt).With(_config.IntermediateSize)
             .Run(_kernels.SwiGlu, (_config.IntermediateSize + Threads - 1) / Threads, rows, 1, Threads);
         _products.Run(layer.Down, _buffers.FeedForward, _buffers.Delta, rows);
+        _group?.Sum(_buffers.Delta, (long)rows * _config.HiddenSize);
     }
 
     private void Norm(ulong target, ulong delta, ulong bias, ulong weight, ulong rows, ulong countAt, int count) =>

@@ -27,7 +27,7 @@ internal sealed class CudaKernels
         (AttentionDecode, AttentionJoin) = (new CudaKernel("attention_decode", decode), new CudaKernel("attention_join", decode));
         if (kv == KvDtype.F32 || config.HeadDim % 16 != 0 || group > TileRows) return;
         TileTokens = TileRows / group;
-        PrefillSharedBytes = (TileRows + 4 * TileRows) * (config.HeadDim + Padding) * kv.HeadBytes(1);
+        PrefillSharedBytes = (TileRows + 4 * TileRows) * (config.HeadDim + Padding) * sizeof(ushort);
         AttentionPrefill = new CudaKernel("attention_prefill", device.Modules.Load("attention_prefill.cu", act, kvt, head, heads)) { MaxDynamicSharedSizeBytes = PrefillSharedBytes };
     }
 
@@ -64,6 +64,7 @@ internal sealed class CudaKernels
     {
         KvDtype.F32 => "float",
         KvDtype.F16 => "f16",
+        KvDtype.F8 => "f8",
         _ => "bf16",
     };
 }

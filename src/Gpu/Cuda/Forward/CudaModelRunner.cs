@@ -1,6 +1,7 @@
 using System.Numerics;
 using ActorInference.Actors.Kv;
 using ActorInference.Gpu.Cuda.Devices;
+using ActorInference.Gpu.Cuda.Ranks;
 using ActorInference.Gpu.Cuda.Weights;
 using ActorInference.Gpu.Engine;
 using ActorInference.Gpu.Kv;
@@ -29,6 +30,7 @@ public sealed class CudaModelRunner : ISamplingRunner
     private readonly CudaTokens _tokens;
     private readonly CudaStep[] _steps;
     private readonly CudaGraphs? _graphs;
+    private readonly DeviceGroup? _group;
     private readonly HashSet<CudaGraphs.Shape> _seen = [];
     private (int Plan, int Logits) _recordedVersion;
     private long _launched;
@@ -38,23 +40,30 @@ public sealed class CudaModelRunner : ISamplingRunner
     /// <exception cref="CudaMemoryException">The device has not the memory.</exception>
     /// <exception cref="CudaLibraryException">A kernel does not compile for the device.</exception>
     public CudaModelRunner(CudaWeights weights, KvPagePool pool, CudaRunnerOptions options)
+        : this(weights, pool, options, null)
     {
+    }
+
+    /// <param name="group">Of the ranks that have the other parts of the model; null where the weights are all of it.</param>
+    internal CudaModelRunner(CudaWeights weights, KvPagePool pool, CudaRunnerOptions options, DeviceGroup? group)
+    {
+        CheckRanks(weights, group);
         var config = weights.Config;
-        CheckLayout(config, pool);
+        CheckLayout(group is { Rank: > 0 } ? weights.Shard.Config : config, pool);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxBatchTokens);
-        (_weights, _device, Pages, MaxBatchTokens) = (weights, weights.Device, pool, options.MaxBatchTokens);
+        (_weights, _device, _group, Pages, MaxBatchTokens) = (weights, weights.Device, group, pool, options.MaxBatchTokens);
         MaxContextTokens = RunnerPool.ContextTokens(config, pool, options.MaxContextTokens);
         try
         {
             _device.Enter();
-            var kernels = new CudaKernels(_device, config, weights.Activations, pool.Layout.Dtype);
+            var kernels = new CudaKernels(_device, weights.Shard.Config, weights.Activations, pool.Layout.Dtype);
             var rows = CudaProducts.RoundRows(MaxBatchTokens);
-            var buffers = Own(new CudaBuffers(_device, config, rows, weights.Activations.SizeBytes(), LargestQuantized(weights)));
+            var buffers = Own(new CudaBuffers(_device, weights.Shard.Config, rows, weights.Activations.SizeBytes(), LargestQuantized(weights)));
             _plan = Own(new CudaStepPlan(_device, MaxBatchTokens, kernels.TileTokens));
-            _logits = Own(new CudaLogits(_device, config.VocabSize));
-            _tokens = Own(new CudaTokens(_device, MaxBatchTokens, config.VocabSize));
+            _logits = Own(new CudaLogits(_device, config.VocabSize, weights.Head.Outputs, group));
+            _tokens = Own(new CudaTokens(_device, MaxBatchTokens, config.VocabSize, group));
             _steps = [Own(new CudaStep(_device, 0, MaxBatchTokens)), Own(new CudaStep(_device, 1, MaxBatchTokens))];
-            _forward = Own(new CudaForward(weights, pool, kernels, _plan, buffers, _tokens.Address, MaxContextTokens));
+            _forward = Own(new CudaForward(weights, pool, kernels, _plan, buffers, _tokens.Address, MaxContextTokens, group));
             _graphs = options.UseGraphs ? Own(new CudaGraphs(_device)) : null;
         }
         catch
@@ -72,8 +81,13 @@ public sealed class CudaModelRunner : ISamplingRunner
 
     public KvPagePool Pages { get; }
 
+    public bool AwaitsLayers => true;
+
     /// <summary>Steps that are recorded.</summary>
     public int RecordedSteps => _graphs?.Count ?? 0;
+
+    /// <summary>Steps that were launched and not waited for.</summary>
+    internal int StepsUnderWay => (int)(_launched - _waited);
 
     private CudaStep LastLaunched => _steps[(_launched + 1) & 1];
 
@@ -94,9 +108,8 @@ public sealed class CudaModelRunner : ISamplingRunner
     /// <exception cref="CudaDeviceLostException">The device failed; no later step will work.</exception>
     public void Launch(ForwardBatch batch)
     {
-        if (_launched - _waited == _steps.Length) throw new InvalidOperationException($"{_steps.Length} steps are under way already.");
+        CheckLaunch(batch);
         var (before, step) = (LastLaunched, _steps[_launched & 1]);
-        ForwardBatchCheck.Check(batch, this, _launched > _waited ? before.Batch.Count : 0);
         _device.Enter();
         step.Batch = batch;
         _plan.Set(step, before, Pages);
@@ -104,8 +117,8 @@ public sealed class CudaModelRunner : ISamplingRunner
         var isRecorded = _plan.IsDecode && rounded <= Math.Min(MaxRecordedRows, MaxBatchTokens) && _graphs is not null;
         var rows = isRecorded ? rounded : _plan.Rows;
         _logits.Reserve(CudaProducts.RoundRows(isRecorded ? rows : _plan.LogitCount));
-        if (isRecorded) LaunchRecorded(rows);
-        else _forward.Launch(rows, _plan.LogitCount, _plan.SingleCount, _forward.Attention.Splits(_plan.SingleCount, _plan.LongestSingle), _logits.Address);
+        if (isRecorded) LaunchRecorded(rows, batch);
+        else _forward.Launch(rows, _plan.LogitCount, _plan.SingleCount, _forward.Attention.Splits(_plan.SingleCount, _plan.LongestSingle), _logits, batch.HasLoads ? batch : null);
         if (_plan.HasChoices) _tokens.Launch(_forward.Launcher, _plan, step.Index, _logits.Address);
         _device.Record(step.Done, _device.Stream);
         _launched++;
@@ -116,8 +129,28 @@ public sealed class CudaModelRunner : ISamplingRunner
     public void Wait()
     {
         if (_launched == _waited) throw new InvalidOperationException("No step is under way.");
-        _device.Wait(_steps[_waited & 1].Done);
+        if (_group is null) _device.Wait(_steps[_waited & 1].Done);
+        else _group.Wait(_steps[_waited & 1].Done);
         _waited++;
+    }
+
+    /// <summary>Waits for the oldest step if it is done.</summary>
+    /// <returns>Whether it was.</returns>
+    internal bool TryWait()
+    {
+        if (!_device.IsReached(_steps[_waited & 1].Done)) return false;
+        _waited++;
+        return true;
+    }
+
+    /// <exception cref="ArgumentException">As by <see cref="Launch"/>.</exception>
+    /// <exception cref="InvalidOperationException">As many steps are under way as may be.</exception>
+    internal void CheckLaunch(ForwardBatch batch)
+    {
+        if (_launched - _waited == _steps.Length) throw new InvalidOperationException($"{_steps.Length} steps are under way already.");
+        // Another rank than the first may have waited already for the step that this one follows.
+        var mayFollow = _launched > _waited || _group is { Rank: > 0 };
+        ForwardBatchCheck.Check(batch, this, mayFollow ? LastLaunched.Batch.Count : 0);
     }
 
     public int Token(int index, int nth = 0)
@@ -138,7 +171,9 @@ public sealed class CudaModelRunner : ISamplingRunner
 
     public void Finish()
     {
-        if (_launched > _waited && !_device.IsLost) _device.Wait(LastLaunched.Done);
+        if (_launched == _waited || _device.IsLost) return;
+        if (_group is null) _device.Wait(LastLaunched.Done);
+        else _group.Finish(LastLaunched.Done);
     }
 
     public void Discard()
@@ -154,8 +189,10 @@ public sealed class CudaModelRunner : ISamplingRunner
     }
 
     /// <summary>A shape is launched as it is the first time, which finds its algorithms, and recorded the second.</summary>
-    private void LaunchRecorded(int rows)
+    private void LaunchRecorded(int rows, ForwardBatch batch)
     {
+        for (var layer = 0; batch.HasLoads && layer < _weights.Layers.Length; layer++) batch.AwaitLayer(layer);
+
         if (_recordedVersion != (_plan.Version, _logits.Version))
         {
             _graphs!.Clear();
@@ -165,13 +202,13 @@ public sealed class CudaModelRunner : ISamplingRunner
         var splits = _forward.Attention.Splits(rows, _plan.LongestSingle);
         var shape = new CudaGraphs.Shape(rows, splits.Keys, splits.Count);
         if (_graphs!.TryLaunch(shape)) return;
-        if (_seen.Add(shape)) _forward.Launch(rows, rows, rows, splits, _logits.Address);
+        if (_seen.Add(shape)) _forward.Launch(rows, rows, rows, splits, _logits);
         else Record(shape);
     }
 
     private void Record(CudaGraphs.Shape shape)
     {
-        _graphs!.Record(shape, () => _forward.Launch(shape.Rows, shape.Rows, shape.Rows, (shape.SplitKeys, shape.SplitCount), _logits.Address));
+        _graphs!.Record(shape, () => _forward.Launch(shape.Rows, shape.Rows, shape.Rows, (shape.SplitKeys, shape.SplitCount), _logits));
         _graphs.TryLaunch(shape);
     }
 
@@ -203,6 +240,13 @@ public sealed class CudaModelRunner : ISamplingRunner
     {
         var matrices = weights.Layers.SelectMany(layer => new[] { layer.Qkv, layer.Output, layer.GateUp, layer.Down }).Append(weights.Head);
         return matrices.Where(matrix => matrix.Form != MatrixForm.Plain).Select(matrix => (long)matrix.Outputs * matrix.Inputs).DefaultIfEmpty().Max();
+    }
+
+    private static void CheckRanks(CudaWeights weights, DeviceGroup? group)
+    {
+        var (shard, ranks) = (weights.Shard, group?.Ranks ?? 1);
+        if (shard.Ranks != ranks || shard.Rank != (group?.Rank ?? 0))
+            throw new ArgumentException($"The weights are of rank {shard.Rank} of {shard.Ranks}; the group is seen from rank {group?.Rank ?? 0} of {ranks}.", nameof(weights));
     }
 
     private static void CheckLayout(ModelConfig config, KvPagePool pool)

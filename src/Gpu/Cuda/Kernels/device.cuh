@@ -15,6 +15,9 @@ struct alignas(16) Vec16 { u32 w[4]; };
 struct f16 { u16 bits; };
 struct bf16 { u16 bits; };
 
+// E4M3 of the OCP's 8-bit floating point: no infinities, one NaN of each sign.
+struct f8 { u8 bits; };
+
 static constexpr int WarpSize = 32;
 static constexpr float Log2E = 1.4426950408889634f;
 // Below every score, and yet finite: differences of two of them are numbers.
@@ -30,6 +33,13 @@ DEVICE float to_float(float value) { return value; }
 DEVICE float to_float(bf16 value) { return bits_to_float((u32)value.bits << 16); }
 DEVICE float to_float(f16 value) { return half_bits_to_float(value.bits); }
 
+// The exponent's bias is 7; that of a float with the same bits in its place is 127.
+DEVICE float to_float(f8 value) {
+    u32 rest = value.bits & 0x7fu;
+    float number = bits_to_float((u32)(value.bits & 0x80) << 24 | rest << 20) * 1.329227995784916e36f;
+    return rest == 0x7f ? bits_to_float(0x7fc00000) : number;
+}
+
 DEVICE void from_float(float value, float& target) { target = value; }
 
 // Nearest, ties to even; NaN stays NaN.
@@ -43,12 +53,31 @@ DEVICE void from_float(float value, f16& target) {
     target.bits = float_to_half_bits(value > 65504.f ? 65504.f : value < -65504.f ? -65504.f : value);
 }
 
+// Nearest, ties to even; what exceeds the format becomes its largest value, 448; NaN stays NaN.
+DEVICE void from_float(float value, f8& target) {
+    u32 bits = float_to_bits(value), sign = bits >> 24 & 0x80, rest = bits & 0x7fffffff;
+    if (rest > 0x7f800000) target.bits = (u8)(sign | 0x7f);
+    else if (rest >= 0x43e00000) target.bits = (u8)(sign | 0x7e);
+    // Adding 2^14 lines the fraction up with that of the smallest numbers, and rounds.
+    else if (rest < 0x3c800000) target.bits = (u8)(sign | (float_to_bits(bits_to_float(rest) + 16384.f) - 0x46800000));
+    else target.bits = (u8)(sign | (rest - 0x3c000000 + 0x7ffff + (rest >> 20 & 1)) >> 20);
+}
+
 template <typename T> DEVICE T narrow(float value) { T target; from_float(value, target); return target; }
 
 // Elements of a type in 16 bytes.
 template <typename T> struct Lanes16 { static constexpr int count = 16 / (int)sizeof(T); };
 
 DEVICE void unpack_word(u32 word, float* values, float) { values[0] = bits_to_float(word); }
+
+DEVICE void unpack_word(u32 word, float* values, f8) {
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+        f8 value;
+        value.bits = (u8)(word >> i * 8);
+        values[i] = to_float(value);
+    }
+}
 
 template <typename T> DEVICE void unpack_word(u32 word, float* values, T) {
     T low, high;

@@ -14,6 +14,7 @@ public sealed unsafe class CudaPoolMemory : IDevicePoolMemory
     private readonly CudaPageCopies _copies;
     private readonly CudaPageSums _sums;
     private readonly CudaSharedPools _others;
+    private readonly CudaLandings _landings;
     private readonly int _pageBytes;
 
     /// <param name="device">Outlives it.</param>
@@ -30,10 +31,12 @@ public sealed unsafe class CudaPoolMemory : IDevicePoolMemory
             _copies = new CudaPageCopies(device);
             _sums = new CudaPageSums(device, layout.PageBytes, _copies);
             _others = new CudaSharedPools(device);
+            _landings = new CudaLandings(device, _memory.DevicePointer, layout.PageBytes);
             SharedName = CudaSharedPools.Name(_memory.DevicePointer);
         }
         catch
         {
+            device.Release(_landings);
             device.Release(_others);
             device.Release(_sums);
             device.Release(_copies);
@@ -56,8 +59,11 @@ public sealed unsafe class CudaPoolMemory : IDevicePoolMemory
 
     public void Sum(ReadOnlySpan<int> pages, Span<uint> checksums) => _sums.Run(_memory.DevicePointer, pages, checksums);
 
+    public IPageLanding? BeginLanding(int layers) => _landings.Begin(layers);
+
     public void Dispose()
     {
+        _device.Release(_landings);
         _device.Release(_others);
         _device.Release(_sums);
         _device.Release(_copies);

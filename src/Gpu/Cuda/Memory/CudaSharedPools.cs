@@ -72,6 +72,18 @@ internal sealed unsafe class CudaSharedPools : IDisposable
         }
     }
 
+    /// <summary>Opens another process's memory until this is disposed.</summary>
+    /// <returns>Null, or why it is not open.</returns>
+    public string? TryOpen(string name, out ulong address)
+    {
+        lock (_lock)
+        {
+            var refusal = TryOpen(name, out (int Process, ulong Address) pool);
+            address = pool.Address;
+            return refusal;
+        }
+    }
+
     /// <summary>Closes the memory of processes that have ended.</summary>
     public void ReleaseAbandoned()
     {

@@ -15,6 +15,9 @@ internal sealed class ModuleCache(CudaDevice device, string? folder) : IDisposab
 {
     private readonly List<CUmodule> _modules = [];
 
+    /// <summary>Where compiled kernels are kept; null if none are.</summary>
+    public string? Folder => folder;
+
     /// <summary>Modules that were compiled, not found on disk.</summary>
     public int CompiledCount { get; private set; }
 

@@ -8,6 +8,7 @@ internal static class NativeLibraries
 {
     public const string CublasLt = "cublasLt";
     public const string Driver = "cudaDriver";
+    public const string Nccl = "nccl";
 
     private const string PathVariable = "ACTORINFERENCE_CUDA_PATH";
 
@@ -36,6 +37,7 @@ internal static class NativeLibraries
     {
         (CublasLt, true) => ["cublasLt64_13.dll", "cublasLt64_12.dll"],
         (CublasLt, false) => ["libcublasLt.so.13", "libcublasLt.so.12", "libcublasLt.so"],
+        (Nccl, false) => ["libnccl.so.2", "libnccl.so"],
         (Driver, true) => ["nvcuda.dll"],
         (Driver, false) => ["libcuda.so.1", "libcuda.so"],
         _ => [],

@@ -12,24 +12,25 @@ internal sealed unsafe class CudaWeightLoader
     private readonly CudaDevice _device;
     private readonly ITensorSource _tensors;
     private readonly ModelConfig _config;
+    private readonly ModelShard _shard;
     private readonly IProgress<LoadProgress>? _progress;
     private readonly WeightDtype _activations;
     private readonly List<IDisposable> _owned = [];
     private readonly long _totalBytes;
     private long _loadedBytes;
 
-    private CudaWeightLoader(CudaDevice device, ITensorSource tensors, ModelConfig config, IProgress<LoadProgress>? progress)
+    private CudaWeightLoader(CudaDevice device, ITensorSource tensors, ModelShard shard, IProgress<LoadProgress>? progress)
     {
-        (_device, _tensors, _config, _progress) = (device, tensors, config, progress);
-        var specs = ModelTensors.All(config).ToList();
+        (_device, _tensors, _config, _shard, _progress) = (device, tensors, shard.Model, shard, progress);
+        var specs = ModelTensors.All(_config).ToList();
         _totalBytes = specs.Sum(spec => WeightCheck.Check(tensors, spec));
         var dtypes = specs.Where(spec => spec.Shape.Length == 2).Select(spec => Dtype(spec.Name)).Distinct().ToList();
         _activations = dtypes.Count == 1 && !dtypes[0].IsQuantized() ? dtypes[0] : WeightDtype.BF16;
     }
 
-    public static CudaWeights Load(CudaDevice device, ITensorSource tensors, ModelConfig config, IProgress<LoadProgress>? progress)
+    public static CudaWeights Load(CudaDevice device, ITensorSource tensors, ModelShard shard, IProgress<LoadProgress>? progress)
     {
-        var loader = new CudaWeightLoader(device, tensors, config, progress);
+        var loader = new CudaWeightLoader(device, tensors, shard, progress);
         try
         {
             device.Enter();
@@ -42,15 +43,30 @@ internal sealed unsafe class CudaWeightLoader
         }
     }
 
+    /// <summary>Tokens of the output head that each rank has: as many as the one with the most, so that all bring the same number together. They overlap where the vocabulary is no multiple.</summary>
+    public static int HeadTokens(ModelShard shard) => (shard.Model.VocabSize + shard.Ranks - 1) / shard.Ranks;
+
     private CudaWeights LoadAll()
     {
         // Rows are picked out of the table one by one, so it is plain; a tied head is then the same memory.
         var embedding = Matrix(plain: true, ModelTensors.Embedding);
-        var head = _config.TieWordEmbeddings ? embedding : Matrix(plain: false, ModelTensors.Head);
+        var head = !_config.TieWordEmbeddings ? Matrix(plain: false, ModelTensors.Head) : _shard.Ranks == 1 ? embedding : PartOfTied(embedding);
         var layers = new CudaLayer[_config.Layers];
         for (var i = 0; i < layers.Length; i++) layers[i] = Layer(i);
-        return new CudaWeights(_device, _config, _activations, layers, Vector(ModelTensors.FinalNorm), embedding, head, _owned);
+        return new CudaWeights(_device, _shard, _activations, layers, Vector(ModelTensors.FinalNorm), embedding, head, _owned);
     }
+
+    /// <summary>This rank's tokens of a table that is the output head too: where they begin as products want it, the same memory.</summary>
+    private CudaMatrix PartOfTied(CudaMatrix embedding)
+    {
+        const int productAlignment = 256;
+        var rowBytes = embedding.Inputs * _activations.SizeBytes();
+        if ((long)_shard.FirstToken * rowBytes % productAlignment == 0) return embedding.Rows(_shard.FirstToken, HeadTokens(_shard), rowBytes);
+        _loadedBytes -= _tensors.Find(ModelTensors.Embedding).Entry.LengthBytes;   // Which is reported again.
+        return Matrix(plain: true, [ModelTensors.Embedding], [HeadPart(embedding.Inputs)]);
+    }
+
+    private TensorPart HeadPart(int columns) => new(_shard.FirstToken, HeadTokens(_shard), 0, columns);
 
     private CudaLayer Layer(int layer)
     {
@@ -83,7 +99,9 @@ internal sealed unsafe class CudaWeightLoader
         WeightDtypes.TryParse(_tensors.Find(name).Entry.Dtype, out var dtype) ? dtype : throw new InvalidOperationException($"{name} was not checked.");
 
     /// <summary>Matrices with the same inputs as one. Quantized ones stay so if all are of one type that the kernels read.</summary>
-    private CudaMatrix Matrix(bool plain, params string[] names)
+    private CudaMatrix Matrix(bool plain, params string[] names) => Matrix(plain, names, Array.ConvertAll(names, Part));
+
+    private CudaMatrix Matrix(bool plain, string[] names, TensorPart[] parts)
     {
         var dtypes = names.Select(Dtype).Distinct().ToList();
         var form = plain || dtypes.Count > 1 ? MatrixForm.Plain : dtypes[0] switch
@@ -92,18 +110,16 @@ internal sealed unsafe class CudaWeightLoader
             WeightDtype.Q4_0 => MatrixForm.Nibbles,
             _ => MatrixForm.Plain,
         };
-        var outputs = names.Sum(name => (int)_tensors.Find(name).Entry.Shape[0]);
-        var inputs = (int)_tensors.Find(names[0]).Entry.Shape[1];
+        var (outputs, inputs) = (parts.Sum(part => part.Rows), parts[0].Columns);
         var packer = new RowPacker(form, _activations, inputs);
         var data = Own(_device.Allocate((long)outputs * packer.DataBytes, "weights"));
         var scales = form == MatrixForm.Plain ? null : Own(_device.Allocate((long)outputs * packer.ScaleBytes, "weights"));
         var row = 0;
-        foreach (var name in names)
+        for (var i = 0; i < names.Length; i++)
         {
-            using var view = WeightCheck.Map(_tensors, name);
-            var rows = (int)view.Entry.Shape[0];
-            Upload(name, view, packer, data, scales, row, rows);
-            row += rows;
+            using var view = WeightCheck.Map(_tensors, names[i]);
+            Upload(names[i], view, parts[i], packer, data, scales, row);
+            row += parts[i].Rows;
             Report(view.Entry);
         }
 
@@ -112,20 +128,34 @@ internal sealed unsafe class CudaWeightLoader
         return Own(matrix);
     }
 
+    /// <summary>What is loaded of a tensor.</summary>
+    private TensorPart Part(string name)
+    {
+        var shape = _tensors.Find(name).Entry.Shape;
+        var (rows, columns) = ((int)shape[0], shape.Length > 1 ? (int)shape[1] : 1);
+        return name switch
+        {
+            ModelTensors.Embedding => new TensorPart(0, rows, 0, columns),
+            ModelTensors.Head => HeadPart(columns),
+            _ => _shard.PartOf(name, rows, columns),
+        };
+    }
+
     /// <summary>A stretch of rows at a time, packed by all cores.</summary>
-    private void Upload(string name, TensorView view, RowPacker packer, CudaDeviceVariable<byte> data, CudaDeviceVariable<byte>? scales, int firstRow, int rows)
+    private void Upload(string name, TensorView view, TensorPart part, RowPacker packer, CudaDeviceVariable<byte> data, CudaDeviceVariable<byte>? scales, int firstRow)
     {
         const int stretchBytes = 16 << 20;
         var dtype = Dtype(name);
         var stretch = Math.Max(1, stretchBytes / packer.DataBytes);
         using var packed = new NativeBuffer((long)stretch * packer.DataBytes);
         using var packedScales = new NativeBuffer((long)stretch * packer.ScaleBytes);
-        for (var first = 0; first < rows; first += stretch)
+        var rowBytes = dtype.RowBytes(view.Entry.Shape[1]);
+        for (var first = 0; first < part.Rows; first += stretch)
         {
-            var count = Math.Min(stretch, rows - first);
-            var (from, begin) = (view, first);
+            var count = Math.Min(stretch, part.Rows - first);
+            var (from, begin) = (view, part.FirstRow + first);
             Parallel.For(0, count, i => packer.Pack(
-                dtype, from.Data + _tensors.SourceRow(name, begin + i) * dtype.RowBytes(packer.Inputs),
+                dtype, from.Data + _tensors.SourceRow(name, begin + i) * rowBytes + dtype.RowBytes(part.FirstColumn),
                 packed.Data + (long)i * packer.DataBytes, packedScales.Data + (long)i * packer.ScaleBytes));
             Copy(data, (long)(firstRow + first) * packer.DataBytes, packed.Data, (long)count * packer.DataBytes);
             if (scales is not null) Copy(scales, (long)(firstRow + first) * packer.ScaleBytes, packedScales.Data, (long)count * packer.ScaleBytes);
@@ -135,13 +165,13 @@ internal sealed unsafe class CudaWeightLoader
     /// <summary>Vectors one after the other, as floats.</summary>
     private ulong Vector(params string[] names)
     {
-        var lengths = names.Select(name => (int)_tensors.Find(name).Entry.Shape[0]).ToArray();
-        using var values = NativeBuffer.OfFloats(lengths.Sum());
+        var parts = Array.ConvertAll(names, Part);
+        using var values = NativeBuffer.OfFloats(parts.Sum(part => part.Rows));
         var at = 0;
         for (var n = 0; n < names.Length; n++)
         {
             using var view = WeightCheck.Map(_tensors, names[n]);
-            for (var i = 0; i < lengths[n]; i++) values.Floats[at++] = WeightReader.Widen(Dtype(names[n]), view.Data, _tensors.SourceRow(names[n], i));
+            for (var i = 0; i < parts[n].Rows; i++) values.Floats[at++] = WeightReader.Widen(Dtype(names[n]), view.Data, _tensors.SourceRow(names[n], parts[n].FirstRow + i));
             Report(view.Entry);
         }
 

@@ -11,10 +11,10 @@ public sealed class CudaWeights : IDisposable
 {
     private readonly List<IDisposable> _owned;
 
-    internal CudaWeights(CudaDevice device, ModelConfig config, WeightDtype activations, CudaLayer[] layers, ulong finalNorm, CudaMatrix embedding, CudaMatrix head, List<IDisposable> owned)
+    internal CudaWeights(CudaDevice device, ModelShard shard, WeightDtype activations, CudaLayer[] layers, ulong finalNorm, CudaMatrix embedding, CudaMatrix head, List<IDisposable> owned)
     {
         Device = device;
-        Config = config;
+        Shard = shard;
         Activations = activations;
         Layers = layers;
         FinalNorm = finalNorm;
@@ -23,7 +23,11 @@ public sealed class CudaWeights : IDisposable
         _owned = owned;
     }
 
-    public ModelConfig Config { get; }
+    /// <summary>The whole model's.</summary>
+    public ModelConfig Config => Shard.Model;
+
+    /// <summary>Which part of it this is. Every rank has the whole embedding table, and of the output head as many tokens as every other.</summary>
+    public ModelShard Shard { get; }
 
     /// <summary>Type of activations between products, and of plain matrices: F32, F16 or BF16.</summary>
     public WeightDtype Activations { get; }
@@ -44,20 +48,20 @@ public sealed class CudaWeights : IDisposable
     /// <summary>Plain.</summary>
     internal CudaMatrix Embedding { get; }
 
-    /// <summary>The embedding table itself, if the model ties them.</summary>
+    /// <summary>The embedding table itself or a part of it, if the model ties them.</summary>
     internal CudaMatrix Head { get; }
 
     /// <summary>Reads a model's weights into the device's memory.</summary>
     /// <param name="device">Outlives them.</param>
     /// <param name="model">A Hugging Face model folder, or a GGUF file.</param>
-    /// <param name="config">Of the model.</param>
+    /// <param name="shard">Which part of it.</param>
     /// <param name="progress">Told after each tensor.</param>
     /// <exception cref="ModelFormatException">A file, tensor or field is missing or wrong. Nothing stays in memory.</exception>
     /// <exception cref="CudaMemoryException">They do not fit. Nothing stays in memory.</exception>
-    public static CudaWeights Load(CudaDevice device, string model, ModelConfig config, IProgress<LoadProgress>? progress = null)
+    public static CudaWeights Load(CudaDevice device, string model, ModelShard shard, IProgress<LoadProgress>? progress = null)
     {
-        using var tensors = ModelFiles.Open(model, config);
-        return CudaWeightLoader.Load(device, tensors, config, progress);
+        using var tensors = ModelFiles.Open(model, shard.Model);
+        return CudaWeightLoader.Load(device, tensors, shard, progress);
     }
 
     public void Dispose()

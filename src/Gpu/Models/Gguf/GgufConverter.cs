@@ -21,7 +21,7 @@ public static class GgufConverter
         try
         {
             using var writer = new GgufWriter(target);
-            if (HasRopeFactors(config)) writer.Add(GgufModel.RopeFactors, [config.HeadDim / 2], WeightDtype.F32);
+            foreach (var (name, _) in RopeFactors(config)) writer.Add(name, [config.HeadDim / 2], WeightDtype.F32);
             GgufModel.WriteConfig(writer, config, FileType(dtype));
             if (input is null) GgufVocabulary.Write(writer, source, config);
             else CopyTokenizer(writer, input);
@@ -39,11 +39,22 @@ public static class GgufConverter
     {
         if (tensor.Shape.Length == 1 || tensor.Role == TensorRole.Router) return WeightDtype.F32;
         // The head decides between tokens that are close; it is worth more bits.
-        var wanted = dtype == WeightDtype.Q4_K && (tensor.Role == TensorRole.Head || (tied && tensor.Role == TensorRole.Embedding)) ? WeightDtype.Q6_K : dtype;
+        var isHead = tensor.Role == TensorRole.Head || (tied && tensor.Role == TensorRole.Embedding);
+        var wanted = isHead && NeedsWiderHead(dtype) ? WeightDtype.Q6_K : dtype;
         if (tensor.Shape[^1] % wanted.BlockElements() == 0) return wanted;
-        var fallback = wanted switch { WeightDtype.Q4_K => WeightDtype.Q5_0, WeightDtype.Q6_K => WeightDtype.Q8_0, _ => WeightDtype.F16 };
+        var fallback = wanted switch
+        {
+            WeightDtype.Q2_K or WeightDtype.Q3_K or WeightDtype.IQ4_XS => WeightDtype.IQ4_NL,
+            WeightDtype.Q4_K => WeightDtype.Q5_0,
+            WeightDtype.Q5_K => WeightDtype.Q5_1,
+            WeightDtype.Q6_K => WeightDtype.Q8_0,
+            _ => WeightDtype.F16,
+        };
         return tensor.Shape[^1] % fallback.BlockElements() == 0 ? fallback : WeightDtype.F16;
     }
+
+    private static bool NeedsWiderHead(WeightDtype dtype) =>
+        dtype is WeightDtype.Q2_K or WeightDtype.Q3_K or WeightDtype.Q4_K or WeightDtype.Q5_K or WeightDtype.IQ4_NL or WeightDtype.IQ4_XS;
 
     /// <summary>The number that the format has for the type of most tensors.</summary>
     private static uint FileType(WeightDtype dtype) => dtype switch
@@ -51,10 +62,17 @@ public static class GgufConverter
         WeightDtype.F32 => 0,
         WeightDtype.F16 => 1,
         WeightDtype.Q4_0 => 2,
+        WeightDtype.Q4_1 => 3,
         WeightDtype.Q8_0 => 7,
         WeightDtype.Q5_0 => 8,
+        WeightDtype.Q5_1 => 9,
+        WeightDtype.Q2_K => 10,
+        WeightDtype.Q3_K => 11,
         WeightDtype.Q4_K => 14,
+        WeightDtype.Q5_K => 16,
         WeightDtype.Q6_K => 18,
+        WeightDtype.IQ4_NL => 25,
+        WeightDtype.IQ4_XS => 30,
         _ => 32,
     };
 
@@ -72,7 +90,7 @@ public static class GgufConverter
         var stored = StoredTensors.InGguf(config);
         foreach (var tensor in stored) writer.Add(tensor.Name, tensor.Shape, TypeOf(tensor.Spec, dtype, config.TieWordEmbeddings));
         writer.WriteHead();
-        if (HasRopeFactors(config)) WriteRopeFactors(writer, config);
+        foreach (var (_, factors) in RopeFactors(config)) WriteRopeFactors(writer, factors);
         var rewriter = new TensorRewriter(tensors, config, forGguf: true);
         var total = stored.SelectMany(tensor => tensor.Parts).Sum(part => tensors.Find(part.Name).Entry.LengthBytes);
         var done = 0L;
@@ -88,11 +106,18 @@ public static class GgufConverter
         }
     }
 
-    private static bool HasRopeFactors(ModelConfig config) => config.Rope.Scaling == RopeScaling.Llama3 || config.Rope.FrequencyFactors is not null;
-
-    private static void WriteRopeFactors(GgufWriter writer, ModelConfig config)
+    /// <summary>The tables that tell how wavelengths are stretched.</summary>
+    private static (string Name, IEnumerable<float> Factors)[] RopeFactors(ModelConfig config)
     {
-        foreach (var factor in config.Rope.Factors(config.HeadDim)) writer.Write(BitConverter.GetBytes((float)factor));
+        var rope = config.Rope;
+        if (rope.LongRopeFactors is { } both) return [(GgufModel.LongRopeFactors, both.Long), (GgufModel.ShortRopeFactors, both.Short)];
+        if (rope.Scaling != RopeScaling.Llama3 && rope.FrequencyFactors is null) return [];
+        return [(GgufModel.RopeFactors, rope.Factors(config.HeadDim).Select(static factor => (float)factor))];
+    }
+
+    private static void WriteRopeFactors(GgufWriter writer, IEnumerable<float> factors)
+    {
+        foreach (var factor in factors) writer.Write(BitConverter.GetBytes(factor));
         writer.Pad();
     }
 }

@@ -29,10 +29,7 @@ internal static class GgufFamilies
             case ModelArchitecture.Qwen3Moe:
                 config = config with { IntermediateSize = meta.Int($"{name}.expert_feed_forward_length", 1, 1 << 17) };
                 return ReadExperts(config, meta, name, least: 1) with { NormalizeExperts = meta.Flag($"{name}.expert_weights_norm", true) };
-            case ModelArchitecture.Phi3:
-                if (file.Tensors.ContainsKey("rope_factors_long.weight"))
-                    throw new ModelFormatException(file.Path, "rope_factors_long.weight", "present", "none; rotations for long contexts are not computed");
-                return config with { SlidingWindow = ReadWindow(meta, name) };
+            case ModelArchitecture.Phi3: return config with { SlidingWindow = ReadWindow(meta, name) };
             case ModelArchitecture.Gemma2 or ModelArchitecture.Gemma3: return ReadGemma(config, meta, name);
             default: return config;
         }

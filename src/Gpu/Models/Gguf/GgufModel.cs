@@ -7,6 +7,8 @@ internal static class GgufModel
 {
     internal const string TokensKey = "tokenizer.ggml.tokens";
     internal const string RopeFactors = "rope_freqs.weight";
+    internal const string ShortRopeFactors = "rope_factors_short.weight";
+    internal const string LongRopeFactors = "rope_factors_long.weight";
     private const int MaxWidth = 1 << 17;
     private const int MaxCount = 1024;
     private const int MaxVocab = 1 << 22;
@@ -44,6 +46,7 @@ internal static class GgufModel
         var heads = meta.Int($"{name}.attention.head_count", 1, MaxCount);
         var kvHeads = meta.Int($"{name}.attention.head_count_kv", 1, MaxCount, heads);
         if (heads % kvHeads != 0) throw meta.Error($"{name}.attention.head_count_kv", $"a divisor of the {heads} heads");
+        var headDim = ReadHeadDim(meta, name, hidden, heads);
         var vocab = meta.Texts(TokensKey)?.Length ?? meta.Int($"{name}.vocab_size", 1, MaxVocab);
         var config = new ModelConfig
         {
@@ -53,11 +56,11 @@ internal static class GgufModel
             Layers = meta.Int($"{name}.block_count", 1, MaxCount),
             Heads = heads,
             KvHeads = kvHeads,
-            HeadDim = ReadHeadDim(meta, name, hidden, heads),
+            HeadDim = headDim,
             VocabSize = vocab,
             MaxPositionEmbeddings = meta.Int($"{name}.context_length", 1, MaxContextTokens),
             RmsNormEps = (float)meta.Number($"{name}.attention.layer_norm_rms_epsilon", 1e-12, 1e-1, 1e-5),
-            Rope = ReadRope(file, name),
+            Rope = ReadRope(file, name, headDim / 2),
             TieWordEmbeddings = !file.Tensors.ContainsKey(GgufNames.Head),
             QkvBias = file.Tensors.ContainsKey("blk.0.attn_q.bias"),
             OutputBias = file.Tensors.ContainsKey("blk.0.attn_output.bias"),
@@ -88,6 +91,13 @@ internal static class GgufModel
         writer.Set($"{name}.rope.dimension_count", (uint)config.HeadDim);
         writer.Set($"{name}.rope.freq_base", (float)config.Rope.Theta);
         GgufFamilies.Write(writer, config, name);
+        if (config.Rope.Scaling == RopeScaling.LongRope)
+        {
+            writer.Set($"{name}.rope.scaling.type", "longrope");
+            writer.Set($"{name}.rope.scaling.original_context_length", (uint)config.Rope.OriginalContextTokens);
+            writer.Set($"{name}.rope.scaling.attn_factor", (float)config.Rope.AttentionFactor);
+        }
+
         if (config.Rope.Scaling != RopeScaling.Linear) return;
         writer.Set($"{name}.rope.scaling.type", "linear");
         writer.Set($"{name}.rope.scaling.factor", (float)config.Rope.Factor);
@@ -111,30 +121,43 @@ internal static class GgufModel
         return headDim;
     }
 
-    private static RopeParameters ReadRope(GgufFile file, string name)
+    /// <param name="pairs">Of a head.</param>
+    private static RopeParameters ReadRope(GgufFile file, string name, int pairs)
     {
         var meta = file.Metadata;
         var theta = meta.Number($"{name}.rope.freq_base", 1, 1e12, 10_000);
         var scaling = meta.Text($"{name}.rope.scaling.type") ?? "none";
+        if (file.Tensors.TryGetValue(LongRopeFactors, out var longFactors)) return ReadLongRope(file, name, theta, longFactors, pairs);
         var rope = scaling switch
         {
             "none" => new RopeParameters(theta),
             "linear" => new RopeParameters(theta, RopeScaling.Linear, meta.Number($"{name}.rope.scaling.factor", 1, 1e6)),
             _ => throw meta.Error($"{name}.rope.scaling.type", "none or linear"),
         };
-        return file.Tensors.TryGetValue(RopeFactors, out var factors) ? rope with { FrequencyFactors = ReadFactors(file, factors) } : rope;
+        return file.Tensors.TryGetValue(RopeFactors, out var factors) ? rope with { FrequencyFactors = ReadFactors(file, factors, pairs) } : rope;
     }
 
-    /// <summary>Llama 3's stretch of wavelengths comes as a table.</summary>
-    private static unsafe float[] ReadFactors(GgufFile file, TensorEntry entry)
+    /// <summary>Two tables of factors; the key of the scaling's type may be there or not.</summary>
+    private static RopeParameters ReadLongRope(GgufFile file, string name, double theta, TensorEntry longFactors, int pairs)
     {
-        if (entry.Dtype != nameof(WeightDtype.F32) || entry.Shape.Length != 1) throw new ModelFormatException(file.Path, RopeFactors, $"{entry.Dtype} {entry.ShapeText}", "a list of F32");
+        var meta = file.Metadata;
+        if (!file.Tensors.TryGetValue(ShortRopeFactors, out var shortFactors)) throw new ModelFormatException(file.Path, ShortRopeFactors, "missing", $"there beside {LongRopeFactors}");
+        var context = meta.Int($"{name}.context_length", 1, MaxContextTokens);
+        var original = meta.Int($"{name}.rope.scaling.original_context_length", 2, MaxContextTokens, context);
+        return RopeParameters.OfLongRope(theta, ReadFactors(file, shortFactors, pairs), ReadFactors(file, longFactors, pairs), original, context,
+            meta.Number($"{name}.rope.scaling.attn_factor", 1e-3, 1e3, 1));
+    }
+
+    /// <summary>A stretch of wavelengths that comes as a table.</summary>
+    private static unsafe float[] ReadFactors(GgufFile file, TensorEntry entry, int pairs)
+    {
+        if (entry.Dtype != nameof(WeightDtype.F32) || !entry.Shape.SequenceEqual([pairs])) throw new ModelFormatException(file.Path, entry.Name, $"{entry.Dtype} {entry.ShapeText}", $"F32 [{pairs}], a number for each pair of a head");
         using var view = file.Map(entry);
         var factors = new float[entry.Shape[0]];
         for (var i = 0; i < factors.Length; i++)
         {
             factors[i] = Unsafe.ReadUnaligned<float>(view.Data + 4L * i);
-            if (!(factors[i] > 0 && float.IsFinite(factors[i]))) throw new ModelFormatException(file.Path, RopeFactors, $"{factors[i]} somewhere", "positive numbers");
+            if (!(factors[i] > 0 && float.IsFinite(factors[i]))) throw new ModelFormatException(file.Path, entry.Name, $"{factors[i]} somewhere", "positive numbers");
         }
 
         return factors;

@@ -38,7 +38,8 @@ internal sealed class SoakSystem : IAsyncDisposable
         _options = options;
         _stores = new (IActorRef, StorePool)[options.Stores];
         _system = ActorSystem.Create("soak", ConfigurationFactory.ParseString(Settings));
-        _directory = CacheProcess.Get(_system).Directory(new StoreLiveness { RemoveAfter = TimeSpan.FromHours(1) }, isClustered: false);
+        // Those that die are known to be dead; none is taken for it because the machine is busy.
+        _directory = CacheProcess.Get(_system).Directory(new StoreLiveness { SuspectAfter = TimeSpan.FromMinutes(10), RemoveAfter = TimeSpan.FromHours(1) }, isClustered: false);
         _shards = _system.ActorOf(LocalShardsActor.Props(Shards, _directory), "shards");
         Pages = new KvPagePool(Layout, 64);
         var client = new StorageClientOptions { Buckets = Shards.Buckets, QueryDeadline = Patience, TransferDeadline = Patience, BreakerFailures = int.MaxValue };
@@ -56,8 +57,8 @@ internal sealed class SoakSystem : IAsyncDisposable
 
     public StorePool PoolOf(int store) => _stores[store].Pool;
 
-    /// <summary>Of a store's files.</summary>
-    public long DiskBytes(int store) => Directory.EnumerateFiles(FolderOf(store), "*.pages").Sum(static path => new FileInfo(path).Length);
+    /// <summary>Of a store's files; one that the store deletes at this moment has none.</summary>
+    public long DiskBytes(int store) => Directory.EnumerateFiles(FolderOf(store), "*.pages").Sum(static path => new FileInfo(path) is { Exists: true } file ? file.Length : 0);
 
     /// <summary>Starts a store, with what its disk has; done when it is known.</summary>
     public async Task StartAsync(int store)

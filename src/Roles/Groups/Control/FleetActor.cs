@@ -7,6 +7,9 @@ namespace ActorInference.Roles.Groups.Control;
 /// <summary>Knows which groups and other objects there are, which it journals, and which agents, which tell it again and again. Wakes the groups.</summary>
 public sealed class FleetActor : SnapshottedActor, IWithTimers
 {
+    /// <summary>Its persistence id, which looks like a group's.</summary>
+    internal const string Journal = "group-fleet";
+
     private const int MissedReports = 5;
 
     private static readonly TimeSpan WakeInterval = TimeSpan.FromSeconds(5);
@@ -34,7 +37,7 @@ public sealed class FleetActor : SnapshottedActor, IWithTimers
         Command<WakeAll>(_ => Wake());
     }
 
-    public override string PersistenceId => "fleet";
+    public override string PersistenceId => Journal;
 
     public ITimerScheduler Timers { get; set; } = null!;
 

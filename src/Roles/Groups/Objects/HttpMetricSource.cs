@@ -9,14 +9,20 @@ namespace ActorInference.Roles.Groups.Objects;
 /// Reads <c>GET /metrics</c> of a group's ready instances, at their port named <c>metrics</c>, <c>management</c> or <c>http</c>, in
 /// the text format of Prometheus: this program's own names, and SGLang's.
 /// </summary>
-public sealed class HttpMetricSource : IMetricSource
+/// <param name="limit">Time that an instance has to answer.</param>
+public sealed class HttpMetricSource(TimeSpan limit) : IMetricSource
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(3);
     private static readonly string[] PortNames = ["metrics", "management", "http"];
 
-    private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false, MaxConnectionsPerServer = 2 }) { Timeout = Limit };
+    private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false, MaxConnectionsPerServer = 2 }) { Timeout = Timeout.InfiniteTimeSpan };
 
     private readonly ConcurrentDictionary<string, MetricPage> _before = new(StringComparer.Ordinal);
+
+    public HttpMetricSource()
+        : this(DefaultLimit)
+    {
+    }
 
     public async Task<IReadOnlyDictionary<ScalingMetric, double>> ReadAsync(MetricQuestion question)
     {
@@ -40,12 +46,14 @@ public sealed class HttpMetricSource : IMetricSource
     }
 
     /// <summary>One that does not answer, or has no such route, measures nothing: the metric is missing unless others have it.</summary>
-    private static async Task<MetricPage?> ReadOrNullAsync(string url, CancellationToken stop)
+    private async Task<MetricPage?> ReadOrNullAsync(string url, CancellationToken stop)
     {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        deadline.CancelAfter(limit);
         try
         {
-            using var response = await Http.GetAsync(new Uri(url), stop).ConfigureAwait(false);
-            return response.IsSuccessStatusCode ? MetricPage.Parse(await response.Content.ReadAsStringAsync(stop).ConfigureAwait(false)) : null;
+            using var response = await Http.GetAsync(new Uri(url), deadline.Token).ConfigureAwait(false);
+            return response.IsSuccessStatusCode ? MetricPage.Parse(await response.Content.ReadAsStringAsync(deadline.Token).ConfigureAwait(false)) : null;
         }
         catch (Exception failure) when (failure is HttpRequestException or SocketException or IOException or OperationCanceledException)
         {

@@ -24,6 +24,9 @@ internal sealed class StoredWorker : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
+    /// <summary>Nothing counts as stalled because the machine is busy.</summary>
+    private static readonly TimeSpan Stall = TimeSpan.FromSeconds(20);
+
     private readonly KvPagePool _device;
     private readonly CpuModelRunner _runner;
     private readonly TierEvents _events;
@@ -41,12 +44,12 @@ internal sealed class StoredWorker : IDisposable
         _runner = model.CreateRunner(_device);
         _events = new TierEvents(_device);
         _host = new HostPool(new HostMemory(model.Layout, random.Next(128, 256)), EvictionPolicies.Create("lru"), write, TimeProvider.System);
-        _exchange = way == StoreWay.InProcess ? null : new PageExchange(_host.Memory, IPAddress.Loopback, "127.0.0.1", port: 0, new PageFetcherOptions());
+        _exchange = way == StoreWay.InProcess ? null : new PageExchange(_host.Memory, IPAddress.Loopback, "127.0.0.1", port: 0, new PageFetcherOptions { Stall = Stall });
         _client = system.CreateClient(
             new StorageClientOptions
             {
                 QueryDeadline = TimeSpan.FromSeconds(20), TransferDeadline = TimeSpan.FromSeconds(20), BreakerFailures = int.MaxValue,
-                Policy = Store.Keys.Plain with { Replicas = replicas }, Fetching = new PageFetcherOptions { UseSharedMemory = way == StoreWay.SharedMemory },
+                Policy = Store.Keys.Plain with { Replicas = replicas }, Fetching = new PageFetcherOptions { UseSharedMemory = way == StoreWay.SharedMemory, Stall = Stall },
             },
             _exchange?.Source);
         _tier = new StorageTier(_host, Prefetching(random), TimeProvider.System);
