@@ -41,6 +41,23 @@ public sealed class VolumeTests
     }
 
     [SkippableFact]
+    public async Task The_empty_volume_of_containers_that_go_at_once_goes_with_them()
+    {
+        await using var agent = Begin();
+        var volume = new VolumeMount("work", null, InMemory: false, "/work");
+        string[] containers = ["a", "a.side", "a.other"];
+        foreach (var name in containers) agent.Run(Container(name, "touch $0/$$" + Staying, "/work", volume) with { Pod = "a" });
+        foreach (var name in containers) await agent.UntilReadyAsync(name);
+        var folder = new VolumeFolders(agent.Options.Data).Of(volume, "a", new Dictionary<string, string>());
+        Assert.True(Directory.Exists(folder));
+
+        foreach (var name in containers) agent.Tell(new AgentProtocol.Remove(name, $"owner-of-{name}"));
+        foreach (var name in containers) await agent.UntilRemovedAsync(name);
+
+        Assert.False(Directory.Exists(folder));
+    }
+
+    [SkippableFact]
     public async Task What_is_claimed_outlives_the_instance_and_is_the_same_for_all_who_claim_it()
     {
         await using var agent = Begin();

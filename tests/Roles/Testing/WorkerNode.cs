@@ -34,6 +34,8 @@ internal sealed class WorkerNode : IAsyncDisposable
 
     public WorkerId Worker => new($"{InferenceNode.NameOf(_role, 0)}@127.0.0.1:{Cluster.Get(_system).SelfAddress.Port}");
 
+    public Address Address => Cluster.Get(_system).SelfAddress;
+
     /// <summary>By its worker, all in all.</summary>
     public int ComputedTokens => Volatile.Read(ref _computedTokens);
 
@@ -68,6 +70,15 @@ internal sealed class WorkerNode : IAsyncDisposable
             actor-inference { cache.l2.ratio = 0, prefill.rehearsal-deadline = 1h, decode.rehearsal-deadline = 1h }
             """))
         .WithFallback(InferenceSettings.Reference));
+
+    /// <summary>Until routers may give it work, if there are any.</summary>
+    public async Task ReadyAsync()
+    {
+        var worker = _system.ActorSelection($"/user/{InferenceNode.NameOf(_role, 0)}");
+        using var deadline = new CancellationTokenSource(Deadline.Limit);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!(await worker.Ask<WorkerProtocol.Status>(WorkerProtocol.GetStatus.Instance, Deadline.Limit)).IsReady) await timer.WaitForNextTickAsync(deadline.Token);
+    }
 
     /// <summary>Also of its cache: there is nobody else.</summary>
     public Task AllPagesBackAsync() => Deadline.UntilAsync(() => _pool.UsedPages == 0, () => $"all pages are back; {_pool.UsedPages} are used");

@@ -93,6 +93,53 @@ public sealed class RehearsalTests : IAsyncLifetime
         await prefill.AllPagesBackAsync();
     }
 
+    [Fact]
+    public async Task Workers_that_begin_at_once_do_not_wait_for_each_other()
+    {
+        WorkerNode[] nodes = [Add(WorkerRole.Prefill), Add(WorkerRole.Decode), Add(WorkerRole.Prefill), Add(WorkerRole.Decode)];
+
+        foreach (var node in nodes) node.Start(Seed);
+
+        foreach (var node in nodes) await UntilKnownAsync(node);
+        foreach (var node in nodes) await node.AllPagesBackAsync();
+    }
+
+    [Fact]
+    public async Task A_worker_of_a_cluster_without_a_gateway_waits_for_nobody()
+    {
+        var alone = Add(WorkerRole.Prefill);
+
+        alone.Start(alone.Address);
+
+        await alone.ReadyAsync();
+        await alone.AllPagesBackAsync();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_worker_whose_process_ends_or_has_ended_delays_another_by_no_deadline(bool inTheMiddle)
+    {
+        var other = WorkerNode.CreateSystem("decode");
+        try
+        {
+            other.ActorOf(Props.Create(() => new MortalActor()), "mortal");
+            var path = new RootActorPath(Cluster.Get(other).SelfAddress) / "user" / "mortal";
+            Know("decode-mortal", ((ExtendedActorSystem)_gateway).Provider.ResolveActorRef(path.ToSerializationFormat()));
+            if (!inTheMiddle) await Deadline.OnAsync(other.Terminate());
+            var prefill = Add(WorkerRole.Prefill);
+
+            prefill.Start(Seed);
+
+            await UntilKnownAsync(prefill);
+            await prefill.AllPagesBackAsync();
+        }
+        finally
+        {
+            await Deadline.OnAsync(other.Terminate());
+        }
+    }
+
     private WorkerNode Add(WorkerRole role, string settings = "")
     {
         var node = new WorkerNode(role, settings);
@@ -126,6 +173,16 @@ public sealed class RehearsalTests : IAsyncLifetime
     private sealed class SilentActor : ReceiveActor
     {
         public SilentActor() => ReceiveAny(_ => { });
+    }
+
+    /// <summary>Its process ends as soon as it has work.</summary>
+    private sealed class MortalActor : ReceiveActor
+    {
+        public MortalActor()
+        {
+            Receive<DecodeProtocol.Reserve>(_ => Context.System.Terminate());
+            ReceiveAny(_ => { });
+        }
     }
 
     private sealed class RefusingActor : ReceiveActor
