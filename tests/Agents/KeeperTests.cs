@@ -7,7 +7,7 @@ namespace ActorInference.Agents.Tests;
 public sealed class KeeperTests : IDisposable
 {
     /// <summary>Says who it is, and stays until it is asked to end.</summary>
-    private const string Staying = "echo begun $$; trap 'exit 0' TERM; while true; do sleep 0.05; done";
+    private const string Staying = "echo begun $$$$; trap 'exit 0' TERM; while true; do sleep 0.05; done";
 
     /// <summary>
     /// In the place of mv: holds a keeper at the moment before the number of its process is known, until it is let go, or the test has gone.

@@ -25,12 +25,12 @@ public sealed class VolumeTests
         await agent.UntilReadyAsync("a");
         await agent.UntilReadyAsync("a.side");
 
-        await UntilSaidAsync(agent, "a", "init");
+        await agent.UntilSaidAsync("a", "init");
         var folder = new VolumeFolders(agent.Options.Data).Of(volume, "a", new Dictionary<string, string>());
         Directory.CreateDirectory(Path.Combine(folder, "part", "inner"));
         File.Move(Path.Combine(folder, "main"), Path.Combine(folder, "part", "inner", "main"));
-        await UntilSaidAsync(agent, "a.side", "written by a");
-        await UntilSaidAsync(agent, "b", "listed");
+        await agent.UntilSaidAsync("a.side", "written by a");
+        await agent.UntilSaidAsync("b", "listed");
         Assert.DoesNotContain("init", agent.LogOf("b"));
 
         await RemoveAsync(agent, "a");
@@ -46,7 +46,7 @@ public sealed class VolumeTests
         await using var agent = Begin();
         var volume = new VolumeMount("work", null, InMemory: false, "/work");
         string[] containers = ["a", "a.side", "a.other"];
-        foreach (var name in containers) agent.Run(Container(name, "touch $0/$$" + Staying, "/work", volume) with { Pod = "a" });
+        foreach (var name in containers) agent.Run(Container(name, "touch $0/$$$$" + Staying, "/work", volume) with { Pod = "a" });
         foreach (var name in containers) await agent.UntilReadyAsync(name);
         var folder = new VolumeFolders(agent.Options.Data).Of(volume, "a", new Dictionary<string, string>());
         Assert.True(Directory.Exists(folder));
@@ -73,8 +73,8 @@ public sealed class VolumeTests
         agent.Run(Container("b", "cat $0/file" + Staying, "/weights", own));
         agent.Run(Container("c", "cat $0/file" + Staying, "/weights", claim));
 
-        await UntilSaidAsync(agent, "b", "of b");
-        await UntilSaidAsync(agent, "c", "of a");
+        await agent.UntilSaidAsync("b", "of b");
+        await agent.UntilSaidAsync("c", "of a");
     }
 
     private static InstanceLaunch Container(string name, string script, string argument, VolumeMount volume) => TestAgent.Script(name, script) with { Args = [script, argument], Volumes = [volume] };
@@ -84,9 +84,6 @@ public sealed class VolumeTests
         agent.Tell(new AgentProtocol.Remove(instance, $"owner-of-{instance}"));
         await agent.UntilRemovedAsync(instance);
     }
-
-    private static Task UntilSaidAsync(TestAgent agent, string instance, string text) =>
-        Deadline.UntilAsync(() => agent.LogOf(instance).Contains(text, StringComparison.Ordinal), () => $"{instance} says {text}: {agent.LogOf(instance)}");
 
     private static TestAgent Begin()
     {

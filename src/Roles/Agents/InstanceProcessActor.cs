@@ -307,7 +307,7 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
     /// </summary>
     private void EndRemoved()
     {
-        if (_isStarting || _folder.IsKept) return;
+        if (_isStarting) return;
         if (_folder.ReadProcess() is { } kept)
         {
             Keep(kept, Now);
@@ -315,6 +315,7 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
             return;
         }
 
+        if (_folder.IsKept) return;
         // Written down before others are looked for: of two that go at once, one at least sees nobody else.
         if (!_record.IsOver) Save(_record with { IsOver = true });
         var (pod, instance) = (_record.Launch.Pod, _record.Launch.Instance);

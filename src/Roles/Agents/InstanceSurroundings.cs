@@ -36,7 +36,12 @@ public sealed record InstanceSurroundings(ImmutableArray<string> Command, ProbeC
             [TopologyVariable] = folder.Topology,
             ["INSTANCE_FOLDER"] = folder.Data,
         };
-        if (launch.Resources.Gpus is { } gpus) environment["CUDA_VISIBLE_DEVICES"] = string.Join(',', gpus);
+        if (launch.Resources.Gpus is { } gpus)
+        {
+            environment["CUDA_VISIBLE_DEVICES"] = string.Join(',', gpus);
+            environment["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID";   // As the host's topology numbers them; by itself CUDA begins with the fastest.
+        }
+
         foreach (var lease in record.Ports) environment[$"RBG_PORT_{VariableName(lease.Name)}"] = lease.Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
         foreach (var variable in record.Overlay) environment[variable.Name] = variable.Value;
         var mounts = Mounts(launch, volumes, environment);

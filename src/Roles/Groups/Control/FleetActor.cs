@@ -8,7 +8,7 @@ namespace ActorInference.Roles.Groups.Control;
 public sealed class FleetActor : SnapshottedActor, IWithTimers
 {
     /// <summary>Its persistence id, which looks like a group's.</summary>
-    internal const string Journal = "group-fleet";
+    internal const string JournalId = "group-fleet";
 
     private const int MissedReports = 5;
 
@@ -37,7 +37,7 @@ public sealed class FleetActor : SnapshottedActor, IWithTimers
         Command<WakeAll>(_ => Wake());
     }
 
-    public override string PersistenceId => Journal;
+    public override string PersistenceId => JournalId;
 
     public ITimerScheduler Timers { get; set; } = null!;
 

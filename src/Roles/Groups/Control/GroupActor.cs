@@ -22,7 +22,7 @@ public sealed class GroupActor : SnapshottedActor
         : base(snapshotEvery)
     {
         // The fleet has the journal that a group of its name would have: that one gets a name that no other group's can be.
-        PersistenceId = $"group-{name}" is var journal && journal != FleetActor.Journal ? journal : $"group/{name}";
+        PersistenceId = $"group-{name}" is var journal && journal != FleetActor.JournalId ? journal : $"group/{name}";
         _regions = regions;
         _state = GroupState.Empty(name);
         Recover<GroupEvents.IGroupEvent>(@event => _state = _state.Apply(@event));
