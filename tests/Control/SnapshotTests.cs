@@ -1,6 +1,7 @@
 using ActorInference.Roles.Agents;
 using ActorInference.Roles.Groups.Control;
 using ActorInference.Roles.Groups.Objects;
+using Akka.Actor;
 
 namespace ActorInference.Control.Tests;
 
