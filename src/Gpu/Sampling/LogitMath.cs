@@ -19,8 +19,18 @@ internal static class LogitMath
         var i = 0;
         if (values.Length >= Vector<float>.Count)
         {
-            var lanes = new Vector<float>(float.NegativeInfinity);
-            for (; i <= values.Length - Vector<float>.Count; i += Vector<float>.Count) lanes = Vector.Max(lanes, Load(values, i));
+            // Four at a time: the next need not wait for the one before.
+            Vector<float> m0 = new(float.NegativeInfinity), m1 = m0, m2 = m0, m3 = m0;
+            for (; i <= values.Length - (4 * Vector<float>.Count); i += 4 * Vector<float>.Count)
+            {
+                m0 = Vector.Max(m0, Load(values, i));
+                m1 = Vector.Max(m1, Load(values, i + Vector<float>.Count));
+                m2 = Vector.Max(m2, Load(values, i + (2 * Vector<float>.Count)));
+                m3 = Vector.Max(m3, Load(values, i + (3 * Vector<float>.Count)));
+            }
+
+            for (; i <= values.Length - Vector<float>.Count; i += Vector<float>.Count) m0 = Vector.Max(m0, Load(values, i));
+            var lanes = Vector.Max(Vector.Max(m0, m1), Vector.Max(m2, m3));
             for (var lane = 0; lane < Vector<float>.Count; lane++) best = MathF.Max(best, lanes[lane]);
         }
 
@@ -123,29 +133,34 @@ internal static class LogitMath
     public static double BlockSumFrom(ReadOnlySpan<float> values, float least)
     {
         var leasts = new Vector<float>(least);
-        var (lanes, sum, i) = (Vector<double>.Zero, 0.0, 0);
-        for (; i <= values.Length - Vector<float>.Count; i += Vector<float>.Count)
+        Vector<double> s0 = default, s1 = default, s2 = default, s3 = default;
+        var (sum, i) = (0.0, 0);
+        for (; i <= values.Length - (2 * Vector<float>.Count); i += 2 * Vector<float>.Count)
         {
-            var all = Load(values, i);
-            Vector.Widen(Vector.ConditionalSelect(Vector.GreaterThanOrEqual(all, leasts), all, Vector<float>.Zero), out var low, out var high);
-            lanes += low + high;
+            Vector<float> a = Load(values, i), b = Load(values, i + Vector<float>.Count);
+            Vector.Widen(Vector.BitwiseAnd(a, Vector.GreaterThanOrEqual(a, leasts).As<int, float>()), out var low, out var high);
+            (s0, s1) = (s0 + low, s1 + high);
+            Vector.Widen(Vector.BitwiseAnd(b, Vector.GreaterThanOrEqual(b, leasts).As<int, float>()), out low, out high);
+            (s2, s3) = (s2 + low, s3 + high);
         }
 
         for (; i < values.Length; i++) sum += values[i] >= least ? values[i] : 0;
-        return Vector.Sum(lanes) + sum;
+        return Vector.Sum(s0 + s1 + (s2 + s3)) + sum;
     }
 
     private static double BlockSum(ReadOnlySpan<float> values)
     {
-        var lanes = Vector<double>.Zero;
+        Vector<double> s0 = default, s1 = default, s2 = default, s3 = default;
         var i = 0;
-        for (; i <= values.Length - Vector<float>.Count; i += Vector<float>.Count)
+        for (; i <= values.Length - (2 * Vector<float>.Count); i += 2 * Vector<float>.Count)
         {
             Vector.Widen(Load(values, i), out var low, out var high);
-            lanes += low + high;
+            (s0, s1) = (s0 + low, s1 + high);
+            Vector.Widen(Load(values, i + Vector<float>.Count), out low, out high);
+            (s2, s3) = (s2 + low, s3 + high);
         }
 
-        var sum = Vector.Sum(lanes);
+        var sum = Vector.Sum(s0 + s1 + (s2 + s3));
         for (; i < values.Length; i++) sum += values[i];
         return sum;
     }

@@ -124,14 +124,14 @@ internal sealed class NucleusCut(Candidate[] scratch)
     private (double Above, int Count) Collect(ReadOnlySpan<float> weights, Bounds bounds, int most)
     {
         Vector<float> lows = new(bounds.Low), highs = new(bounds.High);
-        var lanes = Vector<double>.Zero;
+        Vector<double> sums = default, others = default;
         var (above, count, i) = (0.0, 0, 0);
         for (; i <= weights.Length - Vector<float>.Count && count <= most; i += Vector<float>.Count)
         {
             var all = LogitMath.Load(weights, i);
             var isAbove = Vector.GreaterThanOrEqual(all, highs);
             Vector.Widen(Vector.BitwiseAnd(all, isAbove.As<int, float>()), out var low, out var high);
-            lanes += low + high;
+            (sums, others) = (sums + low, others + high);
             if (Vector.AndNot(Vector.GreaterThanOrEqual(all, lows), isAbove) == Vector<int>.Zero) continue;
             for (var token = i; token < i + Vector<float>.Count; token++) count = Add(weights[token], token, bounds, count);
         }
@@ -142,7 +142,7 @@ internal sealed class NucleusCut(Candidate[] scratch)
             count = Add(weights[i], i, bounds, count);
         }
 
-        return (Vector.Sum(lanes) + above, count);
+        return (Vector.Sum(sums + others) + above, count);
     }
 
     private int Add(float weight, int token, Bounds bounds, int count)
