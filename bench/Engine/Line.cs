@@ -10,7 +10,7 @@ internal sealed record Line(
     [property: JsonPropertyName("llama_cpp")] double LlamaCpp,
     [property: JsonPropertyName("ratio")] double Ratio)
 {
-    public static IEnumerable<Line> Compare(string model, List<Measurement> ours, List<Measurement> theirs)
+    public static IEnumerable<Line> Compare(string model, List<Measurement> ours, List<Measurement> theirs, bool onlyStart)
     {
         Line Of(string name, Func<Measurement, double> figure, bool lessIsBetter = false)
         {
@@ -19,11 +19,12 @@ internal sealed record Line(
             return new Line($"{model} {name}", Median(pairs.Select(pair => pair.Ours)), Median(pairs.Select(pair => pair.Theirs)), ratio);
         }
 
+        yield return Of("first token s", m => m.FirstTokenSeconds, lessIsBetter: true);
+        if (onlyStart) yield break;
         yield return Of("prefill tok/s", m => m.PrefillTokensPerSecond);
         yield return Of("decode tok/s", m => m.DecodeTokensPerSecond);
         yield return Of("eight tok/s", m => m.EightTokensPerSecond);
         yield return Of("ttft 2000 s", m => m.LongPromptSeconds, lessIsBetter: true);
-        yield return Of("first token s", m => m.FirstTokenSeconds, lessIsBetter: true);
         yield return Of("resident MB", m => m.ResidentMegabytes, lessIsBetter: true);
     }
 

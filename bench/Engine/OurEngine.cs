@@ -26,11 +26,13 @@ internal sealed class OurEngine : IDisposable
         _runner = new CpuModelRunner(_weights, _pool, new CpuRunnerOptions { Threads = threads, MaxBatchTokens = 512, MaxContextTokens = LongTokens + 64 });
     }
 
-    public static Measurement Measure(string file, int threads)
+    /// <param name="onlyStart">Whether to end with the first token.</param>
+    public static Measurement Measure(string file, int threads, bool onlyStart)
     {
         using var engine = new OurEngine(file, threads);
         engine.Prefill(Tokens(1, 9), 0);
         var firstToken = (DateTime.UtcNow - Process.GetCurrentProcess().StartTime.ToUniversalTime()).TotalSeconds;
+        if (onlyStart) return new Measurement(firstToken, 0, 0, 0, 0, ResidentMegabytes());
         // Until code is compiled for good.
         for (var i = 0; i < 2; i++) engine.Prefill(Tokens(PromptTokens, i), 0);
         engine.Decode([Tokens(ShortTokens, 0)]);

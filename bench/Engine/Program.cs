@@ -5,10 +5,11 @@ using ActorInference.Gpu.Models;
 using ActorInference.Gpu.Models.Gguf;
 
 // Starts llama.cpp and this engine in turn on the same GGUF file:
-//   dotnet run -c Release --project bench/Engine -- [--dtype q8_0,f16,q4_k] [--pairs 5] [--threads 2] [--json]
-if (args is ["--ours", var model, var count])
+//   dotnet run -c Release --project bench/Engine -- [--dtype q8_0,f16,q4_k] [--pairs 5] [--threads 2] [--only start] [--json]
+const string Start = "start";
+if (args is ["--ours", var model, var count, .. var rest])
 {
-    Console.Out.WriteLine(OurEngine.Measure(model, int.Parse(count, CultureInfo.InvariantCulture)));
+    Console.Out.WriteLine(OurEngine.Measure(model, int.Parse(count, CultureInfo.InvariantCulture), rest is [Start]));
     return 0;
 }
 
@@ -16,18 +17,19 @@ var options = BenchmarkOptions.Parse(args);
 var folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), "actorinference-bench-engine")).FullName;
 var llama = await Peer.InstallAsync(folder);
 var lines = new List<Line>();
+string[] only = options.OnlyStart ? [Start] : [];
 foreach (var dtype in options.Dtypes)
 {
     var file = MakeModel(folder, dtype);
     var (ours, theirs) = (new List<Measurement>(), new List<Measurement>());
     for (var pair = 0; pair < options.Pairs; pair++)
     {
-        theirs.Add(Measurement.Parse(await Peer.RunAsync("node", llama, [Path.Combine(llama, "measure.mjs"), file, $"{options.Threads}"])));
-        ours.Add(Measurement.Parse(await Peer.RunAsync(Environment.ProcessPath!, folder, ["--ours", file, $"{options.Threads}"])));
+        theirs.Add(Measurement.Parse(await Peer.RunAsync("node", llama, [Path.Combine(llama, "measure.mjs"), file, $"{options.Threads}", .. only])));
+        ours.Add(Measurement.Parse(await Peer.RunAsync(Environment.ProcessPath!, folder, ["--ours", file, $"{options.Threads}", .. only])));
         Console.Error.WriteLine($"{dtype} pair {pair + 1} of {options.Pairs}: ours {ours[^1]}, llama.cpp {theirs[^1]}");
     }
 
-    lines.AddRange(Line.Compare(dtype.ToString().ToLowerInvariant(), ours, theirs));
+    lines.AddRange(Line.Compare(dtype.ToString().ToLowerInvariant(), ours, theirs, options.OnlyStart));
 }
 
 if (options.Json) Console.Out.WriteLine(JsonSerializer.Serialize(lines, new JsonSerializerOptions { WriteIndented = true }));

@@ -30,6 +30,7 @@ public unsafe class MatrixBenchmark
         _folder = Directory.CreateTempSubdirectory("kernels-").FullName;
         RandomModel.Write(ModelShape.Custom(layers: 1, hidden: Size, heads: 16, kvHeads: 16, headDim: 64, ffn: 256, vocab: 300), WeightDtype.F32, _folder);
         _weights = ModelWeights.Load(_folder, ModelConfig.Load(_folder));
+        _weights.PackAll();
         var kernels = KernelTable.For(_weights.Simd);
         (_gemm, _threads) = (new GemmWork(kernels, threads: 1), new ComputeThreads(1));
         (_input, _output) = (NativeBuffer.OfFloats((long)Rows * Size), NativeBuffer.OfFloats((long)Rows * 2 * Size));

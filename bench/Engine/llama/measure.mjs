@@ -1,4 +1,4 @@
-// Measures llama.cpp on a GGUF file: node measure.mjs FILE THREADS. Prints one line of JSON.
+// Measures llama.cpp on a GGUF file: node measure.mjs FILE THREADS [start]. Prints one line of JSON.
 import {readFileSync} from "node:fs";
 import {getLlama, LlamaLogLevel} from "node-llama-cpp";
 
@@ -33,6 +33,10 @@ const one = await model.createContext({...options, contextSize: longTokens + 128
 const sequence = one.getSequence();
 await prefill(sequence, tokens(1, 9));
 const firstToken = performance.now() / 1000;
+if (process.argv[4] === "start") {
+    console.log(JSON.stringify({first_token_s: firstToken, prefill_tok_per_s: 0, decode_tok_per_s: 0, eight_tok_per_s: 0, ttft_2000_s: 0, resident_mb: 0}));
+    process.exit(0);
+}
 await prefill(sequence, tokens(promptTokens, 1));
 const prefills = [], decodes = [], longs = [];
 for (let i = 0; i < rounds; i++) {

@@ -77,6 +77,7 @@ public static class EngineBenchmark
         var config = ModelConfig.Load(folder);
         var context = ContextTokens(options, config);
         using var weights = ModelWeights.Load(folder, ModelShard.Of(folder, config, 0, options.Ranks), progress);
+        weights.PackAll();
         var layout = new KvPageLayout(config.Layers, options.PageSizeTokens, config.KvHeads, config.HeadDim, options.KvDtype);
         using var pool = new KvPagePool(layout, layout.PagesFor(context) * options.Batches.Max(), shared: options.Ranks > 1);
         var runnerOptions = new CpuRunnerOptions

@@ -96,6 +96,7 @@ public sealed class PauseBenchmark
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.Limit, TimeSpan.Zero);
         progress?.Invoke("loading");
         using var weights = ModelWeights.Load(model);
+        weights.PackAll();
         var config = weights.Config;
         // A step takes one token of the prompt at least, and a little is computed now and then without.
         var context = DecodePromptTokens + WarmSteps + options.QuietTokens + options.PromptTokens * 9 / 8 + WarmSteps;

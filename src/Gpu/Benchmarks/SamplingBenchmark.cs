@@ -42,6 +42,7 @@ public static class SamplingBenchmark
     {
         EngineBenchmark.Check(options);
         using var weights = ModelWeights.Load(model);
+        weights.PackAll();
         var config = weights.Config;
         var context = EngineBenchmark.ContextTokens(options, config);
         var layout = new KvPageLayout(config.Layers, options.PageSizeTokens, config.KvHeads, config.HeadDim, options.KvDtype);

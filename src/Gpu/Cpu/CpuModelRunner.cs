@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ActorInference.Actors.Kv;
 using ActorInference.Gpu.Engine;
 using ActorInference.Gpu.Kv;
@@ -30,6 +31,7 @@ public sealed unsafe class CpuModelRunner : IModelRunner
     private readonly RotateWork _rotate;
     private readonly AttentionWork _attention;
     private readonly RankJoin? _ranks;
+    private long _lastStepTicks;
 
     /// <param name="weights">All of a model, or what one rank has.</param>
     /// <param name="pool">Its pages have all heads of the model.</param>
@@ -84,6 +86,8 @@ public sealed unsafe class CpuModelRunner : IModelRunner
     public void Forward(ForwardBatch batch)
     {
         ForwardBatchCheck.Check(batch, this);
+        PackWeights();
+        var start = Stopwatch.GetTimestamp();
         _plan.Set(batch, Pages);
         if (HasLogits) _buffers.ReserveLogits(_plan.LogitCount);
         Embed(batch.AllTokens);
@@ -94,6 +98,7 @@ public sealed unsafe class CpuModelRunner : IModelRunner
         }
 
         Project();
+        _lastStepTicks = Stopwatch.GetTimestamp() - start;
     }
 
     public Span<float> Logits(int index, int nth = 0)
@@ -113,6 +118,17 @@ public sealed unsafe class CpuModelRunner : IModelRunner
         _localRope.Dispose();
         _mixture?.Dispose();
         _buffers.Dispose();
+    }
+
+    /// <summary>Brings weights from the file into memory, for as long as the step before this one took: the first one waits for none.</summary>
+    private void PackWeights()
+    {
+        var packing = _weights.Packing;
+        if (packing.IsDone) return;
+        var until = Stopwatch.GetTimestamp() + _lastStepTicks;
+        while (Stopwatch.GetTimestamp() < until && packing.TryPackSome(_threads))
+        {
+        }
     }
 
     private void Embed(ReadOnlySpan<int> tokens)

@@ -39,8 +39,10 @@ internal sealed unsafe class GemmWork : ComputeWork, IDisposable
     private readonly int _stripInputs;
     private readonly NativeBuffer[] _tiles;
     private readonly NativeBuffer[] _strips;
+    private readonly NativeBuffer[] _fromFile;
 
     private PackedMatrix _weights = null!;
+    private byte* _packed;
     private float* _x;
     private float* _bias;
     private float* _target;
@@ -59,11 +61,13 @@ internal sealed unsafe class GemmWork : ComputeWork, IDisposable
         _stripInputs = StripBytes / (kernels.PanelColumns * sizeof(float));
         _tiles = new NativeBuffer[threads];
         _strips = new NativeBuffer[threads];
+        _fromFile = new NativeBuffer[threads];
         var tileRows = Math.Max(MaxBlockRows * BlockedGroupPanels, MaxStreamedRows * MaxStreamedGroupPanels);
         for (var i = 0; i < threads; i++)
         {
             _tiles[i] = NativeBuffer.OfFloats((long)tileRows * kernels.PanelColumns);
             _strips[i] = new NativeBuffer(StripBytes);
+            _fromFile[i] = new NativeBuffer(StripBytes);
         }
     }
 
@@ -75,6 +79,7 @@ internal sealed unsafe class GemmWork : ComputeWork, IDisposable
     {
         if (rows == 0) return;
         (_ldx, _rows, _weights, _ldt, _end) = (ldx, rows, weights, ldt, end);
+        _packed = weights.Packed;
         _x = x;
         _bias = bias;
         _target = target;
@@ -96,8 +101,8 @@ internal sealed unsafe class GemmWork : ComputeWork, IDisposable
         var tile = _tiles[worker].Floats;
         nint ldc = panels * _kernels.PanelColumns;
         var x = _x + firstRow * _ldx;
-        if (_rows <= MaxStreamedRows) Stream(x, rows, firstPanel, panels, tile, ldc);
-        else Block(x, rows, firstPanel, panels, tile, ldc, _strips[worker].Floats);
+        if (_rows <= MaxStreamedRows) Stream(x, rows, firstPanel, panels, tile, ldc, worker);
+        else Block(x, rows, firstPanel, panels, tile, ldc, worker);
         _kernels.Finish(_end, tile, ldc, rows, firstPanel * _kernels.PanelColumns, _bias, _target + firstRow * _ldt, _ldt);
     }
 
@@ -105,42 +110,52 @@ internal sealed unsafe class GemmWork : ComputeWork, IDisposable
     {
         foreach (var tile in _tiles) tile.Dispose();
         foreach (var strip in _strips) strip.Dispose();
+        foreach (var strip in _fromFile) strip.Dispose();
     }
 
     /// <summary>Panels in an item when weights are streamed: several items a thread for balance, a multiple of 4 for the one-row kernel.</summary>
     private int StreamedGroup(int panels) => Math.Clamp(panels / (_threads * 6) / 4 * 4, 4, MaxStreamedGroupPanels);
 
-    private void Stream(float* x, int rows, int firstPanel, int panels, float* c, nint ldc)
+    private void Stream(float* x, int rows, int firstPanel, int panels, float* c, nint ldc, int worker)
     {
         var tileRows = _kernels.NextTile(rows);
-        if (tileRows == rows)
+        if (tileRows == rows && _packed != null)
         {
-            _kernels.Tile(_weights.Dtype, rows)(x, _ldx, rows, _weights.Panel(firstPanel), (nint)_weights.PanelBytes, panels, _weights.Inputs, c, ldc, false);
+            _kernels.Tile(_weights.Dtype, rows)(x, _ldx, rows, _packed + firstPanel * _weights.PanelBytes, (nint)_weights.PanelBytes, panels, _weights.Inputs, c, ldc, false);
             return;
         }
 
-        // More than one tile: strip by strip, so that the later tiles find the weights in the cache.
+        // Strip by strip, so that later tiles find the weights in the cache.
         for (var panel = 0; panel < panels; panel++)
         {
             for (var k = 0; k < _weights.Inputs; k += _stripInputs)
             {
-                var strip = _weights.Panel(firstPanel + panel) + (long)k * _weights.RowBytes;
-                Tiles(_weights.Dtype, x + k, rows, strip, Math.Min(_stripInputs, _weights.Inputs - k), c + panel * _kernels.PanelColumns, ldc, k > 0);
+                var inputs = Math.Min(_stripInputs, _weights.Inputs - k);
+                Tiles(_weights.Dtype, x + k, rows, Strip(firstPanel + panel, k, inputs, worker), inputs, c + panel * _kernels.PanelColumns, ldc, k > 0);
             }
         }
     }
 
-    private void Block(float* x, int rows, int firstPanel, int panels, float* c, nint ldc, float* widened)
+    private void Block(float* x, int rows, int firstPanel, int panels, float* c, nint ldc, int worker)
     {
         for (var k = 0; k < _weights.Inputs; k += _stripInputs)
         {
             var inputs = Math.Min(_stripInputs, _weights.Inputs - k);
             for (var panel = 0; panel < panels; panel++)
             {
-                var strip = WidenStrip(_weights.Panel(firstPanel + panel) + (long)k * _weights.RowBytes, inputs, widened);
+                var strip = WidenStrip(Strip(firstPanel + panel, k, inputs, worker), inputs, _strips[worker].Floats);
                 Tiles(WeightDtype.F32, x + k, rows, strip, inputs, c + panel * _kernels.PanelColumns, ldc, k > 0);
             }
         }
+    }
+
+    /// <summary>Some inputs of a panel, packed for the moment if the matrix is still in its file.</summary>
+    private byte* Strip(int panel, int first, int inputs, int worker)
+    {
+        if (_packed != null) return _packed + panel * _weights.PanelBytes + (long)first * _weights.RowBytes;
+        var strip = _fromFile[worker].Data;
+        _weights.PackStrip(panel, first, inputs, strip);
+        return strip;
     }
 
     private byte* WidenStrip(byte* strip, int inputs, float* widened)

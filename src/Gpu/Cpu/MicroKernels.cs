@@ -118,6 +118,7 @@ internal static unsafe class MicroKernels<S, V, P>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void OnePanel(float* a, byte* b, nint k, float* c, bool accumulate)
     {
         V c0 = Start(c, accumulate), c1 = Start(c + S.Count, accumulate);

@@ -9,22 +9,13 @@ namespace ActorInference.Gpu.Cpu;
 /// A 16-bit row of a panel keeps column j and column j + half in one 32-bit word, low and high: a shift or a mask
 /// then widens a whole vector, where neighbouring columns would need a shuffle too.
 /// </remarks>
-internal sealed unsafe class PackedMatrix : WeightMatrix
+internal sealed unsafe class PackedMatrix(int outputs, int inputs, int panelColumns, WeightDtype dtype, MatrixSource? source = null)
+    : WeightMatrix(outputs, inputs, panelColumns, dtype, source)
 {
-    private readonly NativeBuffer _buffer;
-
-    public PackedMatrix(int outputs, int inputs, int panelColumns, WeightDtype dtype)
-        : base(outputs, inputs, panelColumns, dtype) =>
-        _buffer = new NativeBuffer(Panels * PanelBytes);
-
-    public long PanelBytes => (long)Inputs * RowBytes;
+    public override long PanelBytes => (long)Inputs * RowBytes;
 
     /// <summary>Bytes of one input's row of a panel.</summary>
     public int RowBytes => PanelColumns * Dtype.SizeBytes();
-
-    public override long LengthBytes => _buffer.LengthBytes;
-
-    public byte* Panel(int panel) => _buffer.Data + panel * PanelBytes;
 
     /// <summary>Where, within a panel's row, a column's element is.</summary>
     public static int ElementIndex(WeightDtype dtype, int column, int panelColumns)
@@ -34,15 +25,25 @@ internal sealed unsafe class PackedMatrix : WeightMatrix
         return 2 * (column % half) + column / half;
     }
 
-    public override bool Pack(OutputSource[] sources) => PanelPacker.Pack(this, sources);
-
-    public override void CopyOutput(int output, float* target)
+    /// <summary>Packs some inputs of a panel from the file.</summary>
+    /// <param name="first">Of the inputs; a matrix of several types takes whole blocks of them.</param>
+    /// <param name="strip">Their rows, overwritten.</param>
+    public void PackStrip(int panel, int first, int count, byte* strip)
     {
-        var first = Panel(output / PanelColumns);
+        Span<OutputSource> columns = stackalloc OutputSource[PanelColumns];
+        Source.Find(panel * PanelColumns, columns);
+        // Columns of padding are not written.
+        if (columns[^1].Row == null) new Span<byte>(strip, count * RowBytes).Clear();
+        PanelPacker.Pack(this, columns, first, count, strip);
+    }
+
+    protected override void PackPanel(ReadOnlySpan<OutputSource> columns, byte* target) => PanelPacker.Pack(this, columns, 0, Inputs, target);
+
+    protected override void CopyPacked(int output, float* target)
+    {
+        var first = Packed + output / PanelColumns * PanelBytes;
         var element = ElementIndex(Dtype, output % PanelColumns, PanelColumns);
         for (var i = 0; i < Inputs; i++)
             target[i] = WeightReader.Widen(Dtype, first + (long)i * RowBytes, element);
     }
-
-    public override void Dispose() => _buffer.Dispose();
 }

@@ -19,38 +19,26 @@ internal static unsafe class PanelPacker
     /// <summary>Inputs at a time, so that the strip of the panel being written stays in the first-level cache.</summary>
     private const int StripInputs = 256;
 
-    /// <param name="target">Filled.</param>
-    /// <param name="sources">One for each column of each panel. Types are the target's, or the target is F32.</param>
-    /// <returns>False if a weight is infinite or NaN.</returns>
-    public static bool Pack(PackedMatrix target, OutputSource[] sources)
+    /// <summary>Packs some inputs of one panel.</summary>
+    /// <param name="sources">One for each column. Types are the target's, or the target is F32.</param>
+    /// <param name="first">Of the inputs, the first of a block.</param>
+    /// <param name="strip">The row of the panel that the first input becomes. Columns without a source are left as they are.</param>
+    public static void Pack(PackedMatrix target, ReadOnlySpan<OutputSource> sources, int first, int count, byte* strip)
     {
-        var bad = 0;
-        Parallel.For(0, target.Panels, panel =>
-        {
-            if (!PackPanel(target, sources.AsSpan(panel * target.PanelColumns, target.PanelColumns), panel)) Interlocked.Exchange(ref bad, 1);
-        });
-        return bad == 0;
+        var isPlain = AreAll(sources, target.Dtype);
+        for (var end = first + count; first < end; first += StripInputs, strip += (long)StripInputs * target.RowBytes)
+            PackStrip(target, sources, isPlain, first, Math.Min(StripInputs, end - first), strip);
     }
 
-    private static bool PackPanel(PackedMatrix target, ReadOnlySpan<OutputSource> sources, int panel)
+    private static void PackStrip(PackedMatrix target, ReadOnlySpan<OutputSource> sources, bool isPlain, int first, int count, byte* strip)
     {
-        var finite = true;
-        var isPlain = AreAll(sources, target.Dtype);
-        for (var first = 0; first < target.Inputs; first += StripInputs)
+        var whole = isPlain ? PanelTranspose.Strip(target, sources, first, count, strip) : 0;
+        for (var column = 0; column < target.PanelColumns && whole < count; column++)
         {
-            var count = Math.Min(StripInputs, target.Inputs - first);
-            var strip = target.Panel(panel) + (long)first * target.RowBytes;
-            finite &= AreFinite(sources, first, count);
-            var whole = isPlain ? PanelTranspose.Strip(target, sources, first, count, strip) : 0;
-            for (var column = 0; column < target.PanelColumns && whole < count; column++)
-            {
-                if (sources[column].Row == null) continue;
-                var element = PackedMatrix.ElementIndex(target.Dtype, column, target.PanelColumns);
-                PackColumn(target, sources[column], first + whole, count - whole, strip + (long)whole * target.RowBytes, element);
-            }
+            if (sources[column].Row == null) continue;
+            var element = PackedMatrix.ElementIndex(target.Dtype, column, target.PanelColumns);
+            PackColumn(target, sources[column], first + whole, count - whole, strip + (long)whole * target.RowBytes, element);
         }
-
-        return finite;
     }
 
     private static bool AreAll(ReadOnlySpan<OutputSource> sources, WeightDtype dtype)
@@ -58,20 +46,6 @@ internal static unsafe class PanelPacker
         foreach (var source in sources)
         {
             if (source.Row == null || source.Dtype != dtype) return false;
-        }
-
-        return true;
-    }
-
-    private static bool AreFinite(ReadOnlySpan<OutputSource> sources, int first, int count)
-    {
-        foreach (var source in sources)
-        {
-            if (source.Row == null) continue;
-            var finite = source.Dtype.IsQuantized()
-                ? BlockReader.AllFinite(source.Dtype, source.Row + source.Dtype.RowBytes(first), count)
-                : WeightReader.AllFinite(source.Dtype, source.Row + source.Dtype.RowBytes(first), count);
-            if (!finite) return false;
         }
 
         return true;

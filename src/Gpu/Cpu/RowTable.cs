@@ -1,27 +1,29 @@
-using ActorInference.Gpu.Cpu.Quantized;
 using ActorInference.Gpu.Models;
 
 namespace ActorInference.Gpu.Cpu;
 
 /// <summary>A matrix whose rows are read one at a time: an embedding table of its own. Shape <c>[rows, columns]</c>.</summary>
-internal sealed unsafe class RowTable(int rows, int columns, WeightDtype dtype) : IDisposable
+/// <param name="source">Its first row in a mapped file, from which it is read until it has been copied.</param>
+/// <param name="drop">Says that the file's pages are not needed.</param>
+internal sealed unsafe class RowTable(int rows, int columns, WeightDtype dtype, nint source, Action drop) : IPackable
 {
-    private readonly NativeBuffer _buffer = new(rows * dtype.RowBytes(columns));
+    private readonly nint _source = source;
+    private nint _rows = source;
 
-    public byte* Data => _buffer.Data;
+    public int PackedParts => rows;
 
-    public long LengthBytes => _buffer.LengthBytes;
+    public long PackedPartBytes { get; } = dtype.RowBytes(columns);
+
+    public long LengthBytes => rows * PackedPartBytes;
 
     /// <summary>Reads a row as floats.</summary>
-    public void CopyRow(int row, float* target)
-    {
-        var source = Data + row * dtype.RowBytes(columns);
-        if (dtype.IsQuantized()) BlockReader.Widen(dtype, source, columns, target);
-        else
-        {
-            for (var i = 0; i < columns; i++) target[i] = WeightReader.Widen(dtype, source, i);
-        }
-    }
+    public void CopyRow(int row, float* target) => WeightReader.WidenRow(dtype, (byte*)Volatile.Read(ref _rows) + row * PackedPartBytes, columns, target);
 
-    public void Dispose() => _buffer.Dispose();
+    public void PackPart(int part, byte* target) => Buffer.MemoryCopy((byte*)_source + part * PackedPartBytes, target, PackedPartBytes, PackedPartBytes);
+
+    public void Settle(byte* memory)
+    {
+        Volatile.Write(ref _rows, (nint)memory);
+        drop();
+    }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using ActorInference.Gpu.Cpu.Quantized;
 using ActorInference.Gpu.Models;
 
 namespace ActorInference.Gpu.Cpu;
@@ -16,6 +17,19 @@ internal static unsafe class WeightReader
         WeightDtype.F16 => HalfFormat.FromF16(Unsafe.ReadUnaligned<ushort>(data + 2 * index)),
         _ => HalfFormat.FromBF16(Unsafe.ReadUnaligned<ushort>(data + 2 * index)),
     };
+
+    /// <summary>Widens elements of any type from the first on.</summary>
+    /// <param name="target">Shape <c>[count]</c>.</param>
+    public static void WidenRow(WeightDtype dtype, byte* data, int count, float* target)
+    {
+        if (dtype.IsQuantized())
+        {
+            BlockReader.Widen(dtype, data, count, target);
+            return;
+        }
+
+        for (var i = 0; i < count; i++) target[i] = Widen(dtype, data, i);
+    }
 
     /// <summary>Writes floats in a type without blocks, rounded to the nearest.</summary>
     /// <param name="target">As long as the values.</param>

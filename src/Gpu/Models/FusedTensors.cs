@@ -21,7 +21,7 @@ internal sealed class FusedTensors(TensorFolder folder, ModelConfig config) : IT
 
     public TensorView Map(string name) => folder.Map(PlaceOf(config, name)?.Fused ?? name, Find(name).Entry);
 
-    public int SourceRow(string name, int row) => row;
+    public RowOrder Order(string name) => default;
 
     public void Dispose() => folder.Dispose();
 

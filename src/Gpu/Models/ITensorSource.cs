@@ -7,12 +7,12 @@ internal interface ITensorSource : IDisposable
     /// <exception cref="ModelFormatException">There is no such tensor.</exception>
     (string Path, TensorEntry Entry) Find(string name);
 
-    /// <summary>Maps a tensor's data; dispose the view to drop its pages.</summary>
+    /// <summary>Maps a tensor's data; dispose the view, which may be later than this, to drop its pages.</summary>
     TensorView Map(string name);
 
     /// <summary>Whether norms are what activations are multiplied with. Else a Gemma's are less one, as Hugging Face has them.</summary>
     bool HasWholeNorms { get; }
 
-    /// <summary>Which row of the tensor's data is a row of the matrix as Hugging Face has it.</summary>
-    int SourceRow(string name, int row);
+    /// <summary>The order of the tensor's rows in its data.</summary>
+    RowOrder Order(string name);
 }

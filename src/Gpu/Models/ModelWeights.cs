@@ -3,8 +3,8 @@ using ActorInference.Gpu.Cpu;
 namespace ActorInference.Gpu.Models;
 
 /// <summary>
-/// A model's weights in memory, laid out for the CPU kernels in their own type. Read-only, so that the runners of one
-/// process share them; whoever loaded them disposes them, after the runners.
+/// A model's weights for the CPU kernels, in their own type. Matrices are read from the mapped files at first, and laid out anew in memory
+/// while runners compute; results are the same. The runners of one process share them; whoever loaded them disposes them, after the runners.
 /// </summary>
 public sealed unsafe class ModelWeights : IDisposable
 {
@@ -21,6 +21,7 @@ public sealed unsafe class ModelWeights : IDisposable
         LengthBytes = parts.LengthBytes;
         _embedding = parts.Embedding;
         _owned = parts.Owned;
+        Packing = parts.Packing;
     }
 
     /// <summary>The whole model's.</summary>
@@ -44,6 +45,9 @@ public sealed unsafe class ModelWeights : IDisposable
 
     internal float* FinalNorm { get; }
 
+    /// <summary>Brings matrices from the files into memory; runners do so step by step.</summary>
+    internal WeightPacking Packing { get; }
+
     internal WeightMatrix Head { get; }
 
     /// <summary>Reads a model folder's configuration and weights.</summary>
@@ -65,6 +69,19 @@ public sealed unsafe class ModelWeights : IDisposable
     {
         using var tensors = ModelFiles.Open(folder, shard.Model);
         return WeightLoader.Load(tensors, shard, simd ?? SimdLevels.Best, progress);
+    }
+
+    /// <summary>
+    /// Brings all matrices into memory as kernels want them, which runners do little by little while they compute. What is measured
+    /// afterwards is as it stays.
+    /// </summary>
+    public void PackAll()
+    {
+        using var threads = new ComputeThreads(Environment.ProcessorCount);
+        while (!Packing.IsDone)
+        {
+            if (!Packing.TryPackSome(threads)) Thread.Yield();
+        }
     }
 
     public void Dispose()

@@ -1,10 +1,9 @@
 using System.Buffers.Binary;
-using System.IO.MemoryMappedFiles;
 
 namespace ActorInference.Gpu.Models;
 
 /// <summary>
-/// A safetensors file, memory-mapped: opening it reads the header only, a <see cref="TensorView"/> maps one tensor
+/// A safetensors file, memory-mapped: opening it reads the header only, a <see cref="TensorView"/> keeps it mapped
 /// for as long as it lives. Thread-safe.
 /// </summary>
 /// <remarks>Format: 8 bytes little-endian header length, JSON header, data.</remarks>
@@ -12,9 +11,9 @@ public sealed class SafetensorsFile : IDisposable
 {
     private const int LengthBytes = 8;
 
-    private readonly MemoryMappedFile _mapping;
+    private readonly FileMapping _mapping;
 
-    private SafetensorsFile(string path, MemoryMappedFile mapping, IReadOnlyDictionary<string, TensorEntry> tensors)
+    private SafetensorsFile(string path, FileMapping mapping, IReadOnlyDictionary<string, TensorEntry> tensors)
     {
         Path = path;
         _mapping = mapping;
@@ -34,7 +33,7 @@ public sealed class SafetensorsFile : IDisposable
         {
             stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1);
             var tensors = ReadHeader(path, stream);
-            var mapping = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+            var mapping = new FileMapping(stream);
             stream = null;
             return new SafetensorsFile(path, mapping, tensors);
         }
@@ -49,7 +48,7 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     /// <summary>Maps a tensor's data; dispose the view to drop its pages.</summary>
-    public TensorView Map(TensorEntry tensor) => new(_mapping, tensor);
+    public TensorView Map(TensorEntry tensor) => _mapping.View(tensor);
 
     public void Dispose() => _mapping.Dispose();
 
@@ -69,35 +68,5 @@ public sealed class SafetensorsFile : IDisposable
         stream.ReadExactly(json);
         var dataOffset = LengthBytes + (long)headerLength;
         return SafetensorsHeader.Parse(path, json, fileLength - dataOffset, dataOffset);
-    }
-}
-
-/// <summary>The mapped bytes of one tensor. Its owner disposes it; the data may be unaligned.</summary>
-public sealed unsafe class TensorView : IDisposable
-{
-    private readonly MemoryMappedViewAccessor? _accessor;
-
-    internal TensorView(MemoryMappedFile mapping, TensorEntry tensor)
-    {
-        Entry = tensor;
-        if (tensor.LengthBytes == 0) return;
-        _accessor = mapping.CreateViewAccessor(tensor.OffsetBytes, tensor.LengthBytes, MemoryMappedFileAccess.Read);
-        byte* start = null;
-        _accessor.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-        // SAFETY: the pointer lives until Dispose releases it; the view starts PointerOffset bytes in, on a page border before the tensor.
-        Data = start + _accessor.PointerOffset;
-    }
-
-    public TensorEntry Entry { get; }
-
-    /// <summary>First byte; <see cref="TensorEntry.LengthBytes"/> of the entry are readable. Null once disposed.</summary>
-    public byte* Data { get; private set; }
-
-    public void Dispose()
-    {
-        if (Data == null) return;
-        Data = null;
-        _accessor!.SafeMemoryMappedViewHandle.ReleasePointer();
-        _accessor.Dispose();
     }
 }

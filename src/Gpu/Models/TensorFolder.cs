@@ -55,7 +55,7 @@ internal sealed class TensorFolder : ITensorSource
 
     public bool HasWholeNorms => false;
 
-    public int SourceRow(string name, int row) => row;
+    public RowOrder Order(string name) => default;
 
     private SafetensorsFile FileOf(string name) =>
         _fileOfTensor.TryGetValue(name, out var file)

@@ -23,7 +23,7 @@ internal sealed unsafe class TensorRewriter(ITensorSource tensors, ModelConfig c
         if (!WeightDtypes.TryParse(view.Entry.Dtype, out var from)) throw new ModelFormatException(tensors.Find(spec.Name).Path, $"{spec.Name}.dtype", view.Entry.Dtype, "F32, F16 or BF16");
         // A vector is a column, so that its elements can change their places too.
         var (rows, columns) = spec.Role == TensorRole.Bias ? (spec.Shape[0], 1) : spec.Shape.Length == 1 ? (1, spec.Shape[0]) : (spec.Shape[0], spec.Shape[1]);
-        var isMoved = forGguf && GgufTensors.IsInterleaved(config.Architecture, spec.Name);
+        var (order, targetOrder) = (tensors.Order(spec.Name), forGguf ? GgufTensors.OrderOf(config, spec.Name) : default);
         var offset = spec.Role == TensorRole.Norm ? NormOffset : 0;
         var chunkRows = Math.Clamp(ChunkElements / columns, 1, rows);
         var rowBytes = dtype.RowBytes(columns);
@@ -38,8 +38,7 @@ internal sealed unsafe class TensorRewriter(ITensorSource tensors, ModelConfig c
                 var (pinned, data) = ((nint)target, (nint)view.Data);
                 Parallel.For(0, count, row =>
                 {
-                    var wanted = isMoved ? GgufTensors.Deinterleaved(start + row, config.HeadDim) : start + row;
-                    var source = (byte*)data + tensors.SourceRow(spec.Name, wanted) * from.RowBytes(columns);
+                    var source = (byte*)data + order.InFile(targetOrder.FromFile(start + row)) * from.RowBytes(columns);
                     if (!ConvertRow(from, source, columns, offset, dtype, (byte*)pinned + row * rowBytes)) Interlocked.Exchange(ref overflow, 1);
                 });
             }

@@ -16,10 +16,13 @@ internal sealed unsafe class WeightParts
 
     public required long LengthBytes { get; init; }
 
+    public required WeightPacking Packing { get; init; }
+
+    /// <summary>Memory and views of files.</summary>
     public required List<IDisposable> Owned { get; init; }
 }
 
-/// <summary>Reads, checks and packs a model's tensors, one mapping at a time, so that file pages don't pile up in memory.</summary>
+/// <summary>Maps and checks a model's tensors. Matrices are left in their files for now (<see cref="WeightPacking"/>).</summary>
 internal sealed unsafe class WeightLoader
 {
     private readonly ITensorSource _tensors;
@@ -29,6 +32,8 @@ internal sealed unsafe class WeightLoader
     private readonly int _panelColumns;
     private readonly long _totalBytes;
     private readonly List<IDisposable> _owned = [];
+    private readonly List<IPackable> _matrices = [];
+    private readonly FiniteCheck _finite;
     private long _loadedBytes;
     private long _lengthBytes;
 
@@ -38,6 +43,7 @@ internal sealed unsafe class WeightLoader
         _shard = shard;
         _config = shard.Model;
         _progress = progress;
+        _finite = new FiniteCheck(tensors);
         _panelColumns = KernelTable.For(simd).PanelColumns;
         // All tensors are checked before the first is read: a bad folder fails at once.
         _totalBytes = ModelTensors.All(_config).Sum(spec => WeightCheck.Check(tensors, spec));
@@ -62,16 +68,19 @@ internal sealed unsafe class WeightLoader
     private WeightParts LoadAll()
     {
         var embedding = _config.TieWordEmbeddings ? null : LoadTable(ModelTensors.Embedding);
-        var head = LoadMatrix([_config.TieWordEmbeddings ? ModelTensors.Embedding : ModelTensors.Head]);
         var layers = new LayerWeights[_config.Layers];
         for (var i = 0; i < layers.Length; i++) layers[i] = LoadLayer(i);
+        var head = LoadMatrix([_config.TieWordEmbeddings ? ModelTensors.Embedding : ModelTensors.Head]);
+        var norm = LoadVector(ModelTensors.FinalNorm);
+        _finite.Run(Report);
         return new WeightParts
         {
             Layers = layers,
-            FinalNorm = LoadVector(ModelTensors.FinalNorm),
+            FinalNorm = norm,
             Head = head,
             Embedding = embedding,
             LengthBytes = _lengthBytes,
+            Packing = Own(new WeightPacking([.. _matrices])),
             Owned = _owned,
         };
     }
@@ -129,78 +138,54 @@ internal sealed unsafe class WeightLoader
         return groups;
     }
 
-    /// <summary>Packs matrices with the same inputs into one, one after the other or their panels in turn.</summary>
+    /// <summary>Matrices with the same inputs as one, one after the other or their panels in turn.</summary>
     private WeightMatrix LoadMatrix(string[] names, bool alternate = false)
     {
-        var views = Array.ConvertAll(names, _tensors.Map);
-        try
+        var views = Array.ConvertAll(names, name => Own(_tensors.Map(name)));
+        var rows = Parts(names, views);
+        var parts = new ColumnPart[names.Length];
+        for (var i = 0; i < parts.Length; i++)
         {
-            var dtypes = Array.ConvertAll(views, Dtype);
-            // Parts of different types meet in the one that holds them all.
-            var dtype = dtypes.Distinct().Count() == 1 ? dtypes[0] : WeightDtype.F32;
-            var parts = Parts(names, views);
-            var columns = Columns(parts, alternate);
-            var outputs = alternate ? columns.Length : parts.Sum(part => part.Rows);
-            var matrix = Own(WeightMatrix.Create(outputs, parts[0].Columns, _panelColumns, dtype));
-            var sources = Array.ConvertAll(columns, column => column.Part < 0 ? default : Source(views[column.Part], names[column.Part], parts[column.Part], column.Row));
-            // Checked as they are packed, while they are in the cache.
-            if (!matrix.Pack(sources)) throw WeightCheck.NotFinite(_tensors, names[Array.FindIndex(views, view => !WeightCheck.IsFinite(view))]);
-            _lengthBytes += matrix.LengthBytes;
-            foreach (var view in views) Report(view.Entry);
+            parts[i] = new ColumnPart(views[i], Dtype(views[i]), rows[i], _tensors.Order(names[i]));
+            _finite.Add(names[i], parts[i]);
+        }
+
+        var order = new ColumnOrder(Array.ConvertAll(rows, part => part.Rows), _panelColumns, alternate);
+        var matrix = Own(Create(parts, order));
+        _lengthBytes += matrix.LengthBytes;
+        return matrix;
+    }
+
+    private WeightMatrix Create(ColumnPart[] parts, ColumnOrder order)
+    {
+        var source = new MatrixSource(parts, order);
+        if (parts.All(part => part.Dtype == parts[0].Dtype))
+        {
+            var matrix = WeightMatrix.Create(order.Outputs, parts[0].Rows.Columns, _panelColumns, parts[0].Dtype, source);
+            _matrices.Add(matrix);
             return matrix;
         }
-        finally
-        {
-            foreach (var view in views) view.Dispose();
-        }
+
+        // Parts of different types meet in the one that holds them all, and whose strips need not be whole blocks of theirs: at once.
+        var columns = new OutputSource[order.Count];
+        source.Find(0, columns);
+        var mixed = WeightMatrix.Create(order.Outputs, parts[0].Rows.Columns, _panelColumns, WeightDtype.F32);
+        mixed.Pack(columns);
+        return mixed;
     }
 
     /// <summary>What is loaded of each.</summary>
     private TensorPart[] Parts(string[] names, TensorView[] views) =>
         [.. names.Zip(views, (name, view) => _shard.PartOf(name, (int)view.Entry.Shape[0], view.Entry.Shape.Length > 1 ? (int)view.Entry.Shape[1] : 1))];
 
-    /// <param name="row">Of the part.</param>
-    private OutputSource Source(TensorView view, string name, TensorPart part, int row)
-    {
-        var dtype = Dtype(view);
-        var first = view.Data + _tensors.SourceRow(name, part.FirstRow + row) * dtype.RowBytes(view.Entry.Shape[1]);
-        return new OutputSource(first + dtype.RowBytes(part.FirstColumn), dtype);
-    }
-
-    /// <summary>Which part and which of its outputs each packed column is; part -1 is padding.</summary>
-    private (int Part, int Row)[] Columns(TensorPart[] parts, bool alternate)
-    {
-        var outputs = Array.ConvertAll(parts, part => part.Rows);
-        var columns = new List<(int, int)>();
-        if (alternate)
-        {
-            for (var first = 0; first < outputs[0]; first += _panelColumns)
-            {
-                for (var part = 0; part < outputs.Length; part++) AddColumns(columns, part, first, _panelColumns, outputs[part]);
-            }
-        }
-        else
-        {
-            for (var part = 0; part < outputs.Length; part++) AddColumns(columns, part, 0, outputs[part], outputs[part]);
-            while (columns.Count % _panelColumns != 0) columns.Add((-1, 0));
-        }
-
-        return [.. columns];
-    }
-
-    private static void AddColumns(List<(int, int)> columns, int part, int first, int count, int outputs)
-    {
-        for (var row = first; row < first + count; row++) columns.Add(row < outputs ? (part, row) : (-1, 0));
-    }
-
     private RowTable LoadTable(string name)
     {
-        using var view = Map(name);
-        var part = Parts([name], [view])[0];
-        var table = Own(new RowTable(part.Rows, part.Columns, Dtype(view)));
-        Buffer.MemoryCopy(view.Data + part.FirstRow * Dtype(view).RowBytes(part.Columns), table.Data, table.LengthBytes, table.LengthBytes);
+        var view = Own(_tensors.Map(name));
+        var part = new ColumnPart(view, Dtype(view), Parts([name], [view])[0], default);
+        _finite.Add(name, part);
+        var table = new RowTable(part.Rows.Rows, part.Rows.Columns, part.Dtype, (nint)view.Data + part.Rows.FirstRow * (nint)part.RowBytes, view.DropPages);
+        _matrices.Add(table);
         _lengthBytes += table.LengthBytes;
-        Report(view.Entry);
         return table;
     }
 
@@ -222,12 +207,12 @@ internal sealed unsafe class WeightLoader
         try
         {
             var parts = Parts(Array.ConvertAll(projections, name => $"{name}.bias"), views);
-            var columns = Columns(parts, alternate);
-            var target = NewVector(columns.Length);
-            for (var i = 0; i < columns.Length; i++)
+            var order = new ColumnOrder(Array.ConvertAll(parts, part => part.Rows), _panelColumns, alternate);
+            var target = NewVector(order.Count);
+            for (var i = 0; i < order.Count; i++)
             {
-                var (part, row) = columns[i];
-                if (part >= 0) target[i] = WeightReader.Widen(Dtype(views[part]), views[part].Data, _tensors.SourceRow(projections[part] + ".bias", parts[part].FirstRow + row));
+                var (part, row) = order[i];
+                if (part >= 0) target[i] = WeightReader.Widen(Dtype(views[part]), views[part].Data, _tensors.Order(projections[part] + ".bias").InFile(parts[part].FirstRow + row));
             }
 
             foreach (var view in views) Report(view.Entry);

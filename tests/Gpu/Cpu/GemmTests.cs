@@ -170,7 +170,7 @@ public sealed unsafe class GemmTests
             {
                 var sources = new OutputSource[Columns];
                 for (var i = 0; i < _outputs; i++) sources[i] = new OutputSource(data + i * _inputs * dtype.SizeBytes(), dtype);
-                PanelPacker.Pack(_packed, sources);
+                _packed.Pack(sources);
             }
         }
 

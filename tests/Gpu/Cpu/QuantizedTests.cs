@@ -238,8 +238,8 @@ public sealed unsafe class QuantizedTests
         fixed (byte* data = blocks)
         {
             var pinned = (nint)data;
-            Assert.True(matrix.Pack([.. Enumerable.Range(0, matrix.Panels * 16).Select(output => output < outputs
-                ? new OutputSource((byte*)pinned + output * dtype.RowBytes(inputs), dtype) : default)]));
+            matrix.Pack([.. Enumerable.Range(0, matrix.Panels * 16).Select(output => output < outputs
+                ? new OutputSource((byte*)pinned + output * dtype.RowBytes(inputs), dtype) : default)]);
         }
 
         return matrix;

@@ -14,6 +14,7 @@ public sealed class RunnerAllocationTests
     {
         var fixture = Fixture.Load("qwen3");
         using var harness = new RunnerHarness(fixture.Folder, threads: 3);
+        harness.Weights!.PackAll();
         var pages = Enumerable.Range(0, 4).Select(_ => harness.Allocate(128)).ToArray();
         var batch = new ForwardBatch();
         for (var i = 0; i < 20; i++) Step(harness, batch, fixture.Ids, pages, i);

@@ -15,7 +15,7 @@ internal sealed class RunnerHarness : RunnerLoops, IDisposable
         KvDtype kvDtype = KvDtype.F32, SimdLevel? simd = null)
     {
         var weights = ModelWeights.Load(folder, simd: simd);
-        Config = weights.Config;
+        (Weights, Config) = (weights, weights.Config);
         var layout = new KvPageLayout(Config.Layers, pageSize, Config.KvHeads, Config.HeadDim, kvDtype);
         var pool = new KvPagePool(layout, layout.PagesFor(poolTokens));
         Runner = new CpuModelRunner(weights, pool, new CpuRunnerOptions { Threads = threads, MaxBatchTokens = maxBatchTokens });
@@ -26,6 +26,9 @@ internal sealed class RunnerHarness : RunnerLoops, IDisposable
     public RunnerHarness(IModelRunner runner, ModelConfig config, params IDisposable[] owned) => (Runner, Config, _owned) = (runner, config, owned);
 
     public IModelRunner Runner { get; }
+
+    /// <summary>Those that it has loaded itself.</summary>
+    public ModelWeights? Weights { get; }
 
     public ModelConfig Config { get; }
 

@@ -20,8 +20,10 @@ internal sealed unsafe class QuantGemmWork : ComputeWork, IDisposable
     private readonly int _threads;
     private readonly QuantizedRows _x = new();
     private readonly NativeBuffer[] _tiles;
+    private readonly NativeBuffer[] _fromFile;
 
     private QuantizedMatrix _weights = null!;
+    private byte* _packed;
     private QuantKernels _kernel;
     private float* _bias;
     private float* _target;
@@ -37,7 +39,12 @@ internal sealed unsafe class QuantGemmWork : ComputeWork, IDisposable
         (_kernels, _threads) = (kernels, threads);
         var floats = Math.Max(MaxBlockRows * BlockedPanels, MaxStreamedRows * MaxStreamedPanels) * kernels.PanelColumns;
         _tiles = new NativeBuffer[threads];
-        for (var i = 0; i < threads; i++) _tiles[i] = NativeBuffer.OfFloats(floats);
+        _fromFile = new NativeBuffer[threads];
+        for (var i = 0; i < threads; i++)
+        {
+            _tiles[i] = NativeBuffer.OfFloats(floats);
+            _fromFile[i] = new NativeBuffer(StripBytes);
+        }
     }
 
     /// <inheritdoc cref="GemmWork.Run"/>
@@ -47,6 +54,7 @@ internal sealed unsafe class QuantGemmWork : ComputeWork, IDisposable
         _x.Set(threads, x, ldx, rows, weights.Inputs);
         (_rows, _weights, _ldt, _end) = (rows, weights, ldt, end);
         _kernel = Avx2.IsSupported ? QuantKernels.For<Avx2Bytes>(weights.Layout) : QuantKernels.For<PlainBytes>(weights.Layout);
+        _packed = weights.Packed;
         _bias = bias;
         _target = target;
         var blocks = (rows + MaxBlockRows - 1) / MaxBlockRows;
@@ -65,7 +73,7 @@ internal sealed unsafe class QuantGemmWork : ComputeWork, IDisposable
         var rows = Math.Min(_blockRows, _rows - firstRow);
         var c = _tiles[worker].Floats;
         nint ldc = panels * _kernels.PanelColumns;
-        Multiply(firstPanel * _weights.GroupsPerPanel, panels * _weights.GroupsPerPanel, firstRow, rows, c, ldc);
+        Multiply(firstPanel * _weights.GroupsPerPanel, panels * _weights.GroupsPerPanel, firstRow, rows, c, ldc, worker);
         _kernels.Finish(_end, c, ldc, rows, firstPanel * _kernels.PanelColumns, _bias, _target + firstRow * _ldt, _ldt);
     }
 
@@ -73,17 +81,18 @@ internal sealed unsafe class QuantGemmWork : ComputeWork, IDisposable
     {
         _x.Dispose();
         foreach (var tile in _tiles) tile.Dispose();
+        foreach (var strip in _fromFile) strip.Dispose();
     }
 
     /// <summary>Panels in an item when weights are streamed: several items a thread for balance, an even number for gate and up.</summary>
     private int StreamedPanels(int panels) => Math.Clamp(panels / (_threads * 6) / 2 * 2, 2, MaxStreamedPanels);
 
-    private void Multiply(int firstGroup, int groups, int firstRow, int rows, float* c, nint ldc)
+    private void Multiply(int firstGroup, int groups, int firstRow, int rows, float* c, nint ldc, int worker)
     {
         var unitBytes = _weights.Layout.UnitBytes();
         var blocksPerUnit = _weights.Layout.UnitInputs() / QuantLayouts.BlockInputs;
-        // One pass of tiles reads each weight once anyway.
-        var strip = rows <= MaxTileRows ? _weights.Units : Math.Max(1, StripBytes / unitBytes);
+        // One pass of tiles reads each packed weight once anyway.
+        var strip = rows <= MaxTileRows && _packed != null ? _weights.Units : Math.Max(1, StripBytes / unitBytes);
         var tile = new QuantTile { Stride = _x.Stride, Ldc = ldc };
         for (var unit = 0; unit < _weights.Units; unit += strip)
         {
@@ -91,7 +100,7 @@ internal sealed unsafe class QuantGemmWork : ComputeWork, IDisposable
             tile.Accumulate = unit > 0;
             for (var group = 0; group < groups; group++)
             {
-                tile.Weights = _weights.Group(firstGroup + group) + (long)unit * unitBytes;
+                tile.Weights = Units(firstGroup + group, unit, tile.Units, worker);
                 for (var row = 0; row < rows; row += MaxTileRows)
                 {
                     var block = _x.BlockAt(firstRow + row, unit * blocksPerUnit);
@@ -105,5 +114,13 @@ internal sealed unsafe class QuantGemmWork : ComputeWork, IDisposable
                 }
             }
         }
+    }
+    /// <summary>Some units of eight outputs, packed for the moment if the matrix is still in its file.</summary>
+    private byte* Units(int group, int first, int count, int worker)
+    {
+        if (_packed != null) return _packed + group * _weights.GroupBytes + (long)first * _weights.Layout.UnitBytes();
+        var units = _fromFile[worker].Data;
+        _weights.PackUnits(group, first, count, units);
+        return units;
     }
 }

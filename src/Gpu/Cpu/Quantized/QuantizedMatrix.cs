@@ -5,21 +5,18 @@ namespace ActorInference.Gpu.Cpu.Quantized;
 /// <summary>A quantized weight matrix <c>[outputs, inputs]</c>, packed as <see cref="QuantLayout"/> says: <c>[group of 8 outputs][unit]</c>.</summary>
 internal sealed unsafe class QuantizedMatrix : WeightMatrix
 {
-    private readonly NativeBuffer _buffer;
-
-    public QuantizedMatrix(int outputs, int inputs, int panelColumns, WeightDtype dtype)
-        : base(outputs, inputs, panelColumns, dtype)
+    public QuantizedMatrix(int outputs, int inputs, int panelColumns, WeightDtype dtype, MatrixSource? source = null)
+        : base(outputs, inputs, panelColumns, dtype, source)
     {
         Layout = QuantLayouts.Of(dtype);
         Units = inputs / Layout.UnitInputs();
         if (Units * Layout.UnitInputs() != inputs) throw new ArgumentException($"{inputs} inputs are no whole number of blocks of {dtype}.", nameof(inputs));
         GroupBytes = (long)Units * Layout.UnitBytes();
-        _buffer = new NativeBuffer(Panels * GroupsPerPanel * GroupBytes);
     }
 
     public QuantLayout Layout { get; }
 
-    /// <summary>Units along the inputs.</summary>
+    /// <summary>Units along the inputs: as many as a row has blocks.</summary>
     public int Units { get; }
 
     /// <summary>Bytes of eight outputs.</summary>
@@ -27,37 +24,35 @@ internal sealed unsafe class QuantizedMatrix : WeightMatrix
 
     public int GroupsPerPanel => PanelColumns / QuantLayouts.Lanes;
 
-    public override long LengthBytes => _buffer.LengthBytes;
+    public override long PanelBytes => GroupsPerPanel * GroupBytes;
 
-    public byte* Group(int group) => _buffer.Data + group * GroupBytes;
+    /// <summary>Packed units of eight outputs.</summary>
+    public byte* Group(int group) => Packed + group * GroupBytes;
 
-    public override bool Pack(OutputSource[] sources)
+    /// <summary>Packs some units of eight outputs from the file.</summary>
+    /// <param name="target">Overwritten.</param>
+    public void PackUnits(int group, int first, int count, byte* target)
     {
-        var bad = 0;
-        Parallel.For(0, Panels * GroupsPerPanel, group =>
+        Span<OutputSource> rows = stackalloc OutputSource[QuantLayouts.Lanes];
+        Source.Find(group * QuantLayouts.Lanes, rows);
+        foreach (ref var row in rows)
         {
-            if (!PackGroup(sources.AsSpan(group * QuantLayouts.Lanes, QuantLayouts.Lanes), group)) Interlocked.Exchange(ref bad, 1);
-        });
-        return bad == 0;
+            if (row.Row != null) row = new OutputSource(row.Row + (long)first * Dtype.BlockBytes(), Dtype);
+        }
+
+        QuantPacker.Pack(Dtype, rows, count, target);
     }
 
-    public override void CopyOutput(int output, float* target)
+    protected override void PackPanel(ReadOnlySpan<OutputSource> columns, byte* target)
+    {
+        for (var group = 0; group < GroupsPerPanel; group++)
+            QuantPacker.Pack(Dtype, columns.Slice(group * QuantLayouts.Lanes, QuantLayouts.Lanes), Units, target + group * GroupBytes);
+    }
+
+    protected override void CopyPacked(int output, float* target)
     {
         var group = Group(output / QuantLayouts.Lanes);
         for (var unit = 0; unit < Units; unit++)
             QuantLayouts.Widen(Layout, group + unit * Layout.UnitBytes(), output % QuantLayouts.Lanes, target + unit * Layout.UnitInputs());
-    }
-
-    public override void Dispose() => _buffer.Dispose();
-
-    private bool PackGroup(ReadOnlySpan<OutputSource> sources, int group)
-    {
-        foreach (var source in sources)
-        {
-            if (source.Row != null && !BlockReader.AllFinite(Dtype, source.Row, Inputs)) return false;
-        }
-
-        QuantPacker.Pack(Dtype, sources, Units, Group(group));
-        return true;
     }
 }

@@ -153,9 +153,9 @@ internal sealed unsafe class CudaWeightLoader
         for (var first = 0; first < part.Rows; first += stretch)
         {
             var count = Math.Min(stretch, part.Rows - first);
-            var (from, begin) = (view, part.FirstRow + first);
+            var (from, begin, order) = (view, part.FirstRow + first, _tensors.Order(name));
             Parallel.For(0, count, i => packer.Pack(
-                dtype, from.Data + _tensors.SourceRow(name, begin + i) * rowBytes + dtype.RowBytes(part.FirstColumn),
+                dtype, from.Data + order.InFile(begin + i) * rowBytes + dtype.RowBytes(part.FirstColumn),
                 packed.Data + (long)i * packer.DataBytes, packedScales.Data + (long)i * packer.ScaleBytes));
             Copy(data, (long)(firstRow + first) * packer.DataBytes, packed.Data, (long)count * packer.DataBytes);
             if (scales is not null) Copy(scales, (long)(firstRow + first) * packer.ScaleBytes, packedScales.Data, (long)count * packer.ScaleBytes);
@@ -171,7 +171,8 @@ internal sealed unsafe class CudaWeightLoader
         for (var n = 0; n < names.Length; n++)
         {
             using var view = WeightCheck.Map(_tensors, names[n]);
-            for (var i = 0; i < parts[n].Rows; i++) values.Floats[at++] = WeightReader.Widen(Dtype(names[n]), view.Data, _tensors.SourceRow(names[n], parts[n].FirstRow + i));
+            var order = _tensors.Order(names[n]);
+            for (var i = 0; i < parts[n].Rows; i++) values.Floats[at++] = WeightReader.Widen(Dtype(names[n]), view.Data, order.InFile(parts[n].FirstRow + i));
             Report(view.Entry);
         }
 

@@ -1,5 +1,3 @@
-using System.IO.MemoryMappedFiles;
-
 namespace ActorInference.Gpu.Models.Gguf;
 
 /// <summary>A GGUF file, memory-mapped: opening it reads the head only. Thread-safe.</summary>
@@ -7,9 +5,9 @@ public sealed class GgufFile : IDisposable
 {
     public const string Extension = ".gguf";
 
-    private readonly MemoryMappedFile _mapping;
+    private readonly FileMapping _mapping;
 
-    private GgufFile(string path, MemoryMappedFile mapping, GgufMetadata metadata, IReadOnlyDictionary<string, TensorEntry> tensors)
+    private GgufFile(string path, FileMapping mapping, GgufMetadata metadata, IReadOnlyDictionary<string, TensorEntry> tensors)
     {
         Path = path;
         _mapping = mapping;
@@ -41,13 +39,13 @@ public sealed class GgufFile : IDisposable
     {
         if (!File.Exists(path)) throw new ModelFormatException(path, "file", "missing", "a GGUF file");
         FileStream? stream = null;
-        MemoryMappedFile? mapping = null;
+        FileMapping? mapping = null;
         try
         {
             stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1);
             var length = stream.Length;
             if (length == 0) throw new ModelFormatException(path, "size", "0 bytes", "a GGUF file");
-            mapping = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+            mapping = new FileMapping(stream);
             stream = null;
             var (metadata, tensors) = ReadHeader(path, mapping, length);
             var file = new GgufFile(path, mapping, metadata, tensors);
@@ -66,15 +64,15 @@ public sealed class GgufFile : IDisposable
     }
 
     /// <summary>Maps a tensor's data; dispose the view to drop its pages.</summary>
-    public TensorView Map(TensorEntry tensor) => new(_mapping, tensor);
+    public TensorView Map(TensorEntry tensor) => _mapping.View(tensor);
 
     public void Dispose() => _mapping.Dispose();
 
-    private static unsafe (GgufMetadata, Dictionary<string, TensorEntry>) ReadHeader(string path, MemoryMappedFile mapping, long length)
+    private static unsafe (GgufMetadata, Dictionary<string, TensorEntry>) ReadHeader(string path, FileMapping mapping, long length)
     {
         // A head is a few megabytes; what is mapped and not read costs nothing.
         var head = (int)Math.Min(length, int.MaxValue);
-        using var view = mapping.CreateViewAccessor(0, head, MemoryMappedFileAccess.Read);
+        using var view = mapping.Head(head);
         byte* start = null;
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
         try

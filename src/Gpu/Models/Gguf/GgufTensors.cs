@@ -28,32 +28,17 @@ internal sealed class GgufTensors : ITensorSource
 
     public TensorView Map(string name) => _file.Map(Find(name).Entry);
 
+    public RowOrder Order(string name) => OrderOf(_config, name);
+
     /// <summary>
     /// Files of the architecture llama keep the two halves of a query or key head in turn, for a rotation of neighbours;
-    /// here as in Hugging Face the halves are one after the other.
+    /// in Hugging Face the halves are one after the other.
     /// </summary>
-    public int SourceRow(string name, int row) => IsInterleaved(_config.Architecture, name) ? Interleaved(row, _config.HeadDim) : row;
-
-    /// <summary>Whether a tensor's rows are in another order in GGUF files.</summary>
-    public static bool IsInterleaved(ModelArchitecture architecture, string name) =>
-        architecture is ModelArchitecture.Llama or ModelArchitecture.Mistral or ModelArchitecture.Mixtral
-        && (name.Contains(".q_proj.", StringComparison.Ordinal) || name.Contains(".k_proj.", StringComparison.Ordinal));
-
-    /// <summary>Where in a file a row of a query or key projection is.</summary>
-    public static int Interleaved(int row, int headDim)
-    {
-        var (head, element) = Math.DivRem(row, headDim);
-        var (half, pair) = Math.DivRem(element, headDim / 2);
-        return head * headDim + 2 * pair + half;
-    }
-
-    /// <summary>Which row of a query or key projection is there in a file: the inverse of <see cref="Interleaved"/>.</summary>
-    public static int Deinterleaved(int fileRow, int headDim)
-    {
-        var (head, element) = Math.DivRem(fileRow, headDim);
-        var (pair, half) = Math.DivRem(element, 2);
-        return head * headDim + half * (headDim / 2) + pair;
-    }
+    public static RowOrder OrderOf(ModelConfig config, string name) =>
+        config.Architecture is ModelArchitecture.Llama or ModelArchitecture.Mistral or ModelArchitecture.Mixtral
+        && (name.Contains(".q_proj.", StringComparison.Ordinal) || name.Contains(".k_proj.", StringComparison.Ordinal))
+            ? new RowOrder(config.HeadDim)
+            : default;
 
     public void Dispose() => _file.Dispose();
 
