@@ -81,15 +81,24 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
         {
         }
 
-        // In an upgrade nobody waits for its first steps.
-        var pace = _options.WarmUpTokens > 0 ? EngineWarmUp.Run(_runner, _options.WarmUpTokens) : 0;
-        _engine = new InferenceEngine(_runner, _options.Engine with { SecondsPerPromptToken = pace }, _events, TimeProvider.System, _cache, _options.Tier);
+        _engine = new InferenceEngine(_runner, _options.Engine with { SecondsPerPromptToken = WarmUp() }, _events, TimeProvider.System, _cache, _options.Tier);
         _options.Pulse.Attach(Pool);
         Timers.StartPeriodicTimer(nameof(Sweep), Sweep.Instance, _options.TransferDeadline / 4);
         Timers.StartPeriodicTimer(nameof(GiveSigns), GiveSigns.Instance, _options.SignInterval);
         WatchParts();
         PrepareSoon();
         Context.Parent.Tell(new WorkerProtocol.Ready(_incarnation, _engine.MaxSequenceTokens));
+    }
+
+    /// <summary>In an upgrade nobody waits for its first steps.</summary>
+    /// <returns>Seconds that a token of a prompt takes; 0 if that is not known.</returns>
+    private double WarmUp()
+    {
+        if (_options.WarmUpTokens == 0) return 0;
+        var pace = EngineWarmUp.Run(_runner, _options.WarmUpTokens);
+        using var tiers = _options.CreateWarmUpTiers?.Invoke(_runner);
+        if (tiers is not null) EngineWarmUp.RunCached(_runner, tiers.Cache, tiers.Tier);
+        return pace;
     }
 
     protected override void PreRestart(Exception reason, object message)

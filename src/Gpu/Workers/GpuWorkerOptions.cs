@@ -44,6 +44,9 @@ public sealed record GpuWorkerOptions
     /// <summary>Whether the runner does all of <see cref="IModelRunner.TryPrepare"/> before the worker says that it is ready; else in moments without work.</summary>
     public bool IsPreparedFirst { get; init; }
 
+    /// <summary>Makes tiers like the worker's own for the warm-up to use, and to dispose; null makes none.</summary>
+    public Func<IModelRunner, WarmUpTiers>? CreateWarmUpTiers { get; init; }
+
     public EngineOptions Engine { get; init; } = new();
 
     /// <summary>

@@ -36,6 +36,7 @@ public static class Node
         {
             Roles = options.Cluster.Roles,
             Exchange = exchange,
+            BeforeWork = options.ReadyPort is null ? null : system => PrepareAsync(system, options, stop.Token),
             StepLogs = options.StepLogs,
             IsPreparedFirst = true,
         };
@@ -43,6 +44,13 @@ public static class Node
         else await WorkAsync(new NodeRun(options, node, operations), stop.Token);
         // Whoever started the process begins another one, which gets the device back.
         return model?.Backend.WhenLost.IsCancellationRequested == true ? CommandLine.Failure : CommandLine.Success;
+    }
+
+    /// <summary>For a process that somebody probes: its first request finds it as fast as any later one.</summary>
+    private static async Task PrepareAsync(ActorSystem system, NodeOptions options, CancellationToken stop)
+    {
+        await StorageReady.WaitAsync(system, options.Config.Settings, stop);
+        await Roles.Agents.StartingShare.TakeFullAsync(stop);
     }
 
     private static async Task WorkAsync(NodeRun run, CancellationToken stop)
@@ -103,7 +111,6 @@ public static class Node
                 if (Options.ReadyPort is { } port)
                 {
                     await WorkersReady.WaitAsync(system, Node, stop);
-                    if (Options.Cluster.HasWorkers) await StorageReady.WaitAsync(system, Options.Config.Settings, stop);
                     ready = ReadyPort.Open(Options.Cluster.Host.Listen, port);
                 }
 
