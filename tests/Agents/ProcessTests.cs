@@ -9,6 +9,9 @@ public sealed class ProcessTests
     /// <summary>Runs until it is asked to end, and says that it was.</summary>
     private const string Obedient = "trap 'echo asked to end; exit 0' TERM; echo begun; while true; do sleep 0.05; done";
 
+    /// <summary>Runs until it is killed.</summary>
+    private const string Deaf = "trap '' TERM; echo begun; while true; do sleep 0.05; done";
+
     [SkippableFact]
     public async Task A_process_that_dies_is_begun_again_and_leaves_evidence()
     {
@@ -60,6 +63,7 @@ public sealed class ProcessTests
         var launch = TestAgent.Script("a", Obedient) with { Ports = [new PortRequest("http", 0)] };
         agent.Run(launch);
         var first = await agent.UntilReadyAsync("a");
+        await agent.UntilSaidAsync("a", "begun");
 
         agent.Run(launch with { Revision = "r2" });
         var second = await agent.UntilAsync("a", report => report is { IsReady: true, Revision: "r2" }, "runs the other revision");
@@ -74,9 +78,10 @@ public sealed class ProcessTests
     public async Task An_agent_that_died_in_the_middle_of_an_update_finishes_it()
     {
         await using var agent = Begin();
-        var deaf = TestAgent.Script("a", "trap '' TERM; while true; do sleep 0.05; done") with { Grace = TimeSpan.FromSeconds(5) };   // For so long it can be seen that it is asked to end.
+        var deaf = TestAgent.Script("a", Deaf) with { Grace = TimeSpan.FromSeconds(5) };   // For so long it can be seen that it is asked to end.
         agent.Run(deaf);
         await agent.UntilReadyAsync("a");
+        await agent.UntilSaidAsync("a", "begun");
         agent.Run(deaf with { Revision = "r2" });
         await agent.UntilAsync("a", report => report.Phase == AgentPhase.Stopping, "is asked to end");
 
@@ -90,8 +95,9 @@ public sealed class ProcessTests
     public async Task A_process_that_does_not_end_when_asked_is_killed_after_its_grace()
     {
         await using var agent = Begin();
-        agent.Run(TestAgent.Script("a", "trap '' TERM; while true; do sleep 0.05; done") with { Grace = TimeSpan.FromSeconds(0.5) });
+        agent.Run(TestAgent.Script("a", Deaf) with { Grace = TimeSpan.FromSeconds(0.5) });
         var report = await agent.UntilReadyAsync("a");
+        await agent.UntilSaidAsync("a", "begun");
         var process = agent.Options.FolderOf("a").ReadProcess()!.Process;
         Assert.Equal(report.ProcessId, process.Id);
 
@@ -108,8 +114,9 @@ public sealed class ProcessTests
         // A session of its own is not ended with the process.
         const string Writing = "end=$(($(date +%s) + 2)); while [ $(date +%s) -lt $end ]; do for i in 1 2 3 4 5 6 7 8 9; do n=$((n + 1)); echo >$INSTANCE_FOLDER/$n; done; done";
         await using var agent = Begin();
-        agent.Run(TestAgent.Script("a", $"trap 'setsid sh -c \"$WRITING\" & exit 0' TERM; while true; do sleep 0.05; done") with { Environment = [new Variable("WRITING", Writing)] });
+        agent.Run(TestAgent.Script("a", $"trap 'setsid sh -c \"$WRITING\" & exit 0' TERM; echo begun; while true; do sleep 0.05; done") with { Environment = [new Variable("WRITING", Writing)] });
         await agent.UntilReadyAsync("a");
+        await agent.UntilSaidAsync("a", "begun");
 
         agent.Tell(new AgentProtocol.Remove("a", "owner"));
         await agent.UntilRemovedAsync("a");
@@ -207,7 +214,7 @@ public sealed class ProcessTests
         await Deadline.UntilAsync(() => agent.LogOf("a").Contains("begun", StringComparison.Ordinal), () => $"it has begun: {agent.LogOf("a")}");
 
         var port = report.Ports.Single().Port;
-        Assert.Contains($"port={port} arg={port} cache={agent.Options.FolderOf("a").Data}/cache/a", agent.LogOf("a"));
+        Assert.Contains($"port={port} arg={port} cache={agent.Options.Data}/volumes/a/cache/a", agent.LogOf("a"));
         Assert.Contains("group: {name: demo}", agent.LogOf("a"));
     }
 

@@ -103,6 +103,10 @@ internal sealed class TestAgent : IAsyncDisposable
 
     public Task<AgentProtocol.InstanceReport> UntilReadyAsync(string instance) => UntilAsync(instance, report => report.IsReady, "is ready");
 
+    /// <summary>Until it is as far as to have written that: one that is asked to end before may not have come to heed that.</summary>
+    public Task UntilSaidAsync(string instance, string text) =>
+        Deadline.UntilAsync(() => LogOf(instance).Contains(text, StringComparison.Ordinal), () => $"{instance} says {text}: {LogOf(instance)}");
+
     public string LogOf(string instance) => LogFiles.Tail(Options.FolderOf(instance).Log);
 
     public async ValueTask DisposeAsync()
@@ -116,6 +120,8 @@ internal sealed class TestAgent : IAsyncDisposable
             await Deadline.UntilAsync(() => !kept.Process.IsAlive, () => $"process {kept.Process.Id} has ended");
         }
 
+        foreach (var folder in Directory.EnumerateDirectories(Options.InstancesFolder))
+            await Deadline.UntilAsync(() => Options.Volumes.TryRelease(Path.GetFileName(folder)), () => $"the volumes of {folder} are released");
         await Deadline.UntilAsync(IsDeleted, () => $"{_folder} is deleted");
     }
 

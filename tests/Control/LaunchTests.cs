@@ -28,6 +28,27 @@ public sealed class LaunchTests
     }
 
     [Fact]
+    public void Containers_of_a_pod_mount_the_volumes_that_they_name_and_claims_by_their_own_name()
+    {
+        const string Shared = """
+            {spec: {
+              volumes: [{name: work, emptyDir: {}}, {name: weights, persistentVolumeClaim: {claimName: models}}],
+              initContainers: [{name: fetch, image: x, volumeMounts: [{name: work, mountPath: /w}]}],
+              containers: [{name: engine, image: x, volumeMounts: [{name: weights, mountPath: /m, subPathExpr: $(POD_NAME)/x}]}, {name: side, image: x, volumeMounts: [{name: work, mountPath: /s, subPath: $a}]}]}}
+            """;
+
+        var (first, beside) = (Order(Role(Shared)).Members[0].Launch, Order(Role(Shared)).Members[1].Launch);
+
+        Assert.All((IEnumerable<Roles.Agents.InstanceLaunch>)[first, beside, .. first.Init], launch => Assert.Equal("demo-engine-0", launch.Pod));
+        Assert.Equal(("work", "/w", ""), (first.Init[0].Volumes[0].Name, first.Init[0].Volumes[0].MountPath, first.Init[0].Volumes[0].SubPath));
+        Assert.Equal(("models", "$(POD_NAME)/x"), (first.Volumes[0].Claim, first.Volumes[0].SubPath));
+        Assert.Equal((null, "$$a"), (beside.Volumes[0].Claim, beside.Volumes[0].SubPath));
+        var group = SpecReader.ReadGroup(Text(Shared));
+        Assert.Equal(SpecRevision.Of(group), SpecRevision.Of(SpecReader.ReadGroup(SpecWriter.Write(group))));
+        Assert.Equal("$(POD_NAME)/x", SpecReader.ReadGroup(SpecWriter.Write(group)).Roles[0].Components[0].Template.Containers[0].Mounts[0].SubPathExpression);
+    }
+
+    [Fact]
     public void A_whole_limit_of_cores_binds_and_a_set_names_them()
     {
         var order = Order(Role(Whole));

@@ -11,6 +11,8 @@ public sealed class SerializerTests : IDisposable
 {
     private readonly ActorSystem _system = ActorSystem.Create("serializing", "akka.loglevel = OFF, akka.stdout-loglevel = OFF, akka.loggers = []");
 
+    private static ObjectSnapshots.Declaration Declaration => new("yaml", "demo", DateTimeOffset.UnixEpoch, IsDeleting: false);
+
     public static TheoryData<string, object, string> Frozen => new()
     {
         { "g-declared", new GroupEvents.GroupDeclared("yaml", "hash", DateTimeOffset.UnixEpoch, "apply"), """{"Yaml":"yaml","Hash":"hash","At":"1970-01-01T00:00:00+00:00","Cause":"apply"}""" },
@@ -64,6 +66,26 @@ public sealed class SerializerTests : IDisposable
             "i-snapshot",
             new ControlSnapshots.RoleInstance(null, null, IsBegun: true, IsDone: true, IsRemoved: false, 1, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, 2, DateTimeOffset.UnixEpoch, null),
             """{"IsBegun":true,"IsDone":true,"IsRemoved":false,"Restarts":1,"CreatedAt":"1970-01-01T00:00:00+00:00","OrderedAt":"1970-01-01T00:00:00+00:00","Failures":2,"FailedAt":"1970-01-01T00:00:00+00:00"}"""
+        },
+        {
+            "f-snapshot",
+            new ControlSnapshots.Fleet(["demo"], [new ControlSnapshots.Listed(ObjectKind.Set, "all")]),
+            """{"Groups":["demo"],"Objects":[{"Kind":"Set","Name":"all"}]}"""
+        },
+        {
+            "o-set-snapshot",
+            new ObjectSnapshots.Set(Declaration, [new ObjectSnapshots.Child(0, "t")]),
+            """{"Declared":{"Yaml":"yaml","Owner":"demo","CreatedAt":"1970-01-01T00:00:00+00:00","IsDeleting":false},"Children":[{"Index":0,"Template":"t"}]}"""
+        },
+        {
+            "o-adapter-snapshot",
+            new ObjectSnapshots.Adapter(Declaration, 3, "why"),
+            """{"Declared":{"Yaml":"yaml","Owner":"demo","CreatedAt":"1970-01-01T00:00:00+00:00","IsDeleting":false},"Replicas":3,"Reason":"why"}"""
+        },
+        {
+            "o-warmup-snapshot",
+            new ObjectSnapshots.Warmup(Declaration, DateTimeOffset.UnixEpoch, [new ObjectSnapshots.Host("here", false, 2, "no space")], new ObjectEvents.WarmupEnded("Failed", "why", DateTimeOffset.UnixEpoch)),
+            """{"Declared":{"Yaml":"yaml","Owner":"demo","CreatedAt":"1970-01-01T00:00:00+00:00","IsDeleting":false},"StartedAt":"1970-01-01T00:00:00+00:00","Hosts":[{"Node":"here","IsSuccess":false,"Failures":2,"Message":"no space"}],"Ended":{"Phase":"Failed","Reason":"why","At":"1970-01-01T00:00:00+00:00"}}"""
         },
         { "i-restarted", new RoleInstanceEvents.RestartedWhole(2), """{"Generation":2}""" },
     };

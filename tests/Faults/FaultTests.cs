@@ -4,6 +4,11 @@ using ActorInference.Host.Tests.Testing;
 
 namespace ActorInference.Faults.Tests;
 
+/// <summary>A moment in the life of all streams.</summary>
+/// <param name="Tokens">After so many of theirs.</param>
+/// <param name="OfFirst">Whether only the first token of each counts.</param>
+internal sealed record Moment(int Tokens, bool OfFirst = false);
+
 /// <summary>
 /// Processes are killed under load, again and again, from a seed. Whatever dies, every stream is whole and says what it says
 /// undisturbed, and every page comes back.
@@ -12,6 +17,10 @@ public sealed class FaultTests(FaultCluster cluster) : IClassFixture<FaultCluste
 {
     private const int Streams = 16;
     private const int Rounds = 50;
+
+    /// <summary>Where some phase was not hit by then.</summary>
+    private const int MostRounds = 150;
+
     private const int Vocabulary = 512;
 
     /// <summary>Of the model, less room for the answer.</summary>
@@ -27,15 +36,18 @@ public sealed class FaultTests(FaultCluster cluster) : IClassFixture<FaultCluste
         var expected = new int[requests.Count][];
         await Parallel.ForAsync(0, requests.Count, async (i, _) => expected[i] = await TokenStream.AskAsync(cluster.Client, requests[i]));
 
-        for (var round = 0; round < Rounds; round++)
+        // Streams that lost a worker before their first token, with that out and the pages on their way, and later.
+        for (var round = 0; round < Rounds || (round < MostRounds && cluster.Hits.Contains(0)); round++)
         {
             await cluster.AllServingAsync(perRole: 2);
             var chosen = Enumerable.Range(0, Streams).Select(_ => random.Next(requests.Count)).ToArray();
-            var fault = new Fault(random.Next(6), random.Next(4) == 0 ? 0 : random.Next(Streams * 20));
+            var fault = new Fault(random.Next(6), ChooseMoment(random));
             var answers = await RunAsync(chosen.Select(i => requests[i]), fault);
             for (var i = 0; i < Streams; i++) Assert.True(expected[chosen[i]].AsSpan().SequenceEqual(answers[i]), $"Seed {Seed}, round {round}, {fault}: stream {i} says something else.");
             await cluster.AllAtRestAsync();
         }
+
+        Assert.False(cluster.Hits.Contains(0), $"Seed {Seed}: streams were hit before their first token, with it alone, and later: {string.Join(", ", cluster.Hits)} times.");
     }
 
     [SkippableFact]
@@ -100,15 +112,23 @@ public sealed class FaultTests(FaultCluster cluster) : IClassFixture<FaultCluste
             Assert.Equal(reference.GreedyIds, await TokenStream.AskAsync(cluster.Client, new TokenRequest(reference.PromptIds, reference.GreedyIds.Length)));
     }
 
+    /// <summary>While prompts are processed; when a first token comes, which leaves before its last pages; or in the midst of streams.</summary>
+    private static Moment ChooseMoment(Random random) => random.Next(4) switch
+    {
+        0 => new Moment(0),
+        1 => new Moment(random.Next(1, Streams), OfFirst: true),
+        _ => new Moment(random.Next(1, Streams * 20)),
+    };
+
     private async Task<IReadOnlyList<int[]>> RunAsync(IEnumerable<TokenRequest> requests, Fault fault)
     {
         var tokens = 0;
         var killed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var streams = requests.Select(request => TokenStream.StreamAsync(cluster.Client, request, _ =>
+        var streams = requests.Select(request => TokenStream.StreamAsync(cluster.Client, request, count =>
         {
-            if (Interlocked.Increment(ref tokens) == fault.AfterTokens) killed.TrySetResult();
+            if ((count == 1 || !fault.Moment.OfFirst) && Interlocked.Increment(ref tokens) == fault.Moment.Tokens) killed.TrySetResult();
         })).ToList();
-        if (fault.AfterTokens == 0) killed.TrySetResult();   // While prompts are being processed and sent.
+        if (fault.Moment.Tokens == 0) killed.TrySetResult();
         var answers = Task.WhenAll(streams);
         await Task.WhenAny(killed.Task, answers);
         await cluster.KillAsync(fault.Victim);
@@ -123,6 +143,6 @@ public sealed class FaultTests(FaultCluster cluster) : IClassFixture<FaultCluste
             [.. Enumerable.Range(0, random.Next(4, MaxPromptTokens)).Select(_ => random.Next(3, Vocabulary))], newTokens ?? random.Next(30, 100)))];
 
     /// <param name="Victim">Number of a process.</param>
-    /// <param name="AfterTokens">Tokens of all streams, after which it is killed.</param>
-    private sealed record Fault(int Victim, int AfterTokens);
+    /// <param name="Moment">When it is killed.</param>
+    private sealed record Fault(int Victim, Moment Moment);
 }

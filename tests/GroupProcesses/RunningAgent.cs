@@ -133,7 +133,7 @@ internal sealed partial class RunningAgent : IAsyncDisposable
 
     private IReadOnlyList<string> InstanceFolders() => Directory.Exists(Path.Combine(Data, "instances")) ? Directory.GetDirectories(Path.Combine(Data, "instances")) : [];
 
-    private IReadOnlyList<string> MemoryFolders() => [.. InstanceFolders().Select(folder => InstanceSurroundings.MemoryFolder(Path.GetFileName(folder), new InstanceFolder(folder)))];
+    private IReadOnlyList<string> MemoryFolders() => [.. InstanceFolders().Select(folder => new VolumeFolders(Data).MemoryOf(Path.GetFileName(folder)))];
 
     private static string? FolderOf(string process)
     {

@@ -1,31 +1,38 @@
-using System.Net;
-using System.Net.Sockets;
+using System.Collections.Immutable;
 using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
 
 namespace ActorInference.Cache.Transfer;
 
 /// <summary>
-/// Brings pages of other processes into one pool: by one copy out of shared memory on the same host, or from device to device there, else over TCP
-/// straight into the pool, if the host reaches it; summed on the way, in the same pass. Thread-safe.
+/// Brings pages of other processes into one pool, by the shortest way to each: from device to device or by one copy out of shared memory on the
+/// same host, else over TCP; summed on the way, in the same pass. Thread-safe.
 /// </summary>
-public sealed class PageFetcher(IPageMemory pool, PageFetcherOptions options) : IAsyncDisposable
+public sealed class PageFetcher : IAsyncDisposable
 {
-    /// <summary>Processes whose connections are kept.</summary>
-    private const int MaxPeers = 64;
-
-    private readonly SharedSegments _segments = new();
-    private readonly PageLanding _landing = new(pool);
-    private readonly KvTransferFormat _format = KvTransferFormat.Of(pool.Layout);
+    private readonly IPageMemory _pool;
+    private readonly KvTransferFormat _format;
+    private readonly ImmutableArray<IPageTransport> _transports;
     private readonly Lock _lock = new();
-    private readonly OrderedDictionary<KvPoolId, PagePeer> _peers = [];
     private readonly HashSet<Task> _active = [];
     private readonly CancellationTokenSource _stop = new();
 
-    public PageFetcherOptions Options => options;
+    /// <param name="pool">Outlives this.</param>
+    /// <param name="options">Which ways there are, and their limits.</param>
+    public PageFetcher(IPageMemory pool, PageFetcherOptions options)
+    {
+        (_pool, Options, _format) = (pool, options, KvTransferFormat.Of(pool.Layout));
+        var transports = ImmutableArray.CreateBuilder<IPageTransport>();
+        if (options.UseSharedMemory && !pool.HasBytes && pool is IDevicePages device) transports.Add(new DeviceTransport(pool, device));
+        if (options.UseSharedMemory) transports.Add(new SharedMemoryTransport(pool));
+        transports.Add(new SocketTransport(pool, options.Connections));
+        _transports = transports.ToImmutable();
+    }
+
+    public PageFetcherOptions Options { get; }
 
     /// <summary>Why pages last could not come straight from another process's device; null if they could, or nobody has tried.</summary>
-    public string? DeviceRefusal { get; private set; }
+    public string? DeviceRefusal => _transports.OfType<DeviceTransport>().SingleOrDefault()?.Refusal;
 
     /// <summary>Fills pages of the pool with those of a message.</summary>
     /// <param name="message">As it came, with <see cref="KvTransferProtocol.KvPages.Remote"/>.</param>
@@ -52,8 +59,7 @@ public sealed class PageFetcher(IPageMemory pool, PageFetcherOptions options) : 
     /// <summary>Lets go of the memory of processes on this host that have died.</summary>
     public void ReleaseAbandoned()
     {
-        _segments.ReleaseAbandoned();
-        (pool as IDevicePages)?.ReleaseAbandoned();
+        foreach (var transport in _transports) transport.ReleaseAbandoned();
     }
 
     /// <summary>Ends what is under way and waits for it: from then on nothing here touches the pool.</summary>
@@ -63,97 +69,28 @@ public sealed class PageFetcher(IPageMemory pool, PageFetcherOptions options) : 
         Task[] active;
         lock (_lock) active = [.. _active];
         await Task.WhenAll(active).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _segments.Dispose();
-        _landing.Dispose();
-        lock (_lock)
-        {
-            foreach (var peer in _peers.Values) peer.Dispose();
-            _peers.Clear();
-        }
+        foreach (var transport in _transports) transport.Dispose();
     }
 
     private async Task BringInTimeAsync(KvTransferProtocol.KvPages message, ReadOnlyMemory<int> local, CancellationToken cancellationToken)
     {
         var source = message.Remote!.Source;
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var bytes = (long)local.Length * pool.Layout.PageBytes;
-        deadline.CancelAfter(options.Stall + TimeSpan.FromSeconds((double)bytes / options.MinBytesPerSecond));
+        var bytes = (long)local.Length * _pool.Layout.PageBytes;
+        deadline.CancelAfter(Options.Stall + TimeSpan.FromSeconds((double)bytes / Options.MinBytesPerSecond));
         try
         {
-            await BringAsync(message, source, local, deadline.Token).ConfigureAwait(false);
+            foreach (var transport in _transports)
+            {
+                if (await transport.TryBringAsync(message, local, deadline.Token).ConfigureAwait(false)) return;
+            }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new TransferException(TransferError.TimedOut, $"{local.Length} pages from {source.Host}:{source.Port} did not come within their deadline.");
         }
-    }
 
-    private async Task BringAsync(KvTransferProtocol.KvPages message, KvPageSource source, ReadOnlyMemory<int> local, CancellationToken cancellationToken)
-    {
-        if (options.UseSharedMemory && !pool.HasBytes && source.SharedPath is { } name && await Task.Run(() => TryCopyOnDevice(message, name, local), cancellationToken).ConfigureAwait(false)) return;
-        if (options.UseSharedMemory && source.SharedPath is not null && File.Exists(source.SharedPath))
-        {
-            await Task.Run(() => _segments.Copy(message, pool, local.Span, cancellationToken), cancellationToken).ConfigureAwait(false);
-            return;
-        }
-
-        if (source.Port == 0) throw new TransferException(TransferError.Broken, $"The pool {message.Pool} has no page server, and its memory is not shared with this host.");
-        var address = IPAddress.TryParse(source.Host, out var known) ? known : await ResolveAsync(source, cancellationToken).ConfigureAwait(false);
-        if (pool.HasBytes) await FetchAsync(message, pool, local, address, cancellationToken).ConfigureAwait(false);
-        else await _landing.FetchAsync(message, local, (part, into, pages) => FetchAsync(part, into, pages, address, cancellationToken), cancellationToken).ConfigureAwait(false);
-    }
-
-    private async Task FetchAsync(KvTransferProtocol.KvPages message, IPageMemory into, ReadOnlyMemory<int> pages, IPAddress address, CancellationToken cancellationToken)
-    {
-        var job = new PageJob(message, into, pages, options.Connections);
-        Start(job, message.Pool, message.Remote!.Source, address);
-        await using var registration = cancellationToken.UnsafeRegister(static job => ((PageJob)job!).Abort(), job).ConfigureAwait(false);
-        await job.Done.ConfigureAwait(false);
-    }
-
-    /// <returns>False if they have to come by way of the host.</returns>
-    /// <exception cref="TransferException">A page is not what was sent.</exception>
-    private bool TryCopyOnDevice(KvTransferProtocol.KvPages message, string name, ReadOnlyMemory<int> local)
-    {
-        if (pool is not IDevicePages device) return false;
-        DeviceRefusal = device.TryCopy(name, [.. message.Pages.Select(page => page.Page)], local.Span);
-        if (DeviceRefusal is not null) return false;
-        var sums = new uint[local.Length];
-        pool.Sum(local.Span, sums);
-        for (var i = 0; i < sums.Length; i++) PageJob.Check(message, i, sums[i]);
-        return true;
-    }
-
-    private static async Task<IPAddress> ResolveAsync(KvPageSource source, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (await Dns.GetHostAddressesAsync(source.Host, cancellationToken).ConfigureAwait(false))[0];
-        }
-        catch (Exception unknown) when (unknown is SocketException or ArgumentException or IndexOutOfRangeException)
-        {
-            throw new TransferException(TransferError.Broken, $"The page server's host '{source.Host}' has no address: {unknown.Message}", unknown);
-        }
-    }
-
-    private void Start(PageJob job, KvPoolId id, KvPageSource source, IPAddress address)
-    {
-        lock (_lock)
-        {
-            if (!_peers.TryGetValue(id, out var peer))
-            {
-                if (_peers.Count >= MaxPeers)
-                {
-                    _peers.GetAt(0).Value.Dispose();
-                    _peers.RemoveAt(0);
-                }
-
-                peer = new PagePeer(id, source, address, options.Connections);
-                _peers.Add(id, peer);
-            }
-
-            peer.Enqueue(job);
-        }
+        throw new TransferException(TransferError.Broken, $"The pool {message.Pool} has no page server, and its memory is not shared with this host.");
     }
 
     private void Check(KvTransferProtocol.KvPages message, int local)

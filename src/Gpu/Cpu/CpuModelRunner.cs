@@ -101,6 +101,8 @@ public sealed unsafe class CpuModelRunner : IModelRunner
         _lastStepTicks = Stopwatch.GetTimestamp() - start;
     }
 
+    public bool TryPrepare() => _weights.Packing.TryPackSome(_threads);
+
     public Span<float> Logits(int index, int nth = 0)
     {
         if (!HasLogits) throw new InvalidOperationException($"This is rank {_weights.Shard.Rank}; logits are rank 0's.");

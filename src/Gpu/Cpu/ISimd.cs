@@ -37,6 +37,9 @@ internal unsafe interface ISimd<V>
     /// <summary>Sum over the lanes, always in the same order.</summary>
     static abstract float Sum(V value);
 
+    /// <summary>Largest of the lanes.</summary>
+    static abstract float Largest(V value);
+
     /// <summary>Each lane of <paramref name="value"/>, or 0 where x is below the limit.</summary>
     static abstract V ZeroWhereBelow(V x, V limit, V value);
 
@@ -58,4 +61,7 @@ internal unsafe interface ISimd<V>
 
     /// <summary>Widens <see cref="Count"/> neighbouring F16, which must be finite.</summary>
     static abstract V LoadF16(ushort* source);
+
+    /// <summary>Widens <see cref="Count"/> neighbouring signed bytes.</summary>
+    static abstract V LoadI8(sbyte* source);
 }

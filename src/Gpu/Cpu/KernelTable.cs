@@ -1,4 +1,5 @@
 global using unsafe TileKernel = delegate*<float*, nint, int, byte*, nint, int, nint, float*, nint, bool, void>;
+global using unsafe KvRowKernel = delegate*<byte*, nint, int, int, float*, nint, void>;
 global using unsafe TileEnd = delegate*<float*, nint, int, int, float*, float*, nint, void>;
 
 using System.Runtime.Intrinsics;
@@ -51,11 +52,13 @@ internal sealed unsafe class KernelTable
 
     public required delegate*<byte*, nint, float*, void> WidenPanelBF16 { get; init; }
 
-    public required delegate*<ushort*, float*, int, void> WidenF16 { get; init; }
+    public required delegate*<float, float, float*, float*, float*, float*, int, void> SoftmaxJoin { get; init; }
 
-    public required delegate*<ushort*, float*, int, void> WidenBF16 { get; init; }
+    /// <summary>Widens rows of keys or values, for each type that the processor computes with.</summary>
+    public required KvRowKernel[] WidenRows { get; init; }
 
-    public required delegate*<float*, nint, int, int, float*, nint, void> SpreadOverPanels { get; init; }
+    /// <summary>Widens rows of values into panels.</summary>
+    public required KvRowKernel[] SpreadRows { get; init; }
 
     /// <summary>Takes a tile of products to where it belongs.</summary>
     /// <param name="c">Shape <c>[rows, columns]</c>, whole panels.</param>
@@ -99,7 +102,7 @@ internal sealed unsafe class KernelTable
             HeadNorm = &VectorOps<S, V>.HeadNorm,
             Rotate = &VectorOps<S, V>.Rotate,
             Scale = &VectorOps<S, V>.Scale,
-            SoftmaxBlock = &VectorOps<S, V>.SoftmaxBlock,
+            SoftmaxBlock = &Softmax<S, V>.Block,
             Store = &VectorOps<S, V>.StoreTile,
             Add = &VectorOps<S, V>.AddTile,
             SwiGlu = &VectorOps<S, V>.GatedTile<SiluGate<S, V>>,
@@ -107,9 +110,9 @@ internal sealed unsafe class KernelTable
             SoftCap = &VectorOps<S, V>.SoftCap,
             WidenPanelF16 = &VectorOps<S, V>.WidenPanel<PanelF16<S, V>>,
             WidenPanelBF16 = &VectorOps<S, V>.WidenPanel<PanelBF16<S, V>>,
-            WidenF16 = &VectorOps<S, V>.WidenF16,
-            WidenBF16 = &VectorOps<S, V>.WidenBF16,
-            SpreadOverPanels = &VectorOps<S, V>.SpreadOverPanels,
+            SoftmaxJoin = &Softmax<S, V>.Join,
+            WidenRows = [&KvRows<S, V, KvF32<S, V>>.Widen, &KvRows<S, V, KvF16<S, V>>.Widen, &KvRows<S, V, KvBF16<S, V>>.Widen, &KvRows<S, V, KvQ8<S, V>>.Widen],
+            SpreadRows = [&KvRows<S, V, KvF32<S, V>>.Spread, &KvRows<S, V, KvF16<S, V>>.Spread, &KvRows<S, V, KvBF16<S, V>>.Spread, &KvRows<S, V, KvQ8<S, V>>.Spread],
         };
 
     /// <summary>Kernels by number of rows; entry 0 is never used.</summary>

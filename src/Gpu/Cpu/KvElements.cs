@@ -1,10 +1,9 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using ActorInference.Actors.Kv;
 
 namespace ActorInference.Gpu.Cpu;
 
-/// <summary>Moves keys and values between floats and the element type of pages.</summary>
+/// <summary>Takes keys and values to pages.</summary>
 /// <remarks>SAFETY: planes cover the layout's bytes, float rows the layout's head dimension. What a row becomes depends on nothing but the row.</remarks>
 internal static unsafe class KvElements
 {
@@ -32,27 +31,6 @@ internal static unsafe class KvElements
             default:
                 for (var row = 0; row < rows; row++) Quantize(source + (nint)row * layout.HeadDim, layout.HeadDim, target + (nint)row * layout.HeadBytes);
                 break;
-        }
-    }
-
-    /// <summary>Widens one head of <see cref="KvDtype.Q8_0"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void WidenQ8(byte* source, int headDim, float* target)
-    {
-        for (var first = 0; first < headDim; first += Block)
-        {
-            var count = Math.Min(Block, headDim - first);
-            var scale = HalfFormat.FromF16(Unsafe.ReadUnaligned<ushort>(source));
-            var bytes = (sbyte*)source + sizeof(ushort);
-            var i = 0;
-            for (var scales = Vector256.Create(scale); i <= count - 8; i += 8)
-            {
-                var shorts = Vector128.WidenLower(Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>(bytes + i)).AsSByte());
-                (Vector256.ConvertToSingle(Vector256.Create(Vector128.WidenLower(shorts), Vector128.WidenUpper(shorts))) * scales).Store(target + first + i);
-            }
-
-            for (; i < count; i++) target[first + i] = scale * bytes[i];
-            source += sizeof(ushort) + count;
         }
     }
 

@@ -33,6 +33,9 @@ internal sealed class StepPlan(int maxRows, int maxTileTokens, int leastGroups =
 
     public int Rows { get; private set; }
 
+    /// <summary>New tokens of the largest step.</summary>
+    public int MaxRows => maxRows;
+
     public int TileCount { get; private set; }
 
     public int GroupCount { get; private set; }

@@ -22,20 +22,47 @@ public static class EngineWarmUp
     public static double Run(IModelRunner runner, int promptTokens)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(promptTokens);
-        var first = RunOnce(runner, promptTokens);
-        return first is > 0 && first * promptTokens < MostSecondsForAnother ? RunOnce(runner, promptTokens) : first;
+        var first = RunOnce(runner, promptTokens, NewTokens, new EngineOptions());
+        return first is > 0 && first * promptTokens < MostSecondsForAnother ? RunOnce(runner, promptTokens, NewTokens, new EngineOptions()) : first;
     }
 
-    private static double RunOnce(IModelRunner runner, int promptTokens)
+    /// <summary>
+    /// The same with a prompt whose pages are kept: computed first, then found in the cache, then brought back from the tier, before the step
+    /// and layer by layer. After an update in place that is what the first prompts need.
+    /// </summary>
+    /// <param name="runner">As above.</param>
+    /// <param name="cache">Empty, and is in the end.</param>
+    /// <param name="tier">Of no other use: the prompt's pages stay there.</param>
+    /// <exception cref="InvalidOperationException">The model cannot compute it.</exception>
+    public static void RunCached(IModelRunner runner, IPrefixCache cache, IPageTier tier)
+    {
+        var promptTokens = 2 * cache.PageSizeTokens + 1;
+        var whole = new EngineOptions { OverlapLoadBytes = 0 };
+        try
+        {
+            RunOnce(runner, promptTokens, newTokens: 1, whole, cache, tier);
+            RunOnce(runner, promptTokens, newTokens: 1, whole, cache, tier);
+            cache.Clear();
+            RunOnce(runner, promptTokens, newTokens: 1, whole, cache, tier);
+            cache.Clear();
+            RunOnce(runner, promptTokens, newTokens: 1, whole with { OverlapLoadBytes = 1 }, cache, tier);
+        }
+        finally
+        {
+            cache.Clear();
+        }
+    }
+
+    private static double RunOnce(IModelRunner runner, int promptTokens, int newTokens, EngineOptions options, IPrefixCache? cache = null, IPageTier? tier = null)
     {
         var events = new FailuresOnly();
-        var engine = new InferenceEngine(runner, new EngineOptions(), events, TimeProvider.System);
-        var length = Math.Min(promptTokens, engine.MaxSequenceTokens - NewTokens);
+        var engine = new InferenceEngine(runner, options, events, TimeProvider.System, cache, tier);
+        var length = Math.Min(promptTokens, engine.MaxSequenceTokens - newTokens);
         if (length < 1) return 0;
         ImmutableArray<int> prompt = [.. Enumerable.Range(0, length).Select(i => i % runner.VocabSize)];
         try
         {
-            engine.Add(new SequenceSpec(prompt, [], new SamplingOptions { MaxNewTokens = NewTokens, Temperature = 1, TopK = 8 }, SequenceMode.Generate));
+            engine.Add(new SequenceSpec(prompt, [], new SamplingOptions { MaxNewTokens = newTokens, Temperature = 1, TopK = 8 }, SequenceMode.Generate));
             while (engine.HasWork && events.Failure is null) engine.Step();
         }
         finally

@@ -34,6 +34,10 @@ public interface IModelRunner : IDisposable
     /// <remarks>Allocates nothing once warm. Blocks the calling thread until the result is there.</remarks>
     void Forward(ForwardBatch batch);
 
+    /// <summary>Does some milliseconds of what makes later steps faster, for moments without work. Changes no result.</summary>
+    /// <returns>Whether there may be more of it.</returns>
+    bool TryPrepare() => false;
+
     /// <summary>Logits of sequence <paramref name="index"/> of the last <see cref="Forward"/>; valid and writable until the next.
     /// Shape <c>[VocabSize]</c>.</summary>
     /// <param name="index">Of the sequence in the batch.</param>

@@ -33,7 +33,7 @@ public sealed unsafe class KvPagePool : IPageMemory, IDevicePages, IDisposable
         _views = new NativePage?[capacityPages];
         var bytes = (long)layout.PageBytes * capacityPages;
         if (shared) _segment = SharedSegment.Create(bytes);
-        _memory = _segment is null ? (byte*)NativeMemory.AlignedAlloc((nuint)bytes, AlignmentBytes) : _segment.Address;
+        _memory = _segment is null ? Allocate(bytes) : _segment.Address;
     }
 
     /// <param name="layout">Shape of each page.</param>
@@ -163,6 +163,14 @@ public sealed unsafe class KvPagePool : IPageMemory, IDevicePages, IDisposable
     {
         FreeMemory();
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>On large pages where they are granted: attention reads a head's few hundred bytes of each token, far apart.</summary>
+    private static byte* Allocate(long bytes)
+    {
+        var memory = NativeMemory.AlignedAlloc((nuint)bytes, bytes < LargePages.Bytes ? AlignmentBytes : (nuint)LargePages.Bytes);
+        LargePages.Advise(memory, bytes);
+        return (byte*)memory;
     }
 
     private void FreeMemory()

@@ -24,6 +24,7 @@ public static class RankWorker
         var layout = new KvPageLayout(config.Layers, invitation.PageSizeTokens, config.KvHeads, config.HeadDim, invitation.KvDtype);
         using var pool = KvPagePool.Map(layout, invitation.PoolPages, invitation.PoolPath);
         using var weights = ModelWeights.Load(model, shard);
+        weights.PackAll();   // Ranks wait for each other: none is to be slower at first.
         using var runner = new CpuModelRunner(
             weights, pool, new CpuRunnerOptions { Threads = invitation.Threads, MaxBatchTokens = invitation.MaxBatchTokens }, group);
         group.MarkReady();

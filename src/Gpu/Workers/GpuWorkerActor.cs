@@ -35,6 +35,7 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
     private readonly SaltedNamespaces _spaces;
     private StepLog? _steps;
     private bool _stepIsDue;
+    private bool _prepareIsDue;
 
     public GpuWorkerActor(GpuWorkerOptions options)
     {
@@ -42,6 +43,7 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
         _events = new Events(this);
         _spaces = new SaltedNamespaces(options.Namespace, options.OnSpace);
         Receive<Step>(_ => RunStep());
+        Receive<Prepare>(_ => PrepareSome());
         Receive<WorkerProtocol.Run>(Take);
         Receive<PrefillProtocol.Deliver>(Address);
         Receive<WorkerProtocol.Cancel>(cancel => Cancel(cancel.Attempt));
@@ -75,14 +77,28 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
         _transit = new PageTransit(Pool, TimeProvider.System);
         _ahead = new AheadQueue(_options.AheadPages(_runner));
         _cache = _options.CreateCache?.Invoke(_runner);
-        // In an upgrade nobody waits for its first steps.
-        var pace = _options.WarmUpTokens > 0 ? EngineWarmUp.Run(_runner, _options.WarmUpTokens) : 0;
-        _engine = new InferenceEngine(_runner, _options.Engine with { SecondsPerPromptToken = pace }, _events, TimeProvider.System, _cache, _options.Tier);
+        while (_options.IsPreparedFirst && _runner.TryPrepare())
+        {
+        }
+
+        _engine = new InferenceEngine(_runner, _options.Engine with { SecondsPerPromptToken = WarmUp() }, _events, TimeProvider.System, _cache, _options.Tier);
         _options.Pulse.Attach(Pool);
         Timers.StartPeriodicTimer(nameof(Sweep), Sweep.Instance, _options.TransferDeadline / 4);
         Timers.StartPeriodicTimer(nameof(GiveSigns), GiveSigns.Instance, _options.SignInterval);
         WatchParts();
+        PrepareSoon();
         Context.Parent.Tell(new WorkerProtocol.Ready(_incarnation, _engine.MaxSequenceTokens));
+    }
+
+    /// <summary>In an upgrade nobody waits for its first steps.</summary>
+    /// <returns>Seconds that a token of a prompt takes; 0 if that is not known.</returns>
+    private double WarmUp()
+    {
+        if (_options.WarmUpTokens == 0) return 0;
+        var pace = EngineWarmUp.Run(_runner, _options.WarmUpTokens);
+        using var tiers = _options.CreateWarmUpTiers?.Invoke(_runner);
+        if (tiers is not null) EngineWarmUp.RunCached(_runner, tiers.Cache, tiers.Tier);
+        return pace;
     }
 
     protected override void PreRestart(Exception reason, object message)
@@ -278,6 +294,7 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
             // Also after a refused batch, from which the supervisor lets this instance go on.
             if (didWork) StepSoon();
             else if (_engine.HasWork) Timers.StartSingleTimer(nameof(Step), Step.Instance, StarvedRetry);
+            else PrepareSoon();
         }
     }
 
@@ -298,6 +315,20 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
         if (_stepIsDue || !_engine.HasWork) return;
         _stepIsDue = true;
         Self.Tell(Step.Instance);
+    }
+
+    private void PrepareSoon()
+    {
+        if (_prepareIsDue) return;
+        _prepareIsDue = true;
+        Self.Tell(Prepare.Instance);
+    }
+
+    /// <summary>In small parts, between which whatever has come is taken in.</summary>
+    private void PrepareSome()
+    {
+        _prepareIsDue = false;
+        if (!_engine.HasWork && _runner.TryPrepare()) PrepareSoon();
     }
 
     private void LoseIfHere(AttemptId attempt, string reason)
@@ -332,30 +363,4 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
 
     private void TellStage(IWorkerJob job, GenerationProtocol.JobStage stage) =>
         job.ReplyTo.Tell(new GenerationProtocol.Progressed(job.Attempt) { Stage = stage, Worker = _options.Worker });
-
-    private sealed record Step
-    {
-        public static readonly Step Instance = new();
-    }
-
-    private sealed record GiveSigns
-    {
-        public static readonly GiveSigns Instance = new();
-    }
-
-    private sealed record MayBegin
-    {
-        public static readonly MayBegin Instance = new();
-    }
-
-    /// <summary>A part of the runner is gone, and with it the runner.</summary>
-    private sealed record PartLost(Guid Incarnation, Exception Reason);
-
-    /// <summary>It is no longer worth waiting for the pages of a job.</summary>
-    private sealed record Prefetched(AttemptId Attempt);
-
-    private sealed record Sweep
-    {
-        public static readonly Sweep Instance = new();
-    }
 }

@@ -41,6 +41,12 @@ public sealed record GpuWorkerOptions
     /// <summary>Tokens of a prompt that the runner computes before the worker says that it is ready; 0 for none.</summary>
     public int WarmUpTokens { get; init; }
 
+    /// <summary>Whether the runner does all of <see cref="IModelRunner.TryPrepare"/> before the worker says that it is ready; else in moments without work.</summary>
+    public bool IsPreparedFirst { get; init; }
+
+    /// <summary>Makes tiers like the worker's own for the warm-up to use, and to dispose; null makes none.</summary>
+    public Func<IModelRunner, WarmUpTiers>? CreateWarmUpTiers { get; init; }
+
     public EngineOptions Engine { get; init; } = new();
 
     /// <summary>

@@ -48,7 +48,7 @@ public sealed partial class UpgradeBenchmark(UpgradeBenchmarkOptions options)
         {
             agent.Kill();
             await agent.WaitForExitAsync(CancellationToken.None);
-            EndInstances(folder);
+            await EndInstancesAsync(folder);
             Directory.Delete(folder, recursive: true);
         }
     }
@@ -155,9 +155,10 @@ public sealed partial class UpgradeBenchmark(UpgradeBenchmarkOptions options)
         while (!condition()) await timer.WaitForNextTickAsync(deadline.Token);
     }
 
-    private static void EndInstances(string folder)
+    /// <summary>Until nothing runs any more that writes there.</summary>
+    private static async Task EndInstancesAsync(string folder)
     {
-        var instances = Path.Combine(folder, "instances");
+        var instances = Path.Combine(folder, AgentOptions.Instances);
         foreach (var path in Directory.Exists(instances) ? Directory.EnumerateDirectories(instances) : [])
         {
             var instance = new InstanceFolder(path);
@@ -165,11 +166,10 @@ public sealed partial class UpgradeBenchmark(UpgradeBenchmarkOptions options)
             {
                 kept.Keeper.KillGroup();
                 kept.Process.Kill();
+                await UntilAsync(() => !kept.Process.IsAlive && !instance.IsKept, CancellationToken.None);
             }
 
-            if (instance.ReadRecord() is not { } record) continue;
-            var memory = InstanceSurroundings.MemoryFolder(record.Launch.Instance, instance);
-            if (Directory.Exists(memory)) Directory.Delete(memory, recursive: true);
+            if (instance.ReadRecord() is { } record) await UntilAsync(() => new VolumeFolders(folder).TryRelease(record.Launch.Pod), CancellationToken.None);
         }
     }
 

@@ -39,8 +39,7 @@ public static class CommandLine
 
         if (parsed.Action is ParseErrorAction)
         {
-            var error = parsed.Errors.Select(problem => problem.Message).FirstOrDefault() ?? "The command line is not understood.";
-            return Report($"{error} ('{Path(parsed)} --help' lists what there is.)", UserError);
+            return Report($"{Describe(parsed)} ('{Path(parsed)} --help' lists what there is.)", UserError);
         }
 
         try
@@ -58,6 +57,26 @@ public static class CommandLine
                 _ => Report($"{failure.GetType().Name}: {failure.Message} (Set {DebugVariable}=1 for details.)", Failure),
             };
         }
+    }
+
+    /// <summary>The first thing that is wrong, in the words of all other messages.</summary>
+    private static string Describe(ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        if (command.Subcommands.Count > 0 && parsed.UnmatchedTokens is [var word, ..])
+            return $"'{word}' is no command of '{Path(parsed)}'; expected one of {string.Join(", ", command.Subcommands.Where(each => !each.Hidden).Select(each => each.Name))}.";
+        if (parsed.Errors.Count == 0) return "The command line is not understood.";
+        return WrongName(parsed.Errors[0]) ?? parsed.Errors[0].Message;
+    }
+
+    /// <returns>Null if it is not about an option that takes one of some names.</returns>
+    private static string? WrongName(ParseError error)
+    {
+        if (error.SymbolResult is not OptionResult { Option: var option } given) return null;
+        var type = option.ValueType.IsArray ? option.ValueType.GetElementType()! : option.ValueType;
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        if (!type.IsEnum || given.Tokens.FirstOrDefault(token => !Enum.TryParse(type, token.Value, ignoreCase: true, out _)) is not { } wrong) return null;
+        return $"{option.Name} is '{wrong.Value}'; expected one of {string.Join(", ", Enum.GetNames(type)).ToLowerInvariant()}.";
     }
 
     private static int Report(string message, int exitCode)

@@ -39,10 +39,10 @@ public static class Agent
         {
             var system = host.Services.GetRequiredService<ActorSystem>();
             await JoinAsync(system, options, signals.Token);
-            port?.Dispose();
-            if (port is not null) await AkkaManagement.Get(system).Start();
-            if (console is not null) StartConsole(system, console);
-            Console.Out.WriteLine(Banner(system, options, port, console));
+            var log = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger(nameof(Agent));
+            var serves = port is not null && await port.ListenAsync(() => AkkaManagement.Get(system).Start(), log);
+            var talks = console is not null && await console.ListenAsync(() => StartConsole(system), log);
+            Console.Out.WriteLine(Banner(system, options, serves ? port : null, talks ? console : null));
             await host.WaitForShutdownAsync(signals.Token);
         }
         catch (OperationCanceledException) when (signals.Token.IsCancellationRequested)
@@ -106,14 +106,14 @@ public static class Agent
         }
     }
 
-    private static void StartConsole(ActorSystem system, ReservedPort port)
+    private static Task StartConsole(ActorSystem system)
     {
-        port.Dispose();
         var cmd = PetabridgeCmd.Get(system);
         cmd.RegisterCommandPalette(GroupPalette.Instance);
         cmd.RegisterCommandPalette(RolloutPalette.Instance);
         cmd.RegisterCommandPalette(ClusterCommands.Instance);
         cmd.Start();
+        return Task.CompletedTask;
     }
 
     private static string Banner(ActorSystem system, AgentCommandOptions options, ReservedPort? management, ReservedPort? console)

@@ -64,9 +64,9 @@ public static class BenchKernelsCommand
         ["shape"] = result.Shape,
         ["us"] = Math.Round(result.Microseconds, 2),
         ["gflops"] = Math.Round(result.Gflops, 2),
-        ["gb_per_s"] = Math.Round(result.GigabytesPerSecond, 2),
-        ["fma_peak_fraction"] = Math.Round(result.FmaFraction, 4),
-        ["memory_fraction"] = Math.Round(result.MemoryFraction, 4),
+        ["gb_per_s"] = Math.Round(result.GigabytesPerSecond, 5),
+        ["fma_peak_fraction"] = Math.Round(result.FmaFraction, 6),
+        ["memory_fraction"] = Math.Round(result.MemoryFraction, 6),
         ["peak_gflops"] = Math.Round(result.PeakGflops, 2),
         ["memory_gb_per_s"] = Math.Round(result.MemoryGigabytesPerSecond, 2),
     };

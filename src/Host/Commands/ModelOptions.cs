@@ -45,8 +45,13 @@ public record ModelOptions
     public required LogLevel LogLevel { get; init; }
 
     /// <summary>Says something on stderr before there is a logger, if it would be logged.</summary>
-    public void Note(string line)
+    public void Note(string line) => Say(LogLevel.Information, line);
+
+    /// <summary>The same of what its user had better know.</summary>
+    public void Warn(string line) => Say(LogLevel.Warning, line);
+
+    private void Say(LogLevel level, string line)
     {
-        if (LogLevel <= LogLevel.Information) Console.Error.WriteLine(line);
+        if (LogLevel <= level) Console.Error.WriteLine(line);
     }
 }

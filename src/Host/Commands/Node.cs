@@ -32,11 +32,25 @@ public static class Node
 
         using var lost = model?.Backend.WhenLost.Register(stop.Cancel);
         await using var exchange = model is null ? null : options.Cluster.CreateExchange(model, options);
-        var node = (model?.ToNode(options) ?? new InferenceNode()) with { Roles = options.Cluster.Roles, Exchange = exchange, StepLogs = options.StepLogs };
+        var node = (model?.ToNode(options) ?? new InferenceNode()) with
+        {
+            Roles = options.Cluster.Roles,
+            Exchange = exchange,
+            BeforeWork = options.ReadyPort is null ? null : system => PrepareAsync(system, options, stop.Token),
+            StepLogs = options.StepLogs,
+            IsPreparedFirst = true,
+        };
         if (options.IsGateway) await ServeAsync(new NodeRun(options, node, operations), model?.Served ?? LoadedModel.LoadServed(options), stop.Token);
         else await WorkAsync(new NodeRun(options, node, operations), stop.Token);
         // Whoever started the process begins another one, which gets the device back.
         return model?.Backend.WhenLost.IsCancellationRequested == true ? CommandLine.Failure : CommandLine.Success;
+    }
+
+    /// <summary>For a process that somebody probes: its first request finds it as fast as any later one.</summary>
+    private static async Task PrepareAsync(ActorSystem system, NodeOptions options, CancellationToken stop)
+    {
+        await StorageReady.WaitAsync(system, options.Config.Settings, stop);
+        await Roles.Agents.StartingShare.TakeFullAsync(stop);
     }
 
     private static async Task WorkAsync(NodeRun run, CancellationToken stop)
@@ -97,7 +111,6 @@ public static class Node
                 if (Options.ReadyPort is { } port)
                 {
                     await WorkersReady.WaitAsync(system, Node, stop);
-                    if (Options.Cluster.HasWorkers) await StorageReady.WaitAsync(system, Options.Config.Settings, stop);
                     ready = ReadyPort.Open(Options.Cluster.Host.Listen, port);
                 }
 
@@ -110,6 +123,7 @@ public static class Node
             finally
             {
                 ready?.Dispose();   // Before anything ends: who asks sends nothing more.
+                if (host is WebApplication app) app.NoteUnanswered();
                 await host.StopAsync(CancellationToken.None);
             }
         }

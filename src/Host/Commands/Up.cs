@@ -90,6 +90,7 @@ public static class Up
         finally
         {
             app.Services.GetRequiredService<Readiness>().IsReady = false;
+            app.NoteUnanswered();
             await app.StopAsync(CancellationToken.None);
         }
     }

@@ -50,6 +50,8 @@ public sealed class LoadedModel : IDisposable
 
         IModelBackend backend = device is null ? LoadOnCpu(options, config, progress, shared) : CudaBackend.Load(device, options, config, progress);
         var pooled = (long)backend.Pages.CapacityPages * options.PageSizeTokens;
+        if (pooled < served.ContextTokens)
+            options.Warn($"{backend.Pages.CapacityPages} KV pages of {options.PageSizeTokens} tokens take {pooled} tokens, prompt and answer together; the model would take {served.ContextTokens}.");
         return new LoadedModel(served with { ContextTokens = (int)Math.Min(served.ContextTokens, pooled) }, backend);
     }
 
@@ -94,6 +96,7 @@ public sealed class LoadedModel : IDisposable
         var layout = new KvPageLayout(config.Layers, options.PageSizeTokens, config.KvHeads, config.HeadDim, options.KvDtype ?? KvDtype.F32);
         var capacity = KvBudget.Pages(layout, config.MaxPositionEmbeddings, options.KvPages, options.KvBytes);
         var weights = ModelWeights.Load(options.ModelFolder, shard, progress);
+        if (shard.Ranks > 1) weights.PackAll();   // As the other ranks do.
         return shard.Ranks > 1
             ? new RankedBackend(weights, CreatePool(layout, capacity, shared: true, "Give fewer by --kv-pages."), options)
             : new CpuBackend(weights, CreatePool(layout, capacity, shared, "Give fewer by --kv-pages, or use --transport tcp."));

@@ -83,10 +83,10 @@ public sealed class Operations : IDisposable
     public async Task<IReadOnlyList<string>> StartAsync(ActorSystem system, ILogger log)
     {
         var lines = new List<string>();
-        if (await ListenAsync(_management, "--management-port", () => AkkaManagement.Get(system).Start(), log))
-            lines.Add($"Management: curl http://{new IPEndPoint(IsAny(_managementHost) ? IPAddress.Loopback : _managementHost, _management!.Port)}/ready");
-        if (await ListenAsync(_console, "--cmd-port", () => StartConsole(system), log))
-            lines.Add($"Console: actorinference cmd {IPAddress.Loopback}:{_console!.Port}");
+        if (_management is not null && await _management.ListenAsync(() => AkkaManagement.Get(system).Start(), log))
+            lines.Add($"Management: curl http://{new IPEndPoint(IsAny(_managementHost) ? IPAddress.Loopback : _managementHost, _management.Port)}/ready");
+        if (_console is not null && await _console.ListenAsync(() => StartConsole(system), log))
+            lines.Add($"Console: actorinference cmd {IPAddress.Loopback}:{_console.Port}");
         return lines;
     }
 
@@ -110,26 +110,5 @@ public sealed class Operations : IDisposable
         cmd.RegisterCommandPalette(RoleCommands.Instance);
         cmd.Start();
         return Task.CompletedTask;
-    }
-
-    /// <returns>Whether it listens.</returns>
-    private static async Task<bool> ListenAsync(ReservedPort? port, string flag, Func<Task> start, ILogger log)
-    {
-        if (port is null) return false;
-        port.Dispose();
-        try
-        {
-            await start();
-            return true;
-        }
-        catch (InvalidOperationException cause) when (port.IsGiven)
-        {
-            throw new UserErrorException($"{flag} is '{port.Port}': {cause.Message}", cause);
-        }
-        catch (InvalidOperationException cause)
-        {
-            log.LogWarning("Nothing listens for {Flag}, since another process took port {Port}: {Reason}", flag, port.Port, cause.Message);
-            return false;
-        }
     }
 }

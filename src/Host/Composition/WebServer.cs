@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using ActorInference.Host.Cli;
 using ActorInference.Host.Http;
+using ActorInference.Host.Serving;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging.Console;
 
@@ -58,6 +59,13 @@ public static class WebServer
         {
             throw CannotListen(address, port, cause);
         }
+    }
+
+    /// <summary>Says why the end takes its time, if it will: answers under way have theirs.</summary>
+    public static void NoteUnanswered(this WebApplication app)
+    {
+        if (app.Services.GetRequiredService<ActiveRequests>().Count is > 0 and var count)
+            app.Logger.LogInformation("Ends when {Count} answers under way do, in {Seconds:0} s at the latest; the next Ctrl-C ends it at once.", count, DrainTimeout.TotalSeconds);
     }
 
     /// <summary>Logs to stderr, a line each: stdout belongs to answers.</summary>

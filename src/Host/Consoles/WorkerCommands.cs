@@ -95,13 +95,13 @@ internal static class WorkerCommands
 
     private static CommandResponse Summary(RouterProtocol.Workers workers)
     {
-        var missing = workers.MissingRole();
+        var reason = workers.WhyNotServing();
         var counts = Enum.GetValues<WorkerRole>()
             .Select(role => (Role: role, Count: workers.Reports.Count(report => report.Role == role)))
             .Where(each => each.Count > 0 || each.Role != WorkerRole.Both)
             .Select(each => $"{each.Count} {each.Role.Name()}");
         return new CommandResponse($"""
-            serving: {(missing is { } role ? $"no, there is no {role.Name()} worker" : "yes")}
+            serving: {(reason is null ? "yes" : $"no. {reason}")}
             workers: {string.Join(", ", counts)}
             generations under way: {workers.InFlight}
             """);

@@ -16,6 +16,7 @@ namespace ActorInference.Host.Http;
 [JsonSerializable(typeof(NativeErrorEvent))]
 [JsonSerializable(typeof(ChatCompletion))]
 [JsonSerializable(typeof(ChatChunk))]
+[JsonSerializable(typeof(Usage))]
 [JsonSerializable(typeof(Completion))]
 [JsonSerializable(typeof(ModelList))]
 [JsonSerializable(typeof(ModelCard))]

@@ -76,8 +76,9 @@ public sealed record SamplingFields
     /// <param name="prompts">Encoded prompts, at least one.</param>
     /// <param name="model">The model served.</param>
     /// <param name="defaultTokens">New tokens if the client set no limit, cut to the context; null is the rest of the context.</param>
+    /// <param name="promptField">Name of the prompt's field, for messages.</param>
     /// <exception cref="ApiException">A prompt is too long, or there are too many answers.</exception>
-    public ImmutableArray<TextRequest> Expand(IReadOnlyList<ImmutableArray<int>> prompts, ServedModel model, int? defaultTokens)
+    public ImmutableArray<TextRequest> Expand(IReadOnlyList<ImmutableArray<int>> prompts, ServedModel model, int? defaultTokens, string promptField)
     {
         if (prompts.Count * Count > HttpLimits.MaxChoices)
             throw ApiException.Field("n", $"{Count}", $"at most {HttpLimits.MaxChoices / prompts.Count} for {prompts.Count} prompts");
@@ -85,7 +86,7 @@ public sealed record SamplingFields
         foreach (var prompt in prompts)
         {
             if (!PromptBudget.TryGet(model.ContextTokens, prompt.Length, MaxTokens, defaultTokens, MaxTokensField, out var newTokens, out var error))
-                throw new ApiException(ApiError.BadRequest(error, MaxTokensField, "context_length_exceeded"));
+                throw new ApiException(ApiError.BadRequest(error, prompt.Length < model.ContextTokens ? MaxTokensField : promptField, "context_length_exceeded"));
             for (var draw = 0; draw < Count; draw++) requests.Add(ToRequest(requests.Count, draw, prompt, newTokens));
         }
 

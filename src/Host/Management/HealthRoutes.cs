@@ -11,7 +11,7 @@ namespace ActorInference.Host.Management;
 
 /// <summary>
 /// <c>GET /alive</c>: whether the process should live on. <c>GET /ready</c>: whether it should be given work: a gateway once there are
-/// workers, another node once it is up in the cluster.
+/// workers that can be paired, another node once it is up in the cluster.
 /// </summary>
 public sealed class HealthRoutes : IManagementRouteProvider
 {
@@ -29,10 +29,9 @@ public sealed class HealthRoutes : IManagementRouteProvider
         if (ClusterView.IsMember(system) && !ActorRegistry.For(system).TryGet<RouterActor>(out _)) return new JsonAnswer(HttpStatusCode.OK, ManagementJson.Status("ready"));
         try
         {
-            var missing = (await system.WorkersAsync()).MissingRole();
-            return missing is null
-                ? new JsonAnswer(HttpStatusCode.OK, ManagementJson.Status("ready"))
-                : NotReady($"There is no {missing.ToString()!.ToLowerInvariant()} worker.");
+            return (await system.WorkersAsync()).WhyNotServing() is { } reason
+                ? NotReady(reason)
+                : new JsonAnswer(HttpStatusCode.OK, ManagementJson.Status("ready"));
         }
         catch (WorkersUnknownException cause)
         {

@@ -26,10 +26,15 @@ public static class WorkersQuery
     }
 
     /// <summary>A role of which there is no worker, or null.</summary>
-    public static WorkerRole? MissingRole(this RouterProtocol.Workers workers) => WorkerRoles.Needed
+    private static WorkerRole? MissingRole(this RouterProtocol.Workers workers) => WorkerRoles.Needed
         .Where(role => workers.Reports.All(report => report.Draining || !report.Role.Serves(role)))
         .Select(role => (WorkerRole?)role)
         .FirstOrDefault();
+
+    /// <summary>Why requests cannot be served; null if they can.</summary>
+    public static string? WhyNotServing(this RouterProtocol.Workers workers) => workers.MissingRole() is { } role
+        ? $"There is no {role.Name()} worker."
+        : WorkerPairs.Mismatch(workers.Reports);
 }
 
 /// <summary>Nobody can say which workers there are.</summary>

@@ -39,11 +39,23 @@ public sealed record AgentOptions
     /// <summary>How often all instances are reported, changed or not.</summary>
     public TimeSpan ReportInterval { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>Name of the folder of all instances.</summary>
+    public const string Instances = "instances";
+
     /// <summary>Folder of all instances.</summary>
-    public string InstancesFolder => Path.Combine(Data, "instances");
+    public string InstancesFolder => Path.Combine(Data, Instances);
+
+    /// <summary>Where their volumes are.</summary>
+    public VolumeFolders Volumes => new(Data);
 
     /// <summary>Folder of one.</summary>
     public InstanceFolder FolderOf(string instance) => new(Path.Combine(InstancesFolder, instance));
+
+    /// <summary>Whether a pod has processes besides one, or is to have.</summary>
+    /// <param name="pod">Its name, with which theirs begin.</param>
+    /// <param name="instance">The one.</param>
+    public bool HasOthers(string pod, string instance) => Directory.EnumerateDirectories(InstancesFolder, $"{pod}*")
+        .Any(folder => Path.GetFileName(folder) != instance && new InstanceFolder(folder).ReadRecord() is { IsOver: false } record && record.Launch.Pod == pod);
 
     private static Dictionary<string, string> OwnEnvironment()
     {

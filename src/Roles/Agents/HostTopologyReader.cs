@@ -3,9 +3,10 @@ using System.Globalization;
 
 namespace ActorInference.Roles.Agents;
 
-/// <summary>Reads a host's topology from sysfs and procfs, as Linux documents them (Documentation/ABI/stable, testing).</summary>
+/// <summary>Reads a host's topology from sysfs and procfs, as Linux documents them (Documentation/ABI/stable, testing), and from the GPU driver.</summary>
 /// <param name="root">Where <c>sys</c> and <c>proc</c> are: <c>/</c>, or a copy for tests.</param>
-public sealed class HostTopologyReader(string root = "/")
+/// <param name="nvLinks">What the driver says; null for its own library.</param>
+public sealed class HostTopologyReader(string root = "/", NvLinkReader? nvLinks = null)
 {
     private const string NvidiaVendor = "0x10de";
 
@@ -68,7 +69,8 @@ public sealed class HostTopologyReader(string root = "/")
             .Where(path => Text(Path.Combine(path, "vendor")) == NvidiaVendor && DisplayClasses.Any(Text(Path.Combine(path, "class")).StartsWith))
             .OrderBy(path => Path.GetFileName(path), StringComparer.Ordinal)
             .ToList();
-        return [.. devices.Select((path, number) => new HostGpu(number, Path.GetFileName(path), Model(Path.GetFileName(path)), NumaOf(path), RootPort(path), NvLinks: []))];
+        var joined = (nvLinks ?? new NvLinkReader()).Read([.. devices.Select(path => Path.GetFileName(path))]);
+        return [.. devices.Select((path, number) => new HostGpu(number, Path.GetFileName(path), Model(Path.GetFileName(path)), NumaOf(path), RootPort(path), joined[number]))];
     }
 
     /// <summary>The driver's own page of a GPU has its name.</summary>

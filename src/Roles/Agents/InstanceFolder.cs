@@ -6,8 +6,8 @@ namespace ActorInference.Roles.Agents;
 
 /// <summary>
 /// Where an agent keeps one instance, so that it finds it again after its own restart: <c>record.json</c> (what to run, and
-/// what became of it so far), <c>pid</c> and <c>exit</c> (written by the keeper), <c>log</c> and rotated ones, <c>topology.yaml</c>,
-/// <c>data</c>.
+/// what became of it so far), <c>lock</c> (held by the keeper as long as it lives), <c>pid</c> and <c>exit</c> (written by the keeper),
+/// <c>log</c> and rotated ones, <c>topology.yaml</c>, <c>data</c>.
 /// </summary>
 public sealed class InstanceFolder(string path)
 {
@@ -24,11 +24,45 @@ public sealed class InstanceFolder(string path)
 
     public string ExitFile => System.IO.Path.Combine(Path, "exit");
 
+    /// <summary>Held by the keeper.</summary>
+    public string LockFile => System.IO.Path.Combine(Path, "lock");
+
+    /// <summary>Whether a keeper lives that has the folder.</summary>
+    public bool IsKept
+    {
+        get
+        {
+            try
+            {
+                // Not to be shared: by the same lock that the keeper has, flock(2).
+                using var file = new FileStream(LockFile, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+                return false;
+            }
+            catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
+            {
+                return false;
+            }
+            catch (IOException)
+            {
+                return true;
+            }
+        }
+    }
+
     private string RecordFile => System.IO.Path.Combine(Path, "record.json");
 
-    /// <returns>Null if there is none yet.</returns>
-    public InstanceRecord? ReadRecord() =>
-        File.Exists(RecordFile) ? JsonSerializer.Deserialize(File.ReadAllBytes(RecordFile), AgentJson.Default.InstanceRecord) : null;
+    /// <returns>Null if there is none yet, or no longer.</returns>
+    public InstanceRecord? ReadRecord()
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(RecordFile), AgentJson.Default.InstanceRecord);
+        }
+        catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
 
     public void Write(InstanceRecord record)
     {
@@ -47,10 +81,13 @@ public sealed class InstanceFolder(string path)
     /// <returns>Null if it has not yet.</returns>
     public KeptProcess? ReadProcess()
     {
-        if (ReadLine(PidFile)?.Split(' ') is not [var pid, var ticks, var keeper, var keeperTicks]) return null;
+        if (ReadLine(PidFile)?.Split(' ') is not [var pid, var ticks, var keeper, var keeperTicks, .. var rest]) return null;
         return new KeptProcess(
             new ProcessIdentity(int.Parse(pid, CultureInfo.InvariantCulture), long.Parse(ticks, CultureInfo.InvariantCulture)),
-            new ProcessIdentity(int.Parse(keeper, CultureInfo.InvariantCulture), long.Parse(keeperTicks, CultureInfo.InvariantCulture)));
+            new ProcessIdentity(int.Parse(keeper, CultureInfo.InvariantCulture), long.Parse(keeperTicks, CultureInfo.InvariantCulture)))
+        {
+            Revision = rest is [var revision] ? Uri.UnescapeDataString(revision) : null,
+        };
     }
 
     /// <summary>The exit code that the keeper wrote, 128 and more for a signal.</summary>
@@ -69,15 +106,12 @@ public sealed class InstanceFolder(string path)
         if (Directory.Exists(Path)) Directory.Delete(Path, recursive: true);
     }
 
-    /// <summary>Deletes it, and what the instance has in memory.</summary>
-    /// <param name="memory">Folder of the latter.</param>
     /// <returns>False if somebody has written there meanwhile: it is to be tried again.</returns>
-    public bool TryDelete(string memory)
+    public bool TryDelete()
     {
         try
         {
             Delete();
-            if (Directory.Exists(memory)) Directory.Delete(memory, recursive: true);
             return true;
         }
         catch (IOException)
@@ -128,6 +162,9 @@ public sealed record InstanceRecord(
     /// <summary>Whether it is being taken away: an agent that begins again goes on with that.</summary>
     public bool IsRemoved { get; init; }
 
+    /// <summary>Whether of one that is taken away nothing runs any more: what its pod shares is for others to keep, if there are any.</summary>
+    public bool IsOver { get; init; }
+
     /// <summary>Cores that it is bound to; null or empty for all.</summary>
     public string? CpuSet { get; init; }
 
@@ -145,9 +182,16 @@ public sealed record InstanceRecord(
     [JsonIgnore]
     public bool IsInitializedForGood => IsInitialized && InitFor == Launch.InitRevision;
 
+    /// <summary>Whether it stays ended until its owner begins it again.</summary>
+    [JsonIgnore]
+    public bool IsHeld => Launch.IsHeldAfterEnd && LastEnd is { } end && end.Reason != EndReason.StartFailed && end.Revision == Launch.Revision;
+
     /// <summary>What runs, or is to be begun, now: its next init step, or the process itself.</summary>
     [JsonIgnore]
     public InstanceLaunch Current => IsInitialized ? Launch : Launch.Init[InitDone];
+
+    /// <summary>With the process that runs, which says itself of which revision it is: an agent that died may not have come to write that down.</summary>
+    public InstanceRecord Running(KeptProcess kept) => kept.Revision is { } revision && revision != RunningRevision ? this with { RunningRevision = revision } : this;
 
     /// <summary>To be begun. What init steps have done counts, if they are the same.</summary>
     public InstanceRecord ToStart() => InitFor == Launch.InitRevision ? this : this with { InitFor = Launch.InitRevision, InitDone = 0 };

@@ -9,6 +9,12 @@ public sealed record InstanceLaunch
     /// <summary>Identity, such as <c>demo-prefill-0</c>: also the name of its folder.</summary>
     public required string Instance { get; init; }
 
+    /// <summary>
+    /// Name of the pod whose container it is: they share its empty volumes. That of the first of them, which is its own name; those of the
+    /// others begin with it.
+    /// </summary>
+    public string Pod { get => field.Length > 0 ? field : Instance; init => field = value ?? ""; } = "";
+
     /// <summary>Who is told of it: the id of the role instance that it is a process of.</summary>
     public string Owner { get; init; } = "";
 
@@ -103,7 +109,14 @@ public sealed record InstanceResources(long MemoryBytes, string CpuSet, Immutabl
 
 /// <summary>A folder of the host, which the variable <c>VOLUME_&lt;NAME&gt;</c> names.</summary>
 /// <param name="Name">Of the volume.</param>
-/// <param name="HostPath">Folder of the host; null for one of the instance's own, in memory or on disk.</param>
-/// <param name="InMemory">Whether the instance's own one is in /dev/shm.</param>
+/// <param name="HostPath">Folder of the host; null for one that the agent has.</param>
+/// <param name="InMemory">Whether the pod's own one is in /dev/shm.</param>
 /// <param name="MountPath">What the spec calls it within the instance; arguments that begin with it are rewritten.</param>
-public sealed record VolumeMount(string Name, string? HostPath, bool InMemory, string MountPath);
+public sealed record VolumeMount(string Name, string? HostPath, bool InMemory, string MountPath)
+{
+    /// <summary>Name of a folder that the agent keeps for all who claim it, and that outlives them; null for one of the pod's own, or of the host.</summary>
+    public string? Claim { get; init; }
+
+    /// <summary>Part of the volume that is mounted, with <c>$(NAME)</c> for variables; empty for all of it.</summary>
+    public string SubPath { get; init => field = value ?? ""; } = "";
+}

@@ -12,29 +12,23 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
 {
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RotateInterval = TimeSpan.FromSeconds(5);
-
-    /// <summary>From a process's end until its keeper, which may be short of processor time, has written the exit code.</summary>
-    private static readonly TimeSpan ExitCodeDeadline = TimeSpan.FromSeconds(20);
-
     private static readonly TimeSpan StopProbeDeadline = TimeSpan.FromSeconds(1);
 
     private readonly AgentOptions _options;
     private readonly InstanceFolder _folder;
     private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly CancellationTokenSource _stop = new();
     private InstanceRecord _record;
     private KeptProcess? _kept;
-    private InstanceProbes? _probes;
+    private ProcessProbing? _probing;
+    private ProcessEnd? _end;
     private ProbeContext? _context;
     private AgentPhase _phase = AgentPhase.Waiting;
     private TimeSpan _startAt;
-    private TimeSpan _stopDeadline;
     private TimeSpan _rotateAt;
-    private TimeSpan? _endedAt;
     private string _message = "";
-    private (EndReason Reason, string Message)? _killedFor;
     private bool _isStarting;
     private bool _hasFullShare;
-    private int _incarnation;
 
     public InstanceProcessActor(AgentOptions options, InstanceRecord record)
     {
@@ -48,7 +42,7 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
         Receive<Tick>(_ => OnTick());
         Receive<Started>(OnStarted);
         Receive<StartFailed>(OnStartFailed);
-        Receive<Probed>(OnProbed);
+        Receive<ProcessProbing.Answer>(OnProbed);
         Receive<PreStopDone>(done => TerminateAfterHook(done));
     }
 
@@ -56,10 +50,7 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
 
     private static TimeSpan Now => Context.System.Scheduler.MonotonicClock;
 
-    /// <summary>Whether it waits for its owner, not for the time.</summary>
-    private bool IsHeld => _record.Launch.IsHeldAfterEnd && _record.LastEnd is { } end && end.Reason != EndReason.StartFailed && end.Revision == _record.Launch.Revision;
-
-    private bool IsReady => _phase == AgentPhase.Running && _probes is { IsReady: true };
+    private bool IsReady => _phase == AgentPhase.Running && _probing is { IsReady: true };
 
     public static Props Props(AgentOptions options, InstanceRecord record) => Akka.Actor.Props.Create(() => new InstanceProcessActor(options, record));
 
@@ -72,25 +63,39 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
         Report();
     }
 
+    protected override void PostStop()
+    {
+        _stop.Cancel();
+        _stop.Dispose();
+        base.PostStop();
+    }
+
     /// <summary>A process that an earlier agent began goes on; one that ended meanwhile counts as ended now.</summary>
     private void Adopt()
     {
-        _kept = _folder.ReadProcess();
-        if (_kept is null)
+        if (_folder.ReadProcess() is not { } kept)
         {
-            if (IsHeld) _startAt = TimeSpan.MaxValue;
+            if (_record.IsHeld) _startAt = TimeSpan.MaxValue;
             return;
         }
 
-        _context = Surroundings()?.Context;
+        Save(_record.Running(kept));
+        _context = Surroundings(out _)?.Context;
         var age = DateTimeOffset.UtcNow - _record.StartedAt;
-        _probes = new InstanceProbes(_record.Current, Now - (age > TimeSpan.Zero ? age : TimeSpan.Zero));
-        _phase = StartedPhase(_probes);
-        if (_kept.Process.IsAlive) _log.Info("{0} goes on as process {1}.", _record.Launch.Instance, _kept.Process.Id);
+        Keep(kept, Now - (age > TimeSpan.Zero ? age : TimeSpan.Zero));
+        if (kept.Process.IsAlive) _log.Info("{0} goes on as process {1}.", _record.Launch.Instance, kept.Process.Id);
         if (_record.RunningRevision != _record.Launch.Revision && !_record.IsRemoved) BeginStop();
     }
 
-    private AgentPhase StartedPhase(InstanceProbes probes) => _record.IsInitialized && probes.IsStarted ? AgentPhase.Running : AgentPhase.Starting;
+    private void Keep(KeptProcess kept, TimeSpan startedAt)
+    {
+        _kept = kept;
+        _end = new ProcessEnd(kept, _folder);
+        _probing = new ProcessProbing(_record.Current, _context, startedAt, Self);
+        _phase = StartedPhase(_probing);
+    }
+
+    private AgentPhase StartedPhase(ProcessProbing probing) => _record.IsInitialized && probing.IsStarted ? AgentPhase.Running : AgentPhase.Starting;
 
     private void Change(NodeAgentActor.Leased leased)
     {
@@ -114,7 +119,7 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
     {
         if (!_record.IsRemoved) Save(_record with { IsRemoved = true });
         if (_phase is AgentPhase.Starting or AgentPhase.Running) BeginStop();
-        else if (_phase == AgentPhase.Waiting && !_isStarting) EndRemoved();
+        else if (_phase == AgentPhase.Waiting) EndRemoved();
     }
 
     private void OnTick()
@@ -122,21 +127,20 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
         var now = Now;
         if (_phase == AgentPhase.Waiting)
         {
-            if (_isStarting) return;
             if (_record.IsRemoved) EndRemoved();
-            else if (now >= _startAt) BeginStart();
+            else if (!_isStarting && now >= _startAt) BeginStart();
             return;
         }
 
         if (!_kept!.Process.IsAlive)
         {
-            OnProcessGone(now);
+            if (_end!.IsOver(now, out var code)) OnProcessGone(code, now);
             return;
         }
 
         if (_phase == AgentPhase.Stopping)
         {
-            if (now >= _stopDeadline) _kept.Process.Kill();
+            _end!.KillIfLate(now);
             return;
         }
 
@@ -148,7 +152,7 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
         }
 
         GiveFullShare();
-        AskProbes(now);
+        _probing!.Ask(now);
     }
 
     /// <summary>Also to one that an earlier agent began; again until the kernel has taken it.</summary>
@@ -163,35 +167,25 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
         Kill(EndReason.MemoryExceeded, $"it held {_kept.Process.ResidentBytes >> 20} MiB of {limit >> 20} MiB");
     }
 
-    private void AskProbes(TimeSpan now)
+    private void OnProbed(ProcessProbing.Answer answer)
     {
-        if (_context is null) return;
-        foreach (var (role, spec) in _probes!.Due(now))
-        {
-            var incarnation = _incarnation;
-            ProbeRunner.RunAsync(spec.Action, _context, spec.Timeout).PipeTo(Self, success: result => new Probed(incarnation, role, result));
-        }
-    }
-
-    private void OnProbed(Probed probed)
-    {
-        if (probed.Incarnation != _incarnation || _phase is not (AgentPhase.Starting or AgentPhase.Running)) return;
+        if (_probing is not { } probing || answer.To != probing || _phase is not (AgentPhase.Starting or AgentPhase.Running)) return;
         var before = (_phase, IsReady, _message);
-        if (_probes!.Take(probed.Role, probed.Result, Now) is { } fatal)
+        if (probing.Take(answer, Now) is { } fatal)
         {
             Kill(EndReason.ProbeFailed, fatal);
             return;
         }
 
-        if (_phase == AgentPhase.Starting && _probes.IsStarted) _phase = AgentPhase.Running;
-        _message = IsReady ? "" : _probes.Reason;
+        if (_phase == AgentPhase.Starting && probing.IsStarted) _phase = AgentPhase.Running;
+        _message = IsReady ? "" : probing.Reason;
         GiveFullShare();   // Before anybody is told that it may be given work.
         if (before != (_phase, IsReady, _message)) Report();
     }
 
     private void Kill(EndReason reason, string message)
     {
-        _killedFor = (reason, message);
+        _end!.Blame(reason, message);
         _log.Warning("{0} is ended: {1}.", _record.Launch.Instance, message);
         BeginStop();
     }
@@ -207,12 +201,16 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
             return;
         }
 
-        if (Surroundings() is not { } surroundings) return;
+        if (Surroundings(out var missing) is not { } surroundings)
+        {
+            OnStartFailed(new StartFailed(missing));
+            return;
+        }
+
         _isStarting = true;
         _context = surroundings.Context;
         Save(_record with { RunningRevision = _record.Launch.Revision, StartedAt = DateTimeOffset.UtcNow });
-        foreach (var volume in _record.Current.Volumes) Directory.CreateDirectory(InstanceSurroundings.FolderOf(volume, _record.Launch.Instance, _folder));
-        ProcessKeeper.StartAsync(_folder, surroundings.Command, surroundings.Context.Environment, surroundings.Context.WorkingFolder, _record.CpuSet ?? "", _options.StartingShare)
+        ProcessKeeper.StartAsync(_folder, _record.RunningRevision, surroundings, _record.CpuSet ?? "", _options.StartingShare, _stop.Token)
             .PipeTo(Self, success: kept => new Started(kept), failure: cause => new StartFailed(cause.GetBaseException().Message));
     }
 
@@ -224,16 +222,17 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
         return _options.FolderOf(first).ReadRecord() is { IsInitializedForGood: true } record && record.Launch.InitRevision == _record.Launch.InitRevision ? null : $"waits for the init containers of {first}";
     }
 
-    /// <returns>Null if the image is not there; it is tried again.</returns>
-    private InstanceSurroundings? Surroundings()
+    /// <returns>Null if the image is not there.</returns>
+    private InstanceSurroundings? Surroundings(out string missing)
     {
         try
         {
-            return InstanceSurroundings.Of(_record with { Launch = _record.Current }, _options.Images.Find(_record.Current.Image), _folder, _options.Address, _options.Inherited);
+            missing = "";
+            return InstanceSurroundings.Of(_record with { Launch = _record.Current }, _options.Images.Find(_record.Current.Image), _folder, _options.Volumes, _options.Address, _options.Inherited);
         }
-        catch (ImageException missing)
+        catch (ImageException absent)
         {
-            OnStartFailed(new StartFailed(missing.Message));
+            missing = absent.Message;
             return null;
         }
     }
@@ -241,11 +240,10 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
     private void OnStarted(Started started)
     {
         _isStarting = false;
-        _incarnation++;
         _hasFullShare = false;
-        (_kept, _killedFor, _endedAt, _message) = (started.Kept, null, null, _record.IsInitialized ? "" : $"init container {_record.Current.Step} runs");
-        _probes = new InstanceProbes(_record.Current, Now);
-        _phase = StartedPhase(_probes);
+        Save(_record.Running(started.Kept));
+        Keep(started.Kept, Now);
+        _message = _record.IsInitialized ? "" : $"init container {_record.Current.Step} runs";
         if (_record.IsRemoved || _record.RunningRevision != _record.Launch.Revision) BeginStop();
         Report();
     }
@@ -253,94 +251,76 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
     private void OnStartFailed(StartFailed failed)
     {
         _isStarting = false;
-        if (_record.IsRemoved)
-        {
-            EndRemoved();
-            return;
-        }
-
-        _message = failed.Message;
+        if (_record.IsRemoved) return;
         var end = new Evidence(DateTimeOffset.UtcNow, null, null, EndReason.StartFailed, failed.Message, LogFiles.Tail(_folder.Log), _record.Launch.Revision);
-        Pause(end, _record.Failures);
+        Follow(AfterEnd.NotBegun(_record, end));
     }
 
     private void BeginStop()
     {
         _phase = AgentPhase.Stopping;
-        _stopDeadline = Now + _record.Current.Grace;
+        _end!.Ask(Now, _record.Current.Grace);
         Report();
-        var incarnation = _incarnation;
         // One that is ill would hardly answer its hook.
-        if (_record.Current.PreStop is { } hook && _context is { } context && _killedFor is null)
+        if (_record.Current.PreStop is { } hook && _context is { } context && _end.IsAsked)
         {
-            var limit = _record.Current.Grace > StopProbeDeadline ? _record.Current.Grace : StopProbeDeadline;
-            ProbeRunner.RunAsync(hook, context, limit).PipeTo(Self, success: result => new PreStopDone(incarnation, result));
+            var (kept, limit) = (_kept!, _record.Current.Grace > StopProbeDeadline ? _record.Current.Grace : StopProbeDeadline);
+            ProbeRunner.RunAsync(hook, context, limit).PipeTo(Self, success: result => new PreStopDone(kept, result));
             return;
         }
 
-        _kept?.Process.Terminate();
+        _kept!.Process.Terminate();
     }
 
     private void TerminateAfterHook(PreStopDone done)
     {
-        if (done.Incarnation != _incarnation || _phase != AgentPhase.Stopping) return;
+        if (!done.Kept.Equals(_kept) || _phase != AgentPhase.Stopping) return;
         if (!done.Result.IsSuccess) _log.Warning("The hook of {0} before its end failed: {1}.", _record.Launch.Instance, done.Result.Reason);
-        _kept?.Process.Terminate();
+        done.Kept.Process.Terminate();
     }
 
-    private void OnProcessGone(TimeSpan now)
+    private void OnProcessGone(int? code, TimeSpan now)
     {
-        _endedAt ??= now;
-        // Asked first: the keeper writes the code, and ends then.
-        var mayWriteIt = _kept!.Keeper.IsAlive && now - _endedAt < ExitCodeDeadline;
-        var code = _folder.ReadExit();
-        if (code is null && mayWriteIt) return;
-        _kept.Keeper.KillGroup();   // What it began and left behind.
-        var wasAsked = _phase == AgentPhase.Stopping && _killedFor is null;
-        var readyFor = _record.IsInitialized && _probes?.ReadySince is { } since ? now - since : TimeSpan.Zero;
-        (_kept, _probes) = (null, null);
+        var (end, readyFor) = (_end!, _record.IsInitialized ? _probing!.ReadyFor(now) : TimeSpan.Zero);
+        (_kept, _probing, _end) = (null, null, null);
         _phase = AgentPhase.Waiting;
         _folder.ClearProcess();
-        if (_record.IsRemoved)
-        {
-            EndRemoved();
-            return;
-        }
-
-        if (wasAsked)
-        {
-            Save(_record with { Restarts = _record.Restarts + 1, Failures = 0 });
-            (_startAt, _message) = (now, "");
-            Report();
-            return;
-        }
-
-        if (!_record.IsInitialized && code == 0 && _killedFor is null)
-        {
-            Save(_record with { InitDone = _record.InitDone + 1, Failures = 0 });
-            _startAt = now;
-            return;
-        }
-
-        _message = "";
-        Pause(Evidence.Of(_record, code, _killedFor, LogFiles.Tail(_folder.Log)), _record.Launch.Restarts.FailuresAfter(_record.Failures, readyFor));
+        if (_record.IsRemoved) EndRemoved();
+        else if (end.IsAsked) Follow(AfterEnd.Asked(_record));
+        else if (!_record.IsInitialized && code == 0 && end.Cause is null) Follow(AfterEnd.Done(_record));
+        else Follow(AfterEnd.Unasked(_record, Evidence.Of(_record, code, end.Cause, LogFiles.Tail(_folder.Log)), readyFor));
     }
 
-    private void Pause(Evidence end, int failures)
+    private void Follow(AfterEnd after)
     {
-        var pause = _record.Launch.Restarts.Before(failures);
-        _startAt = Now + (end.Reason == EndReason.StartFailed && pause == TimeSpan.Zero ? _record.Launch.Restarts.Base : pause);
-        if (_message.Length == 0) _message = pause > TimeSpan.Zero ? $"back-off {pause.TotalSeconds:0} s after {end}" : end.ToString();
-        _log.Warning("{0} ended ({1}): {2}; it begins again in {3}.", _record.Launch.Instance, end.Reason, end, pause);
-        Save(_record with { Restarts = _record.Restarts + 1, Failures = failures + 1, LastEnd = end });
-        if (IsHeld) (_startAt, _message) = (TimeSpan.MaxValue, $"{end}; it is begun again with its whole instance");
+        if (after.Record.LastEnd is { } end && end != _record.LastEnd)
+            _log.Warning("{0} ended ({1}): {2}; it begins again {3}.", _record.Launch.Instance, end.Reason, end, after.Pause is { } pause ? $"in {pause}" : "when its owner says so");
+        Save(after.Record);
+        _startAt = after.Pause is { } wait ? Now + wait : TimeSpan.MaxValue;
+        _message = after.Message;
         Report();
     }
 
-    /// <summary>What the process left behind may write in its folder until it is dead, too: then the next tick tries again.</summary>
+    /// <summary>
+    /// Tried again at the next tick where it is too early: a keeper may still be about to write down what it has begun, or about to end, and
+    /// what the process left behind may write in its folder until it is dead, too.
+    /// </summary>
     private void EndRemoved()
     {
-        if (!_folder.TryDelete(InstanceSurroundings.MemoryFolder(_record.Launch.Instance, _folder))) return;
+        if (_isStarting) return;
+        if (_folder.ReadProcess() is { } kept)
+        {
+            Keep(kept, Now);
+            BeginStop();
+            return;
+        }
+
+        if (_folder.IsKept) return;
+        // Written down before others are looked for: of two that go at once, one at least sees nobody else.
+        if (!_record.IsOver) Save(_record with { IsOver = true });
+        var (pod, instance) = (_record.Launch.Pod, _record.Launch.Instance);
+        if (!_options.HasOthers(pod, instance) && !_options.Volumes.TryRelease(pod)) return;
+        if (!_folder.TryDelete()) return;
         Context.Parent.Tell(new AgentProtocol.InstanceRemoved(_record.Launch.Owner, _record.Launch.Instance, _options.Node));
         Context.Stop(Self);
     }
@@ -393,7 +373,5 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
 
     private sealed record StartFailed(string Message);
 
-    private sealed record Probed(int Incarnation, ProbeRole Role, ProbeResult Result);
-
-    private sealed record PreStopDone(int Incarnation, ProbeResult Result);
+    private sealed record PreStopDone(KeptProcess Kept, ProbeResult Result);
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace ActorInference.Roles.Agents;
@@ -7,7 +6,8 @@ namespace ActorInference.Roles.Agents;
 /// <summary>The command and the environment that a launch comes to on its host.</summary>
 /// <param name="Command">Full path of the program, and its arguments.</param>
 /// <param name="Context">Environment, ports and folder.</param>
-public sealed record InstanceSurroundings(ImmutableArray<string> Command, ProbeContext Context)
+/// <param name="Folders">Of its volumes; they are to be there when it begins.</param>
+public sealed record InstanceSurroundings(ImmutableArray<string> Command, ProbeContext Context, ImmutableArray<string> Folders)
 {
     /// <summary>Variable that names the discovery file.</summary>
     public const string TopologyVariable = "RBG_CONFIG_FILE";
@@ -21,27 +21,42 @@ public sealed record InstanceSurroundings(ImmutableArray<string> Command, ProbeC
     /// <param name="record">Of the instance.</param>
     /// <param name="bundle">Its image.</param>
     /// <param name="folder">Its folder.</param>
+    /// <param name="volumes">Where its volumes are.</param>
     /// <param name="address">Where its ports are.</param>
     /// <param name="inherited">Variables of the agent.</param>
     public static InstanceSurroundings Of(
-        InstanceRecord record, ImageBundle bundle, InstanceFolder folder, string address, IReadOnlyDictionary<string, string> inherited)
+        InstanceRecord record, ImageBundle bundle, InstanceFolder folder, VolumeFolders volumes, string address, IReadOnlyDictionary<string, string> inherited)
     {
         var launch = record.Launch;
         var environment = new Dictionary<string, string>(inherited, StringComparer.Ordinal)
         {
-            ["POD_NAME"] = launch.Instance,
+            ["POD_NAME"] = launch.Pod,
             ["POD_IP"] = address,
             ["RBG_ADDRESS"] = address,
             [TopologyVariable] = folder.Topology,
             ["INSTANCE_FOLDER"] = folder.Data,
         };
-        if (launch.Resources.Gpus is { } gpus) environment["CUDA_VISIBLE_DEVICES"] = string.Join(',', gpus);
+        if (launch.Resources.Gpus is { } gpus)
+        {
+            environment["CUDA_VISIBLE_DEVICES"] = string.Join(',', gpus);
+            environment["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID";   // As the host's topology numbers them; by itself CUDA begins with the fastest.
+        }
+
         foreach (var lease in record.Ports) environment[$"RBG_PORT_{VariableName(lease.Name)}"] = lease.Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        foreach (var volume in launch.Volumes) environment[$"VOLUME_{VariableName(volume.Name)}"] = FolderOf(volume, launch.Instance, folder);
         foreach (var variable in record.Overlay) environment[variable.Name] = variable.Value;
-        foreach (var variable in launch.Environment) environment[variable.Name] = Mounted(Expand(variable.Value, environment), launch, folder);
-        ImmutableArray<string> words = [.. Words(launch, bundle).Select(word => Mounted(Expand(word, environment), launch, folder))];
-        return new InstanceSurroundings(words, new ProbeContext(address, [.. record.Ports], environment, launch.WorkingFolder ?? folder.Data));
+        var mounts = Mounts(launch, volumes, environment);
+        foreach (var (volume, at) in mounts.DistinctBy(mount => mount.Volume.Name)) environment[$"VOLUME_{VariableName(volume.Name)}"] = at;
+        foreach (var variable in launch.Environment) environment[variable.Name] = Mounted(Expand(variable.Value, environment), mounts);
+        ImmutableArray<string> words = [.. Words(launch, bundle).Select(word => Mounted(Expand(word, environment), mounts))];
+        return new InstanceSurroundings(words, new ProbeContext(address, [.. record.Ports], environment, launch.WorkingFolder ?? folder.Data), [.. mounts.Select(mount => mount.At)]);
+    }
+
+    /// <summary>Its volumes, and where they are. Which part of one is mounted may depend on its own variables.</summary>
+    private static ImmutableArray<(VolumeMount Volume, string At)> Mounts(InstanceLaunch launch, VolumeFolders volumes, Dictionary<string, string> environment)
+    {
+        var variables = new Dictionary<string, string>(environment, StringComparer.Ordinal);
+        foreach (var variable in launch.Environment) variables[variable.Name] = Expand(variable.Value, variables);
+        return [.. launch.Volumes.Select(volume => (volume, volumes.Of(volume, launch.Pod, variables)))];
     }
 
     /// <summary>Whether it can be begun: one that joins a cluster needs to know by whom.</summary>
@@ -75,17 +90,6 @@ public sealed record InstanceSurroundings(ImmutableArray<string> Command, ProbeC
         return result.ToString();
     }
 
-    /// <summary>Where a volume lies on the host.</summary>
-    public static string FolderOf(VolumeMount volume, string instance, InstanceFolder folder) =>
-        volume.HostPath ?? (volume.InMemory ? Path.Combine(MemoryFolder(instance, folder), volume.Name) : Path.Combine(folder.Data, volume.Name));
-
-    /// <summary>The instance's part of the host's memory file system. Another agent on the host may have one of the same name.</summary>
-    public static string MemoryFolder(string instance, InstanceFolder folder)
-    {
-        var agent = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(folder.Path))))[..8];
-        return Path.Combine("/dev/shm/actorinference", $"{instance}-{agent}");
-    }
-
     private static IEnumerable<string> Words(InstanceLaunch launch, ImageBundle bundle)
     {
         var command = launch.Command.IsEmpty || (launch.Command is [Self, ..] && !bundle.Entrypoint.IsEmpty)
@@ -96,12 +100,12 @@ public sealed record InstanceSurroundings(ImmutableArray<string> Command, ProbeC
         return [File.Exists(program) ? program : command[0], .. command.Skip(1), .. launch.Args];
     }
 
-    private static string Mounted(string text, InstanceLaunch launch, InstanceFolder folder)
+    private static string Mounted(string text, ImmutableArray<(VolumeMount Volume, string At)> mounts)
     {
-        foreach (var volume in launch.Volumes)
+        foreach (var (volume, at) in mounts)
         {
-            if (volume.MountPath.Length > 1 && (text == volume.MountPath || text.StartsWith(volume.MountPath.TrimEnd('/') + '/', StringComparison.Ordinal)))
-                return FolderOf(volume, launch.Instance, folder) + text[volume.MountPath.TrimEnd('/').Length..];
+            var path = volume.MountPath.TrimEnd('/');
+            if (path.Length > 0 && (text == volume.MountPath || text.StartsWith(path + '/', StringComparison.Ordinal))) return at + text[path.Length..];
         }
 
         return text;

@@ -79,4 +79,8 @@ public readonly record struct ProcessIdentity(int Id, long StartTicks)
 }
 
 /// <summary>A process, and the shell that waits for it and writes down how it ended.</summary>
-public sealed record KeptProcess(ProcessIdentity Process, ProcessIdentity Keeper);
+public sealed record KeptProcess(ProcessIdentity Process, ProcessIdentity Keeper)
+{
+    /// <summary>Of the launch that it was begun for; null from an agent that did not say.</summary>
+    public string? Revision { get; init; }
+}

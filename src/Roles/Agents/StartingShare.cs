@@ -20,6 +20,9 @@ public sealed class StartingShare(int nice)
 
     public const int MaxNice = 19;
 
+    /// <summary>By which a process knows what it was begun with.</summary>
+    public const string Variable = "RBG_STARTING_NICE";
+
     private const int ProcessPriority = 0;
     private const int CapabilityNice = 23;
 
@@ -30,6 +33,11 @@ public sealed class StartingShare(int nice)
     /// <summary>Threads that begin while those there are gone through have their parents' value: it is looked again, so often at most.</summary>
     private const int Passes = 8;
 
+    private static readonly TimeSpan TryAgain = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>For the kernel to take a change: it takes ten a second.</summary>
+    private const int Tries = 40;
+
     private static readonly bool MayRestoreThreads = HasCapability(CapabilityNice);
 
     private readonly string _nice = nice.ToString(CultureInfo.InvariantCulture);
@@ -39,6 +47,27 @@ public sealed class StartingShare(int nice)
 
     /// <summary>Program and arguments to put before a command, none where it could not be undone.</summary>
     internal string[] Prefix => nice > 0 && MayRestoreThreads ? ["nice", "-n", _nice] : [];
+
+    /// <summary>
+    /// Gives this process its full share, if an agent has begun it with less: to be called when it is warm and before it is given work, which
+    /// can come sooner than its agent hears that it is ready. Where the kernel does not take it, the agent tries again.
+    /// </summary>
+    /// <exception cref="FormatException">The variable is not a nice value.</exception>
+    public static async Task TakeFullAsync(CancellationToken stop)
+    {
+        if (Environment.GetEnvironmentVariable(Variable) is not { Length: > 0 } begunWith) return;
+        var share = new StartingShare(int.Parse(begunWith, CultureInfo.InvariantCulture));
+        using var timer = new PeriodicTimer(TryAgain);
+        for (var tries = 0; tries < Tries && !share.TryRestore(new ProcessIdentity(Environment.ProcessId, StartTicks: 0)); tries++)
+            await timer.WaitForNextTickAsync(stop).ConfigureAwait(false);
+    }
+
+    /// <summary>What a process is told of it: nothing where it has all from the beginning.</summary>
+    internal void Tell(IDictionary<string, string?> environment)
+    {
+        if (nice > 0) environment[Variable] = _nice;
+        else environment.Remove(Variable);
+    }
 
     /// <summary>Gives a process, and all that it has begun in its session, their full share. One that has it, or has ended, is left as it is.</summary>
     /// <returns>Whether it is done; if not, the kernel wants to be asked again later.</returns>

@@ -46,17 +46,18 @@ internal static class WarmupRun
     {
         var folder = options.FolderOf(launch.Instance);
         var record = new InstanceRecord(launch, [], launch.Revision, DateTimeOffset.UtcNow, Restarts: 0, Failures: 0, LastEnd: null, []);
-        var surroundings = InstanceSurroundings.Of(record, options.Images.Find(launch.Image), folder, options.Address, options.Inherited);
+        var surroundings = InstanceSurroundings.Of(record, options.Images.Find(launch.Image), folder, options.Volumes, options.Address, options.Inherited);
         Directory.CreateDirectory(folder.Data);
         try
         {
-            foreach (var volume in launch.Volumes) Directory.CreateDirectory(InstanceSurroundings.FolderOf(volume, launch.Instance, folder));
+            foreach (var volume in surroundings.Folders) Directory.CreateDirectory(volume);
             var (code, output) = await CommandRun.RunAsync(surroundings.Command, surroundings.Context, stop).ConfigureAwait(false);
             return code == 0 ? null : $"exit code {code}: {string.Join(' ', output.TrimEnd().Split('\n').TakeLast(3))}";
         }
         finally
         {
             folder.Delete();
+            options.Volumes.Release(launch.Pod);
         }
     }
 }

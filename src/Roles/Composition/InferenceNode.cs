@@ -5,6 +5,7 @@ using ActorInference.Actors.Protocols;
 using ActorInference.Cache.Transfer;
 using ActorInference.Gpu.Engine;
 using ActorInference.Roles.Configuration;
+using Akka.Actor;
 
 namespace ActorInference.Roles.Composition;
 
@@ -19,6 +20,9 @@ public sealed record InferenceNode
 
     /// <summary>Tokens of a prompt that a runner computes before its worker is ready; 0 for none.</summary>
     public int WarmUpTokens { get; init; }
+
+    /// <summary>Whether workers are ready only when they compute as fast as they will: where others wait for no first answer, but none of theirs is to be slower.</summary>
+    public bool IsPreparedFirst { get; init; }
 
     /// <summary>The model's end-of-sequence tokens.</summary>
     public ImmutableArray<int> EndTokenIds { get; init; } = [];
@@ -49,6 +53,11 @@ public sealed record InferenceNode
 
     /// <summary>How pages are exchanged with other processes; null for a process by itself.</summary>
     public PageExchange? Exchange { get; init; }
+
+    /// <summary>
+    /// In a cluster, what the process does when its workers are warm and before any router hears of them; has a limit of its own. Null for nothing.
+    /// </summary>
+    public Func<ActorSystem, Task>? BeforeWork { get; init; }
 
     /// <summary>How many workers of which role.</summary>
     public IEnumerable<(WorkerRole Role, int Count)> Workers()

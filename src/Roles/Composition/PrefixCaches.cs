@@ -3,6 +3,7 @@ using ActorInference.Cache.Radix;
 using ActorInference.Cache.Radix.Eviction;
 using ActorInference.Cache.Tiers;
 using ActorInference.Gpu.Engine;
+using ActorInference.Gpu.Workers;
 using ActorInference.Roles.Configuration;
 
 namespace ActorInference.Roles.Composition;
@@ -10,6 +11,9 @@ namespace ActorInference.Roles.Composition;
 /// <summary>The prefix caches of one process, whose workers share a page pool.</summary>
 public static class PrefixCaches
 {
+    private const int WarmUpPages = 4;
+    private const string WarmUpPolicy = "lru";
+
     /// <summary>Makes one worker's cache.</summary>
     /// <param name="runner">The worker's.</param>
     /// <param name="workers">Workers of its role in this process; they divide the share.</param>
@@ -25,6 +29,15 @@ public static class PrefixCaches
         var options = new RadixTreeOptions { PageSizeTokens = runner.Pages.Layout.PageSizeTokens, CapacityPages = capacity, Watcher = watcher };
         IPageReferences pages = host is null ? runner.Pages : new DemotingReferences(runner.Pages, host);
         return new RadixTree(options, pages, EvictionPolicies.Create(settings.Policy));
+    }
+
+    /// <summary>A cache and a host pool of a few pages, for a worker's warm-up.</summary>
+    public static WarmUpTiers CreateForWarmUp(IModelRunner runner)
+    {
+        var layout = runner.Pages.Layout;
+        var host = new HostPool(new HostMemory(layout, WarmUpPages), EvictionPolicies.Create(WarmUpPolicy), TierWritePolicy.WriteThrough, TimeProvider.System);
+        var options = new RadixTreeOptions { PageSizeTokens = layout.PageSizeTokens, CapacityPages = WarmUpPages };
+        return new WarmUpTiers(new RadixTree(options, runner.Pages, EvictionPolicies.Create(WarmUpPolicy)), host, host);
     }
 
     /// <summary>

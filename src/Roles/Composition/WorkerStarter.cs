@@ -14,6 +14,9 @@ internal sealed class WorkerStarter(ActorSystem system, InferenceNode node, Infe
 {
     private readonly IReadOnlyList<(WorkerRole Role, int Count)> _workers = [.. node.Workers()];
 
+    /// <summary>Once for all workers of the process.</summary>
+    private readonly Lazy<Task> _beforeWork = new(() => node.BeforeWork?.Invoke(system) ?? Task.CompletedTask);
+
     /// <returns>The workers, each with the time that it has to finish its jobs when the node leaves.</returns>
     public IReadOnlyList<(IActorRef Worker, TimeSpan DrainGrace)> StartAll() =>
         [.. _workers.SelectMany(each => Enumerable.Range(0, each.Count).Select(i => (Start(each.Role, each.Count, i), settings.Of(each.Role).DrainGrace)))];
@@ -31,6 +34,7 @@ internal sealed class WorkerStarter(ActorSystem system, InferenceNode node, Infe
             Worker = worker,
             Role = role,
             GpuWorker = GpuWorkerActor.Props(gpu),
+            Rehearsal = Rehearsal(role, worker),
             Router = routers,
             Format = node.Exchange?.Source.Format,
             MaxJobs = own.MaxJobs,
@@ -44,6 +48,24 @@ internal sealed class WorkerStarter(ActorSystem system, InferenceNode node, Infe
         return system.ActorOf(SupervisionStrategies.WithBackoff(WorkerActor.Props(options), name), name);
     }
 
+    /// <summary>A process by itself has nobody to exchange pages with.</summary>
+    private Props? Rehearsal(WorkerRole role, WorkerId worker) => node.Exchange is not { } exchange ? null : RehearsalActor.Props(new RehearsalOptions
+    {
+        Worker = worker,
+        Role = role,
+        Format = exchange.Source.Format,
+        Routers = routers,
+        HasJoined = HasJoined,
+        Deadline = settings.Of(role).RehearsalDeadline,
+        BeforeWork = node.BeforeWork is null ? null : () => _beforeWork.Value,
+    });
+
+    private bool HasJoined()
+    {
+        var cluster = Akka.Cluster.Cluster.Get(system);
+        return cluster.State.Members.Any(member => member.UniqueAddress.Equals(cluster.SelfUniqueAddress));
+    }
+
     private GpuWorkerOptions GpuOptions(WorkerRole role, int count, WorkerId worker, PrefixJournal? prefixes)
     {
         var createRunner = node.CreateRunner ?? throw new ArgumentException("A node with workers needs a model to run.", nameof(node));
@@ -54,6 +76,8 @@ internal sealed class WorkerStarter(ActorSystem system, InferenceNode node, Infe
             Worker = worker,
             CreateRunner = () => createRunner(worker),
             WarmUpTokens = node.WarmUpTokens,
+            IsPreparedFirst = node.IsPreparedFirst,
+            CreateWarmUpTiers = tiers.Host is null ? null : PrefixCaches.CreateForWarmUp,
             CreateCache = runner =>
             {
                 prefixes?.Reset();

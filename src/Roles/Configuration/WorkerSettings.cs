@@ -8,12 +8,14 @@ namespace ActorInference.Roles.Configuration;
 /// <param name="ReportInterval">Between two reports of the load.</param>
 /// <param name="TransferDeadline">How long pages under way are held for a receiver that does not answer.</param>
 /// <param name="StepDeadline">A step that lasts longer counts as a hang.</param>
+/// <param name="RehearsalDeadline">For a new worker to exchange pages with others before it gets work; zero for none.</param>
 /// <param name="DrainGrace">For what a worker has when its process is told to leave.</param>
 public sealed record WorkerSettings(
     int MaxJobs,
     TimeSpan ReportInterval,
     TimeSpan TransferDeadline,
     TimeSpan StepDeadline,
+    TimeSpan RehearsalDeadline,
     TimeSpan DrainGrace,
     PrefixCacheSettings PrefixCache,
     EngineOptions Engine)
@@ -25,6 +27,7 @@ public sealed record WorkerSettings(
             section.Duration("report-interval"),
             section.Duration("transfer-deadline"),
             section.Duration("step-deadline"),
+            section.Duration("rehearsal-deadline", allowZero: true),
             section.Duration("drain-grace", allowZero: true),
             PrefixCacheSettings.Read(section.Section("prefix-cache")),
             ReadEngine(section.Section("engine", engine)));

@@ -15,6 +15,11 @@ public static class GatewayProtocol
     /// <summary>There is a generation of this id already.</summary>
     public sealed record Duplicate(RequestId Request);
 
+    /// <summary>Said by this node's router to a generation that waits: there are workers for it, but no two of them that understand each other.</summary>
+    /// <param name="Attempt">That waits.</param>
+    /// <param name="Reason">What stands between them.</param>
+    public sealed record NotPaired(AttemptId Attempt, string Reason);
+
     /// <summary>The client is gone or has had enough. Unknown ids are ignored: it may have ended by itself.</summary>
     public sealed record Cancel(RequestId Request);
 }

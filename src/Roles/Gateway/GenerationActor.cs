@@ -35,6 +35,7 @@ public sealed class GenerationActor : ReceiveActor, IWithTimers
     private ImmutableHashSet<WorkerId> _avoid = [];
     private ImmutableHashSet<WorkerId> _exclude = [];
     private TimeSpan _lastCheck;
+    private string? _notPaired;
     private bool _isReserved;
     private int _redispatches;
     private bool _ended;
@@ -47,6 +48,7 @@ public sealed class GenerationActor : ReceiveActor, IWithTimers
         _emit = token => _updates.TryWrite(token);
         Receive<RouterProtocol.Assigned>(Begin);
         Receive<RouterProtocol.Overloaded>(overloaded => FailIfPresent(overloaded.Attempt, GenerationError.Overloaded, overloaded.Message));
+        Receive<GatewayProtocol.NotPaired>(none => _notPaired = none.Attempt == _attempt ? none.Reason : _notPaired);
         Receive<GenerationProtocol.IFromWorker>(message => message.Attempt != _attempt, _ => { });
         Receive<GenerationProtocol.TokenChosen>(TakeToken);
         Receive<GenerationProtocol.Granted>(TakeGrant);
@@ -89,6 +91,7 @@ public sealed class GenerationActor : ReceiveActor, IWithTimers
     private void BeginAttempt()
     {
         _output.BeginAttempt();
+        _notPaired = null;
         _routerSigns.Expect(_options.AssignDeadline);
         _router.Tell(new RouterProtocol.Assign(_attempt, _request.PromptIds.Length + _output.Count, _avoid, _exclude) { Blocks = Blocks() });
     }
@@ -245,7 +248,7 @@ public sealed class GenerationActor : ReceiveActor, IWithTimers
         var passed = elapsed < 2 * DeadlineCheck ? elapsed : 2 * DeadlineCheck;
         foreach (var signs in (ReadOnlySpan<SignsOfLife>)[_routerSigns, _prefillSigns, _decodeSigns]) signs.Pass(passed);
 
-        if (_routerSigns.IsSilent) Fail(GenerationError.Unavailable, $"No worker for prefill and decode was there within {_options.AssignDeadline.TotalSeconds:0.#} s.");
+        if (_routerSigns.IsSilent) Fail(GenerationError.Unavailable, _notPaired ?? $"No worker for prefill and decode was there within {_options.AssignDeadline.TotalSeconds:0.#} s.");
         else if (_prefill is not null && (_prefillSigns.IsSilent || _prefillSigns.IsStuck)) Redispatch([_prefill.Worker], GenerationError.TimedOut, Lateness(_prefill, _prefillSigns, "prefilling"));
         else if (_decode is not null && (_decodeSigns.IsSilent || _decodeSigns.IsStuck)) RedispatchFromDecode(_decode);
     }

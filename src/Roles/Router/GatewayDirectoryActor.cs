@@ -5,7 +5,7 @@ using Akka.Cluster;
 
 namespace ActorInference.Roles.Router;
 
-/// <summary>Passes the reports of this node's workers on to the router of every gateway in the cluster.</summary>
+/// <summary>Passes the reports of this node's workers, and their questions, on to the router of every gateway in the cluster.</summary>
 public sealed class GatewayDirectoryActor : ReceiveActor
 {
     private readonly Cluster _cluster = Cluster.Get(Context.System);
@@ -20,6 +20,7 @@ public sealed class GatewayDirectoryActor : ReceiveActor
         {
             foreach (var router in _routers.Values) router.Tell(report);
         });
+        Receive<RouterProtocol.GetWorkers>(Ask);
     }
 
     public static Props Props() => Akka.Actor.Props.Create(() => new GatewayDirectoryActor());
@@ -29,8 +30,18 @@ public sealed class GatewayDirectoryActor : ReceiveActor
 
     protected override void PostStop() => _cluster.Unsubscribe(Self);
 
+    /// <summary>Each router answers. Where no gateway can be reached nobody knows a worker; where one is only about to come up, it is to be asked again.</summary>
+    private void Ask(RouterProtocol.GetWorkers question)
+    {
+        foreach (var router in _routers.Values) router.Tell(question, Sender);
+        var state = _cluster.State;
+        if (!state.Members.Except(state.Unreachable).Any(IsGateway)) Sender.Tell(new RouterProtocol.Workers([], InFlight: 0));
+    }
+
+    private static bool IsGateway(Member member) => member.HasRole(NodeRole.Gateway.Name());
+
     private void Add(Member member)
     {
-        if (member.HasRole(NodeRole.Gateway.Name())) _routers[member.Address] = Context.ActorSelection(new RootActorPath(member.Address) / "user" / RouterActor.Name);
+        if (IsGateway(member)) _routers[member.Address] = Context.ActorSelection(new RootActorPath(member.Address) / "user" / RouterActor.Name);
     }
 }

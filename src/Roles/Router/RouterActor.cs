@@ -1,5 +1,6 @@
 using ActorInference.Actors.Ids;
 using ActorInference.Actors.Protocols;
+using ActorInference.Roles.Gateway;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Remote;
@@ -108,6 +109,7 @@ public sealed class RouterActor : ReceiveActor, IWithTimers
         }
 
         _pending[request.Attempt] = new Pending(request, Sender);
+        if (_mismatch is not null) Sender.Tell(new GatewayProtocol.NotPaired(request.Attempt, _mismatch));
     }
 
     private void Admit(AttemptId attempt, IActorRef generation)
@@ -173,7 +175,12 @@ public sealed class RouterActor : ReceiveActor, IWithTimers
     private void TellMismatch()
     {
         var mismatch = _workers.Mismatch(Now);
-        if (mismatch is not null && mismatch != _mismatch) _log.Warning(mismatch);
+        if (mismatch is not null && mismatch != _mismatch)
+        {
+            _log.Warning(mismatch);
+            foreach (var (request, generation) in _pending.Values) generation.Tell(new GatewayProtocol.NotPaired(request.Attempt, mismatch));
+        }
+
         _mismatch = mismatch;
     }
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using ActorInference.Actors.Ids;
-using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
 using Akka.Actor;
 
@@ -51,12 +50,7 @@ public sealed class WorkerTable(TimeSpan silence, PrefixRoutingOptions prefix)
 
         public long Tokens => Math.Max(GivenTokens, Report.PendingTokens);
 
-        public bool IsCompatibleWith(Worker other) => Difference(other) is null;
-
-        /// <summary>What stands between the two; null if pages can go from one to the other.</summary>
-        public string? Difference(Worker other) => Report.Protocol == other.Report.Protocol
-            ? KvCompatibility.Explain(Report.Format, other.Report.Format)
-            : $"messages of version {Report.Protocol} and {other.Report.Protocol}";
+        public bool IsCompatibleWith(Worker other) => WorkerPairs.Difference(Report, other.Report) is null;
     }
 
     /// <param name="PrefillTokens">To be computed, as far as is known.</param>
@@ -157,12 +151,8 @@ public sealed class WorkerTable(TimeSpan silence, PrefixRoutingOptions prefix)
     public bool IsServing(TimeSpan now) =>
         Candidates(WorkerRole.Prefill, now).Any(prefill => Candidates(WorkerRole.Decode, now).Any(prefill.IsCompatibleWith));
 
-    /// <summary>Why workers for both halves do not make a pair; null if some do, or there are none.</summary>
-    public string? Mismatch(TimeSpan now)
-    {
-        var (prefill, decode) = (Candidates(WorkerRole.Prefill, now).FirstOrDefault(), Candidates(WorkerRole.Decode, now).FirstOrDefault());
-        return prefill is null || decode is null || IsServing(now) ? null : $"No workers can be paired: between {prefill.Id} and {decode.Id} stands: {prefill.Difference(decode)}.";
-    }
+    /// <inheritdoc cref="WorkerPairs.Mismatch"/>
+    public string? Mismatch(TimeSpan now) => IsServing(now) ? null : WorkerPairs.Mismatch(Reports(now));
 
     /// <summary>The last report of each worker that reports, in the order of their names.</summary>
     public ImmutableArray<RouterProtocol.WorkerReport> Reports(TimeSpan now) =>

@@ -9,7 +9,7 @@ namespace ActorInference.Roles.Workers;
 
 /// <summary>
 /// One worker, whatever it serves at the time: takes jobs up to a limit, gives them to the GPU worker that it supervises, and
-/// answers for them. When the GPU worker begins again, jobs that nobody has seen anything of are given to it anew, and the
+/// answers for them. Routers hear of it once it has rehearsed. When the GPU worker begins again, jobs that nobody has seen anything of are given to it anew, and the
 /// generations of the others are told that they were lost. Its role is what the router gives it work by; it may change at
 /// any time, and what it has it finishes.
 /// </summary>
@@ -20,13 +20,15 @@ public sealed class WorkerActor : ReceiveActor, IWithTimers
     private readonly JobLedger _jobs = new();
     private readonly Drain _drain = new();
     private IActorRef _gpuWorker = ActorRefs.Nobody;
+    private IActorRef _rehearsal = ActorRefs.Nobody;
     private WorkerRole _role;
     private Guid? _incarnation;
     private int _starts;
+    private bool _isRehearsed;
 
     public WorkerActor(WorkerRoleOptions options)
     {
-        (_options, _role) = (options, options.Role);
+        (_options, _role, _isRehearsed) = (options, options.Role, options.Rehearsal is null);
         Receive<IWorkerJob>(Take);
         Receive<PrefillProtocol.Deliver>(Address);
         Receive<WorkerProtocol.Cancel>(cancel => Cancel(cancel.Attempt));
@@ -48,6 +50,9 @@ public sealed class WorkerActor : ReceiveActor, IWithTimers
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <summary>Whether routers may give it work.</summary>
+    private bool IsReady => _incarnation is not null && _isRehearsed;
 
     public static Props Props(WorkerRoleOptions options) => Akka.Actor.Props.Create(() => new WorkerActor(options));
 
@@ -120,7 +125,15 @@ public sealed class WorkerActor : ReceiveActor, IWithTimers
         if (_starts++ > 0) _log.Warning("The GPU worker of {0} has begun again; {1} jobs have waited for it.", _options.Worker, _jobs.Count);
         _incarnation = ready.Incarnation;
         foreach (var job in _jobs.NotBegun()) _gpuWorker.Tell(new WorkerProtocol.Run(ready.Incarnation, job));
+        Rehearse();
         TellRouter();
+    }
+
+    /// <summary>Once: a GPU worker that begins again finds connections and memory as they were.</summary>
+    private void Rehearse()
+    {
+        if (_isRehearsed || !_rehearsal.IsNobody() || _options.Rehearsal is not { } rehearsal) return;
+        _rehearsal = Context.Watch(Context.ActorOf(rehearsal, "rehearsal"));
     }
 
     /// <summary>Its start can take long: what was begun goes on elsewhere, and the rest is told that it waits.</summary>
@@ -144,6 +157,13 @@ public sealed class WorkerActor : ReceiveActor, IWithTimers
     private void HandleTerminated(IActorRef actor)
     {
         if (actor.Equals(_gpuWorker)) throw new WorkerStoppedException(_options.Worker);
+        if (actor.Equals(_rehearsal))
+        {
+            _isRehearsed = true;
+            TellRouter();
+            return;
+        }
+
         foreach (var job in _jobs.Of(actor)) Cancel(job.Attempt);
     }
 
@@ -223,7 +243,7 @@ public sealed class WorkerActor : ReceiveActor, IWithTimers
 
     private void TellRouter()
     {
-        if (_incarnation is null) return;
+        if (!IsReady) return;
         var pulse = _options.Pulse;
         _options.Router.Tell(new RouterProtocol.WorkerReport(_options.Worker, _role, Self, _jobs.Count, _jobs.PendingTokens, _options.Format)
         {
@@ -244,7 +264,7 @@ public sealed class WorkerActor : ReceiveActor, IWithTimers
     }
 
     private WorkerProtocol.Status Status() =>
-        new(_options.Worker, _role, _incarnation is not null, _jobs.Count, Math.Max(0, _starts - 1), _gpuWorker);
+        new(_options.Worker, _role, IsReady, _jobs.Count, Math.Max(0, _starts - 1), _gpuWorker);
 
     private sealed record Report
     {

@@ -17,6 +17,9 @@ public sealed record WorkerRoleOptions
     /// <summary>Makes the GPU worker under it.</summary>
     public required Props GpuWorker { get; init; }
 
+    /// <summary>Makes the <see cref="RehearsalActor"/>, before whose end nobody is told of the worker; null for none.</summary>
+    public Props? Rehearsal { get; init; }
+
     /// <summary>Told of the worker's load.</summary>
     public required IActorRef Router { get; init; }
 

@@ -14,7 +14,7 @@ namespace ActorInference.Faults.Tests.Testing;
 public sealed partial class FaultCluster : IAsyncLifetime
 {
     private const string Model = "stories260K";
-    private const int NodesPerRole = 2;
+    private const int NodesPerRole = 2;   // One for each transport.
 
     /// <summary>A machine that is busy besides takes its time to begin a process and to let it into the cluster.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(150);
@@ -31,6 +31,17 @@ public sealed partial class FaultCluster : IAsyncLifetime
     public HttpClient Client => Server.Client;
 
     private int Gateway => Server.ProcessId;
+
+    /// <summary>How many generations lost a worker when their clients had no token, when they had one, and later; by what the gateway says.</summary>
+    internal int[] Hits
+    {
+        get
+        {
+            var hits = new int[3];
+            foreach (Match lost in LossLine().Matches(Server.Error)) hits[Math.Min(2, int.Parse(lost.Groups[1].Value, CultureInfo.InvariantCulture))]++;
+            return hits;
+        }
+    }
 
     internal RunningServer Server => _server ?? throw new InvalidOperationException("The server has not started.");
 
@@ -52,7 +63,8 @@ public sealed partial class FaultCluster : IAsyncLifetime
         var seed = await SeedAsync();
         foreach (var role in Roles)
         {
-            for (var i = 0; i < NodesPerRole; i++) _nodes.Add(new WorkerNode(() => StartNode(role, seed)));
+            _nodes.Add(new WorkerNode(() => StartNode(role, seed)));
+            _nodes.Add(new WorkerNode(() => StartNode(role, seed, "--transport", "tcp")));   // It gets its pages so.
         }
 
         await AllServingAsync();
@@ -155,8 +167,8 @@ public sealed partial class FaultCluster : IAsyncLifetime
         return ((string)members["self"]!).Split('@')[1];
     }
 
-    private ChildProcess StartNode(string role, string seed) =>
-        Executable.Start(["node", "--role", role, "--cluster-port", "0", "--seed", seed, "--management-port", "none", "--cmd-port", "none", "--log-level", "Warning", .. ModelArguments()]);
+    private ChildProcess StartNode(string role, string seed, params string[] more) =>
+        Executable.Start(["node", "--role", role, "--cluster-port", "0", "--seed", seed, "--management-port", "none", "--cmd-port", "none", "--log-level", "Warning", .. ModelArguments(), .. more]);
 
     /// <summary>Workers report often, so that what a test waits for is what happens and not the next report of it.</summary>
     private string[] ModelArguments() =>
@@ -164,6 +176,9 @@ public sealed partial class FaultCluster : IAsyncLifetime
         "--model", _folder!, "--threads", "1", "--kv-pages", "512",
         "--set", "actor-inference.prefill.report-interval=100ms", "--set", "actor-inference.decode.report-interval=100ms",
     ];
+
+    [GeneratedRegex(@"goes to other workers after (\d+) tokens")]
+    private static partial Regex LossLine();
 
     [GeneratedRegex(@"Management: curl (http://\S+)/ready\n")]
     private static partial Regex ManagementLine();

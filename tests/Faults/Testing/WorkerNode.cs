@@ -13,6 +13,7 @@ internal sealed partial class WorkerNode(Func<ChildProcess> start) : IAsyncDispo
     public async Task<string?> KillAsync()
     {
         var dead = _process;
+        dead.Kill();   // At this very moment; the rest takes its time.
         await dead.DisposeAsync();
         _process = start();
         return Banner().Match(dead.Output) is { Success: true } banner ? banner.Groups[1].Value : null;

@@ -15,7 +15,7 @@ public sealed unsafe class AttentionTests
         foreach (var simd in Enum.GetValues<SimdLevel>())
         {
             var group = 1;
-            foreach (var headDim in new[] { 2, 8, 20, 64, 80, 96, 128 })
+            foreach (var headDim in new[] { 2, 8, 20, 64, 80, 96, 128, 256 })
             {
                 foreach (var dtype in CpuModelRunner.KvDtypes)
                 {
@@ -57,11 +57,59 @@ public sealed unsafe class AttentionTests
         setting.AssertSharedIsAlone([(199, 1, 192), (192, 1, 192), (150, 3, 128)]);
     }
 
+    public static TheoryData<SimdLevel, int, int, KvDtype, int?> LongCases()
+    {
+        var cases = new TheoryData<SimdLevel, int, int, KvDtype, int?>();
+        foreach (var dtype in CpuModelRunner.KvDtypes)
+        {
+            cases.Add(SimdLevel.Bits128, 1, 7, dtype, null);
+            cases.Add(SimdLevel.Bits256, 1, 4, dtype, 700);
+            cases.Add(SimdLevel.Bits256, 2, 1, dtype, null);
+            cases.Add(SimdLevel.Bits512, 1, 8, dtype, 40);
+        }
+
+        return cases;
+    }
+
+    [Theory]
+    [MemberData(nameof(LongCases))]
+    public void A_long_sequence_split_between_threads_matches_double_precision_and_what_one_thread_computes(SimdLevel simd, int kvHeads, int group, KvDtype dtype, int? window)
+    {
+        using var setting = new Setting(simd, headDim: 20, kvHeads, group, pageSize: 16, dtype, window, contextTokens: 2100, sequences: 1);
+
+        foreach (var (first, tokens) in new[] { (511, 1), (512, 1), (1023, 2), (1500, 1), (2090, 10) }) setting.AssertThreadsAgree(first, tokens);
+    }
+
+    [Fact]
+    public void Parts_of_a_sequence_are_dealt_out_without_gap_where_it_is_most_of_the_work()
+    {
+        var config = ModelShape.Custom(layers: 1, hidden: 8, heads: 4, kvHeads: 2, headDim: 8, ffn: 8, vocab: 300).Config;
+        var layout = new KvPageLayout(1, 16, 2, 8, KvDtype.F32);
+        using var pool = new KvPagePool(layout, layout.PagesFor(5000));
+        var batch = new ForwardBatch();
+        foreach (var first in new[] { 100, 4900, 30 }) batch.Add(new int[1], first, [.. Enumerable.Range(0, layout.PagesFor(5000))], wantLogits: false);
+        var plan = new StepPlan(batch.TokenCount, AttentionWork.TileTokens(config));
+        plan.Set(batch, pool);
+        using var splits = new AttentionSplits(plan, config, threads: 4, outputColumns: 16);
+
+        splits.Set(window: 100_000, parallel: true);
+
+        var pieces = Enumerable.Range(0, splits.PieceCount).Select(i => splits[i]).ToList();
+        Assert.Equal(1, splits.SplitCount);
+        Assert.Equal([0, 2], pieces.Where(piece => piece.SplitIndex < 0).Select(piece => piece.Group).Order());
+        var parts = pieces.Where(piece => piece.SplitIndex == 0).OrderBy(piece => piece.FirstKey).ToList();
+        Assert.True(parts.Count >= 4, $"{parts.Count} pieces.");
+        Assert.Equal((0, 4901), (parts[0].FirstKey, parts[^1].EndKey));
+        Assert.Equal(parts.Skip(1).Select(piece => piece.FirstKey), parts.SkipLast(1).Select(piece => piece.EndKey));
+        Assert.All(parts, piece => Assert.Equal(0, piece.FirstKey % AttentionSplits.PartKeys));
+
+        splits.Set(window: 100_000, parallel: false);
+        Assert.Equal((3, 0), (splits.PieceCount, splits.SplitCount));
+    }
+
     /// <summary>Pages full of random keys and values, and queries for some chunks of sequences that use them.</summary>
     private sealed class Setting : IDisposable
     {
-        private const int ContextTokens = 200;
-
         private readonly ModelConfig _config;
         private readonly KvPagePool _pool;
         private readonly KernelTable _kernels;
@@ -69,13 +117,13 @@ public sealed unsafe class AttentionTests
         private readonly Random _random = new(17);
         private readonly int _pages;
 
-        public Setting(SimdLevel simd, int headDim, int kvHeads, int group, int pageSize, KvDtype dtype, int? window = null)
+        public Setting(SimdLevel simd, int headDim, int kvHeads, int group, int pageSize, KvDtype dtype, int? window = null, int contextTokens = 200, int sequences = 8)
         {
             _kernels = KernelTable.For(simd);
             _config = ModelShape.Custom(layers: 2, hidden: 8, heads: kvHeads * group, kvHeads, headDim, ffn: 8, vocab: 300).Config with { SlidingWindow = window };
             var layout = new KvPageLayout(2, pageSize, kvHeads, headDim, dtype);
-            _pages = layout.PagesFor(ContextTokens);
-            _pool = new KvPagePool(layout, 8 * _pages);
+            _pages = layout.PagesFor(contextTokens);
+            _pool = new KvPagePool(layout, sequences * _pages);
             FillPool();
         }
 
@@ -118,13 +166,27 @@ public sealed unsafe class AttentionTests
             Assert.True(groups < most, $"{groups} groups of {most} tiles.");
         }
 
-        private (float[] Attended, int Groups) Attend(ForwardBatch batch, float[] query, int leastGroups)
+        public void AssertThreadsAgree(int firstPosition, int tokens)
+        {
+            var batch = new ForwardBatch();
+            batch.Add(new int[tokens], firstPosition, [.. Enumerable.Range(0, _pages)], wantLogits: false);
+            var query = Enumerable.Range(0, batch.TokenCount * _config.QuerySize).Select(_ => 4 * _random.NextSingle() - 2).ToArray();
+            using var one = new ComputeThreads(1);
+            using var three = new ComputeThreads(3);
+            var alone = Attend(batch, query, leastGroups: 0, one).Attended;
+
+            Assert.Equal(alone, Attend(batch, query, leastGroups: 0, _threads).Attended);
+            Assert.Equal(alone, Attend(batch, query, leastGroups: 0, three).Attended);
+            for (var token = 0; token < tokens; token++) AssertToken(batch, 0, token, query, alone);
+        }
+
+        private (float[] Attended, int Groups) Attend(ForwardBatch batch, float[] query, int leastGroups, ComputeThreads? threads = null)
         {
             var plan = new StepPlan(batch.TokenCount, AttentionWork.TileTokens(_config), leastGroups);
             plan.Set(batch, _pool);
             var attended = new float[query.Length];
-            using var attention = new AttentionWork(_kernels, ModelShard.Whole(_config), _pool, plan, _threads.Count);
-            fixed (float* q = query, y = attended) attention.Run(_threads, 1, q, _config.QuerySize, y, _config.QuerySize);
+            using var attention = new AttentionWork(_kernels, ModelShard.Whole(_config), _pool, plan, (threads ?? _threads).Count);
+            fixed (float* q = query, y = attended) attention.Run(threads ?? _threads, 1, q, _config.QuerySize, y, _config.QuerySize);
             return (attended, plan.GroupCount);
         }
 
@@ -152,8 +214,11 @@ public sealed unsafe class AttentionTests
         private double[] Attend(ReadOnlySpan<float> query, ReadOnlySpan<int> pages, int keys, int kvHead)
         {
             var scores = new double[keys];
-            for (var key = 0; key < keys; key++)
+            var hidden = Math.Max(0, keys - (_config.WindowOf(1) ?? keys));
+            Array.Fill(scores, double.NegativeInfinity, 0, hidden);
+            for (var key = hidden; key < keys; key++)
             {
+                scores[key] = 0;
                 for (var i = 0; i < query.Length; i++) scores[key] += query[i] * (double)Element(pages, key, kvHead, i, values: false);
                 scores[key] /= Math.Sqrt(query.Length);
             }
@@ -161,7 +226,7 @@ public sealed unsafe class AttentionTests
             var largest = scores.Max();
             var sum = scores.Sum(score => Math.Exp(score - largest));
             var output = new double[query.Length];
-            for (var key = 0; key < keys; key++)
+            for (var key = hidden; key < keys; key++)
             {
                 for (var i = 0; i < output.Length; i++)
                     output[i] += Math.Exp(scores[key] - largest) / sum * Element(pages, key, kvHead, i, values: true);

@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using ActorInference.Actors.Kv;
 using ActorInference.Gpu.Cpu;
 using ActorInference.Gpu.Models;
 
@@ -34,7 +35,7 @@ public sealed unsafe class VectorOpsTests
         var widened = new float[halves.Length];
 
         fixed (ushort* source = halves)
-        fixed (float* target = widened) kernels.WidenF16(source, target, halves.Length);
+        fixed (float* target = widened) kernels.WidenRows[(int)KvDtype.F16]((byte*)source, 0, 1, halves.Length, target, 0);
 
         Assert.Equal(halves.Select(h => (float)BitConverter.UInt16BitsToHalf(h)), widened);
     }

@@ -33,6 +33,9 @@ public sealed unsafe class ScriptedRunner : IModelRunner
     /// <summary>Called with the row of each sequence that asked for logits; may change it.</summary>
     public Action<int, float[], int>? AfterLogits { get; set; }
 
+    /// <summary>What there is to prepare; nothing by default.</summary>
+    public Func<bool>? Prepare { get; set; }
+
     public bool IsDisposed { get; private set; }
 
     public static KvPageLayout Layout(int pageSizeTokens) => new(Layers: 1, pageSizeTokens, KvHeads: 1, HeadDim: 2, KvDtype.F32);
@@ -52,6 +55,8 @@ public sealed unsafe class ScriptedRunner : IModelRunner
 
         return [.. tokens.Skip(prompt.Count)];
     }
+
+    public bool TryPrepare() => Prepare?.Invoke() ?? false;
 
     public void Forward(ForwardBatch batch)
     {

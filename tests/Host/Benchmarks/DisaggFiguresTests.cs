@@ -47,6 +47,14 @@ public sealed class DisaggFiguresTests
         Assert.Equal((null, null, null), (new Sample([]).Median, new Sample([]).Max, new Sample([]).MedianError));
     }
 
+    [Fact]
+    public void Of_several_rounds_the_machine_is_told_by_its_medians()
+    {
+        var machine = MachineResult.Median([new MachineResult(10, 1.1, 11, 1.5, 0.1), new MachineResult(12, 1.3, 13, 1.2, null), new MachineResult(8, 1.2, 12, 1.4, null)]);
+
+        Assert.Equal(new MachineResult(10, 1.2, 12, 1.4, 0.1), machine);
+    }
+
     [SkippableFact]
     public void What_the_system_counts_of_this_process_is_found()
     {

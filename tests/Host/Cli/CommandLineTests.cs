@@ -32,7 +32,11 @@ public sealed class CommandLineTests
     [InlineData("up --nonsense", "Unrecognized command or argument '--nonsense'.")]
     [InlineData("up --data a --data b", "Option '--data' expects a single argument but 2 were provided.")]
     [InlineData("up --model /does/not/exist", "--model is '/does/not/exist'; expected an existing folder in Hugging Face form, or a .gguf file.")]
-    [InlineData("nonsense", "")]
+    [InlineData("nonsense", "'nonsense' is no command of 'actorinference'; expected one of up, node, agent,")]
+    [InlineData("--nonsense", "'--nonsense' is no command of 'actorinference'; expected one of up, node, agent,")]
+    [InlineData("model nonsense", "'nonsense' is no command of 'actorinference model'; expected one of convert, inspect, perplexity, random.")]
+    [InlineData("up --log-level loud", "--log-level is 'loud'; expected one of trace, debug, information, warning, error, critical, none.")]
+    [InlineData("model convert x --out y --dtype q9", "--dtype is 'q9'; expected one of f32, f16, bf16, q8_0, ")]
     [InlineData("", "Required command was not provided.")]
     public async Task A_wrong_command_line_is_one_line_on_stderr_and_exit_code_2(string arguments, string expected)
     {

@@ -17,7 +17,7 @@ public sealed class NodeTests : IDisposable
     [InlineData("--role decode --cluster-host 0.0.0.0", "--cluster-host is '0.0.0.0'; expected an address of this machine that others can reach, or a name of it.")]
     [InlineData("--role decode --management-port 99999", "--management-port is '99999'; expected an integer from 0 to 65535, or none.")]
     [InlineData("--role decode --cmd-port 7000 --management-port 7000", "--management-port and --cmd-port are both '7000'; expected different ports.")]
-    [InlineData("--role decode --transport pigeon", "")]
+    [InlineData("--role decode --transport pigeon", "--transport is 'pigeon'; expected one of auto, tcp.")]
     [InlineData("--role decode --set threads", "--set is 'threads'; expected name=value, such as actor-inference.cache.l2.ratio=1.")]
     [InlineData("--role decode --ready-port 0", "--ready-port is '0'; expected an integer from 1 to 65535.")]
     public async Task A_wrong_option_is_one_line_and_exit_code_2(string arguments, string expected)

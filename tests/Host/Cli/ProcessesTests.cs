@@ -29,13 +29,17 @@ public sealed class ProcessesTests
     }
 
     [Fact]
-    public async Task One_prompt_is_answered_as_in_one_process()
+    public async Task One_prompt_is_answered_as_in_one_process_over_either_transport()
     {
-        var alone = await Executable.RunAsync("up", "--prompt", "Hello!", "--max-tokens", "40");
-        var together = await Executable.RunAsync("up", "--processes", "--prompt", "Hello!", "--max-tokens", "40");
+        string[] prompt = ["--prompt", "Hello!", "--max-tokens", "40"];
+        var alone = await Executable.RunAsync(["up", .. prompt]);
+        foreach (var transport in (string[])["auto", "tcp"])
+        {
+            var together = await Executable.RunAsync(["up", "--processes", "--transport", transport, .. prompt]);
 
-        Assert.True(together.ExitCode == 0, together.ToString());
-        Assert.Equal(alone.Output, together.Output);
+            Assert.True(together.ExitCode == 0, together.ToString());
+            Assert.Equal(alone.Output, together.Output);
+        }
     }
 
     [SkippableTheory]

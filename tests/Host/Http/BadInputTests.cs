@@ -128,9 +128,10 @@ public sealed class BadInputTests
     }
 
     [Theory]
-    [InlineData("/generate", """{"input_ids":IDS}""")]
-    [InlineData("/v1/completions", """{"prompt":IDS}""")]
-    public async Task A_prompt_longer_than_the_context_is_refused_with_both_numbers(string path, string body)
+    [InlineData("/generate", """{"input_ids":IDS}""", null)]
+    [InlineData("/v1/completions", """{"prompt":IDS}""", "prompt")]
+    [InlineData("/v1/completions", """{"prompt":IDS,"max_tokens":5}""", "prompt")]
+    public async Task A_prompt_longer_than_the_context_is_refused_with_both_numbers(string path, string body, string? param)
     {
         await using var server = await TestServer.StartAsync("never");
         var ids = $"[{string.Join(',', Enumerable.Repeat(1, TestModel.ContextTokens))}]";
@@ -139,6 +140,7 @@ public sealed class BadInputTests
 
         Assert.Equal(HttpStatusCode.BadRequest, status);
         Assert.Equal("The prompt has 256 tokens; expected at most 255, since the model's context is 256 tokens.", (string?)answer["error"]!["message"]);
+        Assert.Equal(param, (string?)answer["error"]!["param"]);
     }
 
     [Fact]

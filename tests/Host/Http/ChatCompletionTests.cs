@@ -70,6 +70,7 @@ public sealed class ChatCompletionTests
         Assert.All(events.SkipLast(2), chunk => Assert.Null(chunk["choices"]![0]!["finish_reason"]));
         Assert.Equal("stop", (string?)events[^2]["choices"]![0]!["finish_reason"]);
         Assert.Equal("{}", events[^2]["choices"]![0]!["delta"]!.ToJsonString());
+        Assert.All(events.SkipLast(1), chunk => Assert.True(chunk.AsObject().TryGetPropertyValue("usage", out var none) && none is null, $"{chunk}"));
         Assert.Empty(events[^1]["choices"]!.AsArray());
         Assert.Equal(5, (int?)events[^1]["usage"]!["completion_tokens"]);
     }

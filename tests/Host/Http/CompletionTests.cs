@@ -92,6 +92,7 @@ public sealed class CompletionTests
 
         Assert.Equal("abc", string.Concat(events.SkipLast(1).Select(chunk => (string?)chunk["choices"]![0]!["text"])));
         Assert.Equal("stop", (string?)events[^2]["choices"]![0]!["finish_reason"]);
+        Assert.All(events.SkipLast(1), chunk => Assert.True(chunk.AsObject().TryGetPropertyValue("usage", out var none) && none is null, $"{chunk}"));
         Assert.Empty(events[^1]["choices"]!.AsArray());
         Assert.Equal(4, (int?)events[^1]["usage"]!["completion_tokens"]);
     }

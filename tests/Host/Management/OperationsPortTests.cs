@@ -56,6 +56,16 @@ public sealed class OperationsPortTests
     }
 
     [Fact]
+    public void A_free_port_is_none_that_the_system_gives_away_by_itself()
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            using var reserved = Take(new PortRequest(0, IsGiven: true))!;
+            Assert.InRange(reserved.Port, 1024, 32767);
+        }
+    }
+
+    [Fact]
     public void None_is_no_port_and_the_port_of_the_api_is_not_shared()
     {
         Assert.Null(Take(new PortRequest(null, IsGiven: true)));

@@ -40,6 +40,14 @@ public sealed class ReadinessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Workers_that_make_no_pair_do_not_make_it_ready()
+    {
+        Register(() => [Report(WorkerRole.Prefill) with { Protocol = 1 }, Report(WorkerRole.Decode) with { Protocol = 2 }]);
+
+        await AssertAsync("/ready", HttpStatusCode.ServiceUnavailable, """{"status":"not ready","reason":"No workers can be paired: between Prefill-0 and Decode-0 stands: messages of version 1 and 2."}""");
+    }
+
+    [Fact]
     public async Task Workers_of_each_role_make_it_ready()
     {
         Register(() => [Report(WorkerRole.Prefill), Report(WorkerRole.Decode)]);

@@ -74,6 +74,9 @@ public sealed class ChildProcess : IAsyncDisposable
         return new ChildResult(_process.ExitCode, Output, Error);
     }
 
+    /// <summary>Ends it as a crash does, without waiting, and none of its children; it may have ended already.</summary>
+    public void Kill() => _process.Kill();
+
     public async ValueTask DisposeAsync()
     {
         if (_isDisposed) return;

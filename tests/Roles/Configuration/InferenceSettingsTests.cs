@@ -35,6 +35,7 @@ public sealed class InferenceSettingsTests
     [InlineData("gateway.stall-deadline = 0s", "actor-inference.gateway.stall-deadline is '0s'; expected a duration above 0")]
     [InlineData("router.max-in-flight = 0", "actor-inference.router.max-in-flight is '0'; expected a whole number of at least 1")]
     [InlineData("router.max-in-flight = many", "actor-inference.router.max-in-flight is 'many'")]
+    [InlineData("decode.rehearsal-deadline = -1s", "actor-inference.decode.rehearsal-deadline is '-1s'; expected a duration")]
     [InlineData("prefill.prefix-cache.share = 1", "actor-inference.prefill.prefix-cache.share is '1'; expected a number of at least 0 and below 1")]
     [InlineData("prefill.prefix-cache.policy = fifo", "actor-inference.prefill.prefix-cache.policy is 'fifo'; expected one of lru, lfu, slru, priority")]
     [InlineData("engine.max-sequence = 3", "actor-inference.engine.max-sequence is not known; expected one of aging-tokens-per-second, growth-window-tokens, max-bypasses")]

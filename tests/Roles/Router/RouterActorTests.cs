@@ -1,5 +1,7 @@
 using ActorInference.Actors.Ids;
+using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
+using ActorInference.Roles.Gateway;
 using ActorInference.Roles.Router;
 using ActorInference.Roles.Tests.Testing;
 using Akka.Actor;
@@ -99,6 +101,25 @@ public sealed class RouterActorTests : TestKit
         });
         Assign(this);
         Assert.Equal(other.Ref, ExpectMsg<RouterProtocol.Assigned>().Decode.Actor);
+    }
+
+    [Fact]
+    public void Who_waits_for_workers_that_differ_is_told_why()
+    {
+        var pages = KvTransferFormat.Of(new KvPageLayout(Layers: 2, PageSizeTokens: 16, KvHeads: 4, HeadDim: 8, KvDtype.F32));
+        var larger = pages with { Layout = pages.Layout with { PageSizeTokens = 64 } };
+        var (early, late) = (CreateTestProbe(), CreateTestProbe());
+        Assign(early);
+        _router.Tell(new RouterProtocol.WorkerReport(new WorkerId("prefill-0"), WorkerRole.Prefill, _prefill.Ref, 0, 0, pages));
+        _router.Tell(new RouterProtocol.WorkerReport(new WorkerId("decode-0"), WorkerRole.Decode, _decode.Ref, 0, 0, larger));
+        Assert.EndsWith("stands: tokens a page 16 and 64.", early.ExpectMsg<GatewayProtocol.NotPaired>().Reason);
+
+        Assign(late);
+        Assert.EndsWith("stands: tokens a page 16 and 64.", late.ExpectMsg<GatewayProtocol.NotPaired>().Reason);
+
+        _router.Tell(new RouterProtocol.WorkerReport(new WorkerId("decode-0"), WorkerRole.Decode, _decode.Ref, 0, 0, pages));
+        early.ExpectMsg<RouterProtocol.Assigned>();
+        late.ExpectMsg<RouterProtocol.Assigned>();
     }
 
     [Fact]

@@ -23,16 +23,10 @@ public sealed class DisaggBenchmark(ServedModel served, ProcessOptions model, Di
         {
             ImmutableArray<RolePlacement> places =
                 [.. Enumerable.Range(0, WorkerCount).Select(i => new RolePlacement(options.Pinned ? i : null, folder.CreateSubdirectory($"worker-{i}").FullName))];
-            FirstTokenResult first;
-            ImmutableArray<BesideResult> beside;
-            await using (var cluster = await BenchCluster.StartAsync(served, model, places, stop))
-            {
-                var prompts = new TimedPrompts(served, cluster.Generator);
-                first = await new FirstTokenPairs(cluster, prompts, options).RunAsync(stop);
-                beside = await MeasureBesideAsync(new BesidePrompts(cluster, prompts, options), stop);
-            }
-
-            var machine = options.BareSteps == 0 ? null : await MachineNoise.MeasureAsync(options, TimeSpan.FromMilliseconds(beside[0].StepMedianBesideMs ?? 1), stop);
+            await using var cluster = await BenchCluster.StartAsync(served, model, places, stop);
+            var prompts = new TimedPrompts(served, cluster.Generator);
+            var first = await new FirstTokenPairs(cluster, prompts, options).RunAsync(stop);
+            var (beside, machine) = await MeasureBesideAsync(new BesidePrompts(cluster, prompts, options), stop);
             return new DisaggReport(first, beside, machine);
         }
         finally
@@ -41,16 +35,26 @@ public sealed class DisaggBenchmark(ServedModel served, ProcessOptions model, Di
         }
     }
 
-    private async Task<ImmutableArray<BesideResult>> MeasureBesideAsync(BesidePrompts streams, CancellationToken stop)
+    /// <summary>Both ways in each round, and between them, when the workers have nothing to do, the machine by itself: what it does to a thread changes from minute to minute.</summary>
+    private async Task<(ImmutableArray<BesideResult> Beside, MachineResult? Machine)> MeasureBesideAsync(BesidePrompts streams, CancellationToken stop)
     {
-        var (apart, together) = (new List<BesideResult>(), new List<BesideResult>());
+        var (apart, together, machine) = (new List<BesideResult>(), new List<BesideResult>(), new List<MachineResult>());
         for (var round = 0; round < options.Rounds; round++)
         {
-            apart.Add(await streams.RunAsync(isApart: true, place: round % WorkerCount, stop));
-            together.Add(await streams.RunAsync(isApart: false, place: round % WorkerCount, stop));
+            var place = round % WorkerCount;
+            var first = await streams.RunAsync(isApart: true, place, stop);
+            MachineResult? bare = null;
+            if (options.BareSteps > 0)
+            {
+                bare = await MachineNoise.MeasureAsync(options, place, TimeSpan.FromMilliseconds(first.StepMedianBesideMs ?? 1), stop);
+                machine.Add(bare);
+            }
+
+            apart.Add(first.Over(bare));
+            together.Add((await streams.RunAsync(isApart: false, place, stop)).Over(bare));
         }
 
-        return [Median(apart), Median(together)];
+        return ([Median(apart), Median(together)], machine.Count > 0 ? MachineResult.Median(machine) : null);
     }
 
     private static BesideResult Median(List<BesideResult> rounds)
@@ -66,6 +70,7 @@ public sealed class DisaggBenchmark(ServedModel served, ProcessOptions model, Di
             ItlP99BesideMs = Of(each => each.ItlP99BesideMs),
             ItlMaxBesideMs = Of(each => each.ItlMaxBesideMs),
             ItlP99OverMedianBeside = Of(each => each.ItlP99OverMedianBeside),
+            ItlP99OverMedianBesideOverMachine = Of(each => each.ItlP99OverMedianBesideOverMachine),
             StepMedianAloneMs = Of(each => each.StepMedianAloneMs),
             StepMedianBesideMs = Of(each => each.StepMedianBesideMs),
             StepP99BesideMs = Of(each => each.StepP99BesideMs),

@@ -75,8 +75,11 @@ public sealed record BesideResult
 
     public required double? ItlMaxBesideMs { get; init; }
 
-    /// <summary>The goal's ratio, at most 1.2 disaggregated.</summary>
+    /// <summary>The goal's ratio, at most 1.2 disaggregated, where the machine itself is as even as that.</summary>
     public required double? ItlP99OverMedianBeside { get; init; }
+
+    /// <summary>The same by that of the bare loop of the same round, <see cref="MachineResult.P99OverMedianBeside"/>; null if that was not asked for.</summary>
+    public double? ItlP99OverMedianBesideOverMachine { get; init; }
 
     /// <summary>What the runner of the streams' worker took for a step: the part of the above that is no delay between processes.</summary>
     public required double? StepMedianAloneMs { get; init; }
@@ -100,6 +103,9 @@ public sealed record BesideResult
     public required int LongPrompts { get; init; }
 
     public required double? LongFirstTokenMs { get; init; }
+
+    /// <summary>With what the machine by itself does to a step.</summary>
+    internal BesideResult Over(MachineResult? machine) => this with { ItlP99OverMedianBesideOverMachine = ItlP99OverMedianBeside / machine?.P99OverMedianBeside };
 }
 
 /// <summary>Steps of a thread that only reads as much memory as takes as long as a step of the streams: what nobody can be more even than.</summary>
@@ -108,4 +114,12 @@ public sealed record BesideResult
 /// <param name="StepMedianBesideMs">While another processor multiplies in registers.</param>
 /// <param name="P99OverMedianBeside">The same.</param>
 /// <param name="StolenShareBeside">Part of the time that the host had the processor then. Linux only.</param>
-public sealed record MachineResult(double? StepMedianAloneMs, double? P99OverMedianAlone, double? StepMedianBesideMs, double? P99OverMedianBeside, double? StolenShareBeside);
+public sealed record MachineResult(double? StepMedianAloneMs, double? P99OverMedianAlone, double? StepMedianBesideMs, double? P99OverMedianBeside, double? StolenShareBeside)
+{
+    internal static MachineResult Median(IReadOnlyCollection<MachineResult> rounds)
+    {
+        double? Of(Func<MachineResult, double?> figure) => new Sample(rounds.Select(figure).OfType<double>()).Median;
+        return new MachineResult(
+            Of(each => each.StepMedianAloneMs), Of(each => each.P99OverMedianAlone), Of(each => each.StepMedianBesideMs), Of(each => each.P99OverMedianBeside), Of(each => each.StolenShareBeside));
+    }
+}

@@ -30,7 +30,7 @@ public sealed record ChatCall(OpenAiCall Common, bool WithLogprobs)
         var sampling = SamplingFields.Read(fields, SamplingDialect.OpenAi, model);
         sampling = sampling with { Options = sampling.Options with { TopLogprobs = logprobs ? top ?? 0 : null } };
         var prompt = chat.Encode(template, model);
-        return new ChatCall(OpenAiCall.Read(fields, "chatcmpl", [prompt], sampling, sampling.Expand([prompt], model, defaultTokens: null)), logprobs);
+        return new ChatCall(OpenAiCall.Read(fields, "chatcmpl", [prompt], sampling, sampling.Expand([prompt], model, defaultTokens: null, "messages")), logprobs);
     }
 
     private static bool ReadContinue(JsonFields fields, JsonArray messages)

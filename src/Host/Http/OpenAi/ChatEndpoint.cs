@@ -54,7 +54,7 @@ public sealed class ChatEndpoint(ServedModel model, TextGeneration generation, A
 
 /// <summary>
 /// The events of one streamed chat: for each choice the role, a delta a token (unless it is empty), the finish reason;
-/// then, if asked for, usage.
+/// then, if asked for, usage, which is null in the others.
 /// </summary>
 internal sealed class ChatStream
 {
@@ -70,7 +70,7 @@ internal sealed class ChatStream
     {
         (_events, _call, _model) = (events, call, model);
         _usage = new UsageMeter(call.Common.PromptTokens, call.Common.AnswersPerPrompt);
-        _chunk = new ChatChunk { Id = call.Common.Id, Created = created, Model = model.Name, Choices = [_choice] };
+        _chunk = new ChatChunk { Id = call.Common.Id, Created = created, Model = model.Name, Choices = [_choice], Usage = call.Common.IncludeUsage ? StreamUsage.Later : null };
         _begun = new bool[call.Common.Requests.Length];
     }
 
@@ -94,7 +94,7 @@ internal sealed class ChatStream
     {
         if (!_call.Common.IncludeUsage) return;
         _chunk.Choices = [];
-        _chunk.Usage = _usage.Total();
+        _chunk.Usage = new StreamUsage(_usage.Total());
         _events.Write(_chunk, ApiJson.Readable.ChatChunk);
     }
 

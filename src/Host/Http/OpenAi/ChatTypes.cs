@@ -27,8 +27,9 @@ public sealed class ChatChunk
 
     public IReadOnlyList<ChatChunkChoice> Choices { get; set; } = [];
 
+    /// <summary>Null where it was not asked for.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public Usage? Usage { get; set; }
+    public StreamUsage? Usage { get; set; }
 }
 
 public sealed class ChatChunkChoice

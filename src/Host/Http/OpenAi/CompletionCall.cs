@@ -28,7 +28,7 @@ public sealed record CompletionCall(OpenAiCall Common, IReadOnlyList<string>? Ec
         sampling = sampling with { Options = sampling.Options with { TopLogprobs = logprobs } };
         var prompts = Prompts.Read(fields, "prompt", model);
         var ids = prompts.Items.Select(prompt => prompt.Ids).ToList();
-        var common = OpenAiCall.Read(fields, "cmpl", ids, sampling, sampling.Expand(ids, model, DefaultTokens));
+        var common = OpenAiCall.Read(fields, "cmpl", ids, sampling, sampling.Expand(ids, model, DefaultTokens, "prompt"));
         var echoed = echo ? prompts.Items.Select(prompt => prompt.Text ?? model.Tokenizer.Decode(prompt.Ids.AsSpan())).ToList() : null;
         return new CompletionCall(common, echoed, logprobs, fields.Flag("return_token_ids"));
     }

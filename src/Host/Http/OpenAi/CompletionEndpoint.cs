@@ -24,6 +24,7 @@ public sealed class CompletionEndpoint(ServedModel model, TextGeneration generat
     private async Task StreamAsync(HttpContext http, CompletionCall call, IAsyncEnumerable<TextUpdate> updates, Completion chunk)
     {
         using var events = new SseStream(http);
+        if (call.Common.IncludeUsage) chunk.Usage = StreamUsage.Later;
         var usage = new UsageMeter(call.Common.PromptTokens, call.Common.AnswersPerPrompt);
         var progress = Array.ConvertAll(new CompletionProgress[call.Common.Requests.Length], _ => new CompletionProgress(call, model.Tokenizer));
         await events.SendAsync(updates, Write, End, error => events.Write(OpenAiErrorBody.Of(error), ApiJson.Readable.OpenAiErrorBody));
@@ -42,7 +43,7 @@ public sealed class CompletionEndpoint(ServedModel model, TextGeneration generat
         {
             if (!call.Common.IncludeUsage) return;
             chunk.Choices = [];
-            chunk.Usage = usage.Total();
+            chunk.Usage = new StreamUsage(usage.Total());
             events.Write(chunk, ApiJson.Readable.Completion);
         }
     }
@@ -58,7 +59,7 @@ public sealed class CompletionEndpoint(ServedModel model, TextGeneration generat
         }
 
         answer.Choices = Array.ConvertAll(progress, choice => choice.Take());
-        answer.Usage = usage.Total();
+        answer.Usage = new StreamUsage(usage.Total());
         await http.Response.WriteAsJsonAsync(answer, ApiJson.Readable.Completion, cancellationToken: http.RequestAborted);
     }
 }

@@ -15,8 +15,9 @@ public sealed class Completion
 
     public IReadOnlyList<CompletionChoice> Choices { get; set; } = [];
 
+    /// <summary>Null in a stream for which it was not asked.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public Usage? Usage { get; set; }
+    public StreamUsage? Usage { get; set; }
 }
 
 public sealed class CompletionChoice

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using ActorInference.Actors.Kv;
 using ActorInference.Host.Text;
 
@@ -14,6 +16,25 @@ public sealed record PromptTokensDetails(int CachedTokens, CachedTokensDetails C
 /// <param name="Host">In host memory.</param>
 /// <param name="Storage">In the storage tier.</param>
 public sealed record CachedTokensDetails(int Device, int Host, int Storage);
+
+/// <summary>The field of a stream's events, where it was asked for: null but in the last one.</summary>
+[JsonConverter(typeof(StreamUsageConverter))]
+public sealed record StreamUsage(Usage? Total)
+{
+    public static readonly StreamUsage Later = new(Total: null);
+}
+
+/// <summary>Writes what it holds, without it.</summary>
+internal sealed class StreamUsageConverter : JsonConverter<StreamUsage>
+{
+    public override StreamUsage Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException("Usage is only written.");
+
+    public override void Write(Utf8JsonWriter writer, StreamUsage value, JsonSerializerOptions options)
+    {
+        if (value.Total is null) writer.WriteNullValue();
+        else JsonSerializer.Serialize(writer, value.Total, ApiJson.Readable.Usage);
+    }
+}
 
 /// <summary>Counts the tokens of one request.</summary>
 /// <param name="promptTokens">Of each prompt; several answers to one prompt count it once.</param>

@@ -52,7 +52,7 @@ public sealed record GenerateCall
         for (var i = 0; i < prompts.Items.Length; i++)
         {
             var sampling = samplings[i] with { Options = samplings[i].Options with { TopLogprobs = logprobs.TopCount } };
-            foreach (var request in sampling.Expand([prompts.Items[i].Ids], model, DefaultTokens)) requests.Add(request with { Choice = requests.Count });
+            foreach (var request in sampling.Expand([prompts.Items[i].Ids], model, DefaultTokens, fields.Has("text") ? "text" : "input_ids")) requests.Add(request with { Choice = requests.Count });
             if (requests.Count > HttpLimits.MaxChoices)
                 throw ApiException.Field("sampling_params.n", "too large", $"at most {HttpLimits.MaxChoices} answers in a request");
         }

@@ -33,8 +33,8 @@ public static class ControlHosting
         registry.Register<RoleInstanceActor>(Start(system, InstanceType, role, isHost, id => RoleInstanceActor.Props(Unescape(id), regions, settings.SnapshotEvery)));
         registry.Register<RolloutCoordinator>(Start(system, RolloutType, role, isHost, id => RolloutCoordinator.Props(id, regions, settings, TimeProvider.System)));
         registry.Register<GroupActor>(Start(system, GroupType, role, isHost, id => GroupActor.Props(id, regions, settings.SnapshotEvery)));
-        registry.Register<DeclaredObjectActor>(Start(system, ObjectType, role, isHost, id => ObjectProps(id, regions, source)));
-        registry.Register<FleetActor>(Start(system, FleetType, role, isHost, _ => FleetActor.Props(regions)));
+        registry.Register<DeclaredObjectActor>(Start(system, ObjectType, role, isHost, id => ObjectProps(id, regions, source, settings.SnapshotEvery)));
+        registry.Register<FleetActor>(Start(system, FleetType, role, isHost, _ => FleetActor.Props(regions, settings.SnapshotEvery)));
         return later.Value;
     }
 
@@ -49,14 +49,14 @@ public static class ControlHosting
             : null;
     }
 
-    private static Props ObjectProps(string id, Func<ControlRegions> regions, IMetricSource metrics)
+    private static Props ObjectProps(string id, Func<ControlRegions> regions, IMetricSource metrics, int snapshotEvery)
     {
         var (kind, name) = ObjectDocuments.ParseId(id);
         return kind switch
         {
-            ObjectKind.Set => GroupSetActor.Props(name, regions),
-            ObjectKind.Adapter => ScalingAdapterActor.Props(name, regions, metrics),
-            _ => WarmupActor.Props(name, regions),
+            ObjectKind.Set => GroupSetActor.Props(name, regions, snapshotEvery),
+            ObjectKind.Adapter => ScalingAdapterActor.Props(name, regions, metrics, snapshotEvery),
+            _ => WarmupActor.Props(name, regions, snapshotEvery),
         };
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ActorInference.Roles.Groups.Objects;
 using ActorInference.Roles.Groups.Planning;
 
 namespace ActorInference.Roles.Groups.Control;
@@ -6,6 +7,12 @@ namespace ActorInference.Roles.Groups.Control;
 /// <summary>States in their journaled form, which is apart from the states' own: those may change, these only gain fields.</summary>
 public static class ControlSnapshots
 {
+    /// <summary>Of the fleet.</summary>
+    public sealed record Fleet(ImmutableArray<string> Groups, ImmutableArray<Listed> Objects) : IGroupMessage;
+
+    /// <summary>A set, adapter or warm-up that there is.</summary>
+    public sealed record Listed(ObjectKind Kind, string Name);
+
     /// <summary>Of a group.</summary>
     public sealed record Group(
         ImmutableArray<GroupRevision> Revisions, long Stable, string StableYaml, string Policy, bool IsPaused, bool IsDeleting, long Generation, DateTimeOffset CreatedAt) : IGroupMessage

@@ -1,13 +1,15 @@
 using System.Collections.Immutable;
 using ActorInference.Roles.Groups.Objects;
 using Akka.Actor;
-using Akka.Persistence;
 
 namespace ActorInference.Roles.Groups.Control;
 
 /// <summary>Knows which groups and other objects there are, which it journals, and which agents, which tell it again and again. Wakes the groups.</summary>
-public sealed class FleetActor : ReceivePersistentActor, IWithTimers
+public sealed class FleetActor : SnapshottedActor, IWithTimers
 {
+    /// <summary>Its persistence id, which looks like a group's.</summary>
+    internal const string JournalId = "group-fleet";
+
     private const int MissedReports = 5;
 
     private static readonly TimeSpan WakeInterval = TimeSpan.FromSeconds(5);
@@ -18,7 +20,8 @@ public sealed class FleetActor : ReceivePersistentActor, IWithTimers
 
     private ImmutableHashSet<(ObjectKind Kind, string Name)> _objects = [];
 
-    public FleetActor(Func<ControlRegions> regions)
+    public FleetActor(Func<ControlRegions> regions, int snapshotEvery)
+        : base(snapshotEvery)
     {
         _regions = regions;
         Recover<GroupListed>(Apply);
@@ -34,14 +37,25 @@ public sealed class FleetActor : ReceivePersistentActor, IWithTimers
         Command<WakeAll>(_ => Wake());
     }
 
-    public override string PersistenceId => "group-fleet";
+    public override string PersistenceId => JournalId;
 
     public ITimerScheduler Timers { get; set; } = null!;
 
     private static TimeSpan Now => Context.System.Scheduler.MonotonicClock;
 
     /// <param name="regions">Asked when they are there.</param>
-    public static Props Props(Func<ControlRegions> regions) => Akka.Actor.Props.Create(() => new FleetActor(regions));
+    /// <param name="snapshotEvery">Events between two snapshots.</param>
+    public static Props Props(Func<ControlRegions> regions, int snapshotEvery) => Akka.Actor.Props.Create(() => new FleetActor(regions, snapshotEvery));
+
+    protected override IGroupMessage TakeSnapshot() => new ControlSnapshots.Fleet(
+        [.. _groups], [.. _objects.OrderBy(each => each.Kind).ThenBy(each => each.Name, StringComparer.Ordinal).Select(each => new ControlSnapshots.Listed(each.Kind, each.Name))]);
+
+    protected override void Restore(object snapshot)
+    {
+        var taken = (ControlSnapshots.Fleet)snapshot;
+        _groups = taken.Groups.ToImmutableSortedSet(StringComparer.Ordinal);
+        _objects = [.. taken.Objects.Select(each => (each.Kind, each.Name))];
+    }
 
     protected override void OnReplaySuccess()
     {
@@ -61,9 +75,17 @@ public sealed class FleetActor : ReceivePersistentActor, IWithTimers
         Persist(new ObjectListed(kind, name, exists), Apply);
     }
 
-    private void Apply(ObjectListed listed) => _objects = listed.Exists ? _objects.Add((listed.Kind, listed.Name)) : _objects.Remove((listed.Kind, listed.Name));
+    private void Apply(ObjectListed listed)
+    {
+        _objects = listed.Exists ? _objects.Add((listed.Kind, listed.Name)) : _objects.Remove((listed.Kind, listed.Name));
+        OnApplied();
+    }
 
-    private void Apply(GroupListed listed) => _groups = listed.Exists ? _groups.Add(listed.Group) : _groups.Remove(listed.Group);
+    private void Apply(GroupListed listed)
+    {
+        _groups = listed.Exists ? _groups.Add(listed.Group) : _groups.Remove(listed.Group);
+        OnApplied();
+    }
 
     private void Wake()
     {

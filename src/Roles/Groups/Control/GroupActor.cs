@@ -21,7 +21,8 @@ public sealed class GroupActor : SnapshottedActor
     public GroupActor(string name, Func<ControlRegions> regions, int snapshotEvery)
         : base(snapshotEvery)
     {
-        PersistenceId = $"group-{name}";
+        // The fleet has the journal that a group of its name would have: that one gets a name that no other group's can be.
+        PersistenceId = $"group-{name}" is var journal && journal != FleetActor.JournalId ? journal : $"group/{name}";
         _regions = regions;
         _state = GroupState.Empty(name);
         Recover<GroupEvents.IGroupEvent>(@event => _state = _state.Apply(@event));

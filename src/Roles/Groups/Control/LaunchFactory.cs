@@ -54,6 +54,7 @@ public sealed class LaunchFactory(string group, RoleSpec role, int ordinal, stri
         return new InstanceLaunch
         {
             Instance = name,
+            Pod = member,
             Owner = InstanceOrder.IdOf(group, role.Name, ordinal),
             Revision = revision,
             Image = container.Image,
@@ -123,8 +124,12 @@ public sealed class LaunchFactory(string group, RoleSpec role, int ordinal, stri
     private static VolumeMount Mount(Spec.VolumeMount mount, PodTemplate template)
     {
         var volume = template.Volumes.First(each => each.Name == mount.Name);
-        var path = volume.HostPath is { } host && mount.SubPath is { } sub ? Path.Combine(host, sub) : volume.HostPath;
-        return new VolumeMount(mount.SubPath is { } part && volume.HostPath is null ? $"{mount.Name}/{part}" : mount.Name, path, volume.InMemory, mount.MountPath);
+        return new VolumeMount(mount.Name, volume.HostPath, volume.InMemory, mount.MountPath)
+        {
+            Claim = volume.Claim,
+            // Only the other form has variables in it.
+            SubPath = mount.SubPathExpression ?? mount.SubPath?.Replace("$", "$$", StringComparison.Ordinal) ?? "",
+        };
     }
 
     private static string PortName(PortSpec port) => port.Name.Length > 0 ? port.Name.ToLowerInvariant() : $"port{Number(port.Port)}";

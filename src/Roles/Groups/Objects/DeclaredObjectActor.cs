@@ -3,12 +3,11 @@ using ActorInference.Roles.Groups.Control;
 using ActorInference.Roles.Groups.Spec;
 using Akka.Actor;
 using Akka.Event;
-using Akka.Persistence;
 
 namespace ActorInference.Roles.Groups.Objects;
 
 /// <summary>What the actors of sets, adapters and warm-ups share: to be declared, listed, asked, ended, and to look around now and then.</summary>
-public abstract class DeclaredObjectActor : ReceivePersistentActor, IWithTimers
+public abstract class DeclaredObjectActor : SnapshottedActor, IWithTimers
 {
     private const int NoteLimit = 100;
 
@@ -17,7 +16,9 @@ public abstract class DeclaredObjectActor : ReceivePersistentActor, IWithTimers
     private readonly List<GroupNote> _notes = [];
 
     /// <param name="interval">Between two looks.</param>
-    protected DeclaredObjectActor(ObjectKind kind, string name, Func<ControlRegions> regions, TimeSpan interval)
+    /// <param name="snapshotEvery">Events between two snapshots.</param>
+    protected DeclaredObjectActor(ObjectKind kind, string name, Func<ControlRegions> regions, TimeSpan interval, int snapshotEvery)
+        : base(snapshotEvery)
     {
         (Kind, Name, _regions, Interval) = (kind, name, regions, interval);
         PersistenceId = $"{kind.ToString().ToLowerInvariant()}-{name}";
@@ -53,10 +54,26 @@ public abstract class DeclaredObjectActor : ReceivePersistentActor, IWithTimers
     /// <summary>State of its own kind.</summary>
     protected abstract void Apply(ObjectEvents.IObjectEvent @event);
 
+    /// <summary>All that <see cref="Apply"/> has made.</summary>
+    protected abstract ObjectSnapshots.IObjectSnapshot TakeSnapshot(ObjectSnapshots.Declaration declared);
+
+    /// <summary>Takes the state of its own kind back; the declaration was read already.</summary>
+    protected abstract void Restore(ObjectSnapshots.IObjectSnapshot snapshot);
+
     protected abstract ObjectProtocol.State Describe(ImmutableArray<GroupNote> notes);
 
     /// <returns>What to journal, or null with an error.</returns>
     protected virtual (ObjectEvents.IObjectEvent? Event, string Error) Scale(ObjectProtocol.Scale scale) => (null, $"{Kind} {Name} has no replicas; expected a set or an adapter.");
+
+    protected sealed override IGroupMessage TakeSnapshot() => TakeSnapshot(ObjectSnapshots.Declaration.Of(Declared));
+
+    protected sealed override void Restore(object snapshot)
+    {
+        var taken = (ObjectSnapshots.IObjectSnapshot)snapshot;
+        Declared = taken.Declared.ToObject();
+        if (Declared.Exists) Read(Declared.Yaml);
+        Restore(taken);
+    }
 
     protected override void OnReplaySuccess()
     {
@@ -97,6 +114,7 @@ public abstract class DeclaredObjectActor : ReceivePersistentActor, IWithTimers
         Declared = Declared.Apply(@event);
         if (@event is ObjectEvents.ObjectDeclared declared) Read(declared.Yaml);
         Apply(@event);
+        OnApplied();
     }
 
     private void OnDeclare(ObjectProtocol.Declare declare)

@@ -22,8 +22,8 @@ public sealed class GroupSetActor : DeclaredObjectActor
     private string _template = "";
     private string _message = "";
 
-    public GroupSetActor(string name, Func<ControlRegions> regions)
-        : base(ObjectKind.Set, name, regions, LookInterval)
+    public GroupSetActor(string name, Func<ControlRegions> regions, int snapshotEvery)
+        : base(ObjectKind.Set, name, regions, LookInterval, snapshotEvery)
     {
         Command<GroupProtocol.State>(state => Take(state.Group, state));
         Command<GroupProtocol.Rejected>(OnRejected);
@@ -35,7 +35,7 @@ public sealed class GroupSetActor : DeclaredObjectActor
         });
     }
 
-    public static Props Props(string name, Func<ControlRegions> regions) => Akka.Actor.Props.Create(() => new GroupSetActor(name, regions));
+    public static Props Props(string name, Func<ControlRegions> regions, int snapshotEvery) => Akka.Actor.Props.Create(() => new GroupSetActor(name, regions, snapshotEvery));
 
     protected override void Read(string yaml)
     {
@@ -50,6 +50,12 @@ public sealed class GroupSetActor : DeclaredObjectActor
         ObjectEvents.ObjectEnded => _children.Clear(),
         _ => _children,
     };
+
+    protected override ObjectSnapshots.IObjectSnapshot TakeSnapshot(ObjectSnapshots.Declaration declared) =>
+        new ObjectSnapshots.Set(declared, [.. _children.Select(child => new ObjectSnapshots.Child(child.Key, child.Value))]);
+
+    protected override void Restore(ObjectSnapshots.IObjectSnapshot snapshot) =>
+        _children = ((ObjectSnapshots.Set)snapshot).Children.ToImmutableSortedDictionary(child => child.Index, child => child.Template);
 
     protected override void LookAround()
     {

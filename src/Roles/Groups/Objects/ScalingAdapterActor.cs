@@ -28,8 +28,8 @@ public sealed class ScalingAdapterActor : DeclaredObjectActor
     private string _message = "waits for its group";
     private string _reason = "";
 
-    public ScalingAdapterActor(string name, Func<ControlRegions> regions, IMetricSource metrics)
-        : base(ObjectKind.Adapter, name, regions, LookInterval)
+    public ScalingAdapterActor(string name, Func<ControlRegions> regions, IMetricSource metrics, int snapshotEvery)
+        : base(ObjectKind.Adapter, name, regions, LookInterval, snapshotEvery)
     {
         _metrics = metrics;
         Command<GroupProtocol.State>(OnGroup);
@@ -40,7 +40,8 @@ public sealed class ScalingAdapterActor : DeclaredObjectActor
         Command<Measured>(OnMeasured);
     }
 
-    public static Props Props(string name, Func<ControlRegions> regions, IMetricSource metrics) => Akka.Actor.Props.Create(() => new ScalingAdapterActor(name, regions, metrics));
+    public static Props Props(string name, Func<ControlRegions> regions, IMetricSource metrics, int snapshotEvery) =>
+        Akka.Actor.Props.Create(() => new ScalingAdapterActor(name, regions, metrics, snapshotEvery));
 
     protected override void Read(string yaml)
     {
@@ -55,6 +56,15 @@ public sealed class ScalingAdapterActor : DeclaredObjectActor
         if (@event is ObjectEvents.AdapterScaled scaled) (_replicas, _reason) = (scaled.Replicas, scaled.Reason);
         if (@event is not ObjectEvents.ObjectEnded) return;
         (_adapter, _replicas, _target, _past, _reason) = (null, null, null, [], "");
+    }
+
+    protected override ObjectSnapshots.IObjectSnapshot TakeSnapshot(ObjectSnapshots.Declaration declared) => new ObjectSnapshots.Adapter(declared, _replicas, _reason);
+
+    /// <summary>What it was told last stands against what was declared before.</summary>
+    protected override void Restore(ObjectSnapshots.IObjectSnapshot snapshot)
+    {
+        var taken = (ObjectSnapshots.Adapter)snapshot;
+        (_replicas, _reason) = (taken.Replicas, taken.Reason);
     }
 
     protected override void LookAround()

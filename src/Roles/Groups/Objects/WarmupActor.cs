@@ -24,8 +24,8 @@ public sealed class WarmupActor : DeclaredObjectActor
     private ImmutableSortedDictionary<string, AgentProtocol.Warm> _hosts = ImmutableSortedDictionary.Create<string, AgentProtocol.Warm>(StringComparer.Ordinal);
     private string _message = "";
 
-    public WarmupActor(string name, Func<ControlRegions> regions)
-        : base(ObjectKind.Warmup, name, regions, LookInterval)
+    public WarmupActor(string name, Func<ControlRegions> regions, int snapshotEvery)
+        : base(ObjectKind.Warmup, name, regions, LookInterval, snapshotEvery)
     {
         Command<FleetProtocol.Agents>(OnAgents);
         Command<RolloutProtocol.Status>(OnStatus);
@@ -34,7 +34,7 @@ public sealed class WarmupActor : DeclaredObjectActor
 
     private static TimeSpan Now => Context.System.Scheduler.MonotonicClock;
 
-    public static Props Props(string name, Func<ControlRegions> regions) => Akka.Actor.Props.Create(() => new WarmupActor(name, regions));
+    public static Props Props(string name, Func<ControlRegions> regions, int snapshotEvery) => Akka.Actor.Props.Create(() => new WarmupActor(name, regions, snapshotEvery));
 
     protected override void Read(string yaml)
     {
@@ -52,6 +52,10 @@ public sealed class WarmupActor : DeclaredObjectActor
         _state = _state.Apply(@event);
         if (@event is ObjectEvents.ObjectEnded) (_warmup, _hosts) = (null, _hosts.Clear());
     }
+
+    protected override ObjectSnapshots.IObjectSnapshot TakeSnapshot(ObjectSnapshots.Declaration declared) => ObjectSnapshots.Warmup.Of(declared, _state);
+
+    protected override void Restore(ObjectSnapshots.IObjectSnapshot snapshot) => _state = ((ObjectSnapshots.Warmup)snapshot).ToState();
 
     protected override void LookAround()
     {

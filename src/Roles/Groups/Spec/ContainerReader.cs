@@ -227,10 +227,18 @@ internal static partial class ContainerReader
 
     private static VolumeMount Mount(FieldReader fields)
     {
-        var mount = new VolumeMount(fields.RequiredText("name"), fields.RequiredText("mountPath"), fields.Text("subPath"), fields.Flag("readOnly"));
-        fields.Ignore("mountPropagation", "recursiveReadOnly", "subPathExpr");
+        var mount = new VolumeMount(fields.RequiredText("name"), fields.RequiredText("mountPath"), SubPath(fields, "subPath"), fields.Flag("readOnly"), SubPath(fields, "subPathExpr"));
+        if (mount is { SubPath: not null, SubPathExpression: not null }) fields.Context.Error(fields.Find("subPathExpr")!, "does not go with subPath");
+        fields.Ignore("mountPropagation", "recursiveReadOnly");
         fields.Finish();
         return mount;
+    }
+
+    private static string? SubPath(FieldReader fields, string name)
+    {
+        if (fields.Text(name) is not { Length: > 0 } path) return null;
+        if (path.StartsWith('/') || path.Split('/').Contains("..")) fields.Context.Error(fields.Find(name)!, $"is '{path}'; expected a path within the volume");
+        return path;
     }
 
     [GeneratedRegex("^[A-Za-z_.-][A-Za-z0-9_.-]*$", RegexOptions.CultureInvariant)]

@@ -108,6 +108,7 @@ internal static class ContainerWriter
         .Text("name", mount.Name)
         .Text("mountPath", mount.MountPath)
         .Text("subPath", mount.SubPath)
+        .Text("subPathExpr", mount.SubPathExpression)
         .Flag("readOnly", mount.ReadOnly)
         .Build();
 }

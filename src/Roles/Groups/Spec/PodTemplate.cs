@@ -81,10 +81,12 @@ public sealed record ResourceSpec(double? Cpus, double? CpuLimit, long? MemoryBy
 }
 
 /// <summary>A folder that processes see.</summary>
-/// <param name="HostPath">Folder of the host; null is an empty one that lives with the instance.</param>
+/// <param name="HostPath">Folder of the host; null is an empty one that lives with the pod, whose containers share it, or a claimed one.</param>
 /// <param name="InMemory">Whether the empty one is in memory (/dev/shm).</param>
 /// <param name="SizeLimitBytes">Of an empty one; null is none.</param>
 /// <param name="Claim">Name of a folder that the agent keeps for all who claim it, and that outlives them; null is none.</param>
 public sealed record VolumeSpec(string Name, string? HostPath, bool InMemory, long? SizeLimitBytes, string? Claim = null);
 
-public sealed record VolumeMount(string Name, string MountPath, string? SubPath, bool ReadOnly);
+/// <param name="SubPath">Part of the volume; null is all of it.</param>
+/// <param name="SubPathExpression">The same with <c>$(VAR)</c> of the container's environment: by it instances have parts of a claim for themselves.</param>
+public sealed record VolumeMount(string Name, string MountPath, string? SubPath, bool ReadOnly, string? SubPathExpression = null);

@@ -73,6 +73,8 @@ public sealed class SpecErrorTests
     [InlineData("readinessProbe: { tcpSocket: { port: nope } }", "readinessProbe: no port named \"nope\"")]
     [InlineData("readinessProbe: { periodSeconds: 1 }", "readinessProbe: needs exactly one of httpGet, tcpSocket and exec")]
     [InlineData("volumeMounts: [{ name: v, mountPath: /v }]", "a container mounts \"v\", but no volume has that name")]
+    [InlineData("volumeMounts: [{ name: v, mountPath: /v, subPath: ../up }]", "subPath: is '../up'; expected a path within the volume")]
+    [InlineData("volumeMounts: [{ name: v, mountPath: /v, subPath: a, subPathExpr: b }]", "subPathExpr: does not go with subPath")]
     [InlineData("resources: { limits: { memory: lots } }", "memory: is 'lots'; expected a quantity such as 500m, 2 or 16Gi")]
     public void A_container_that_no_process_can_be(string field, string expected)
     {

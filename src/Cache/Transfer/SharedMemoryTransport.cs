@@ -3,8 +3,10 @@ using ActorInference.Actors.Protocols;
 
 namespace ActorInference.Cache.Transfer;
 
-/// <summary>The pools of other processes on this host that are mapped here, each once. Thread-safe.</summary>
-internal sealed class SharedSegments : IDisposable
+/// <summary>
+/// By one copy, from pool to pool, out of those of other processes on this host, each mapped once.
+/// </summary>
+internal sealed class SharedMemoryTransport(IPageMemory pool) : IPageTransport
 {
     /// <summary>Mapped pools beyond which those that nobody reads are unmapped.</summary>
     private const int MaxIdle = 16;
@@ -20,34 +22,11 @@ internal sealed class SharedSegments : IDisposable
         public int Readers { get; set; }
     }
 
-    /// <summary>Copies the pages of a message out of another process's pool into this one's, on the calling thread, and checks what it wrote.</summary>
-    /// <exception cref="TransferException">The pool cannot be mapped, or a page is not what was sent.</exception>
-    public unsafe void Copy(KvTransferProtocol.KvPages message, IPageMemory pool, ReadOnlySpan<int> local, CancellationToken cancellationToken)
+    public async Task<bool> TryBringAsync(KvTransferProtocol.KvPages message, ReadOnlyMemory<int> local, CancellationToken cancellationToken)
     {
-        var source = message.Remote!.Source;
-        var entry = Enter(message.Pool, source);
-        try
-        {
-            var pageBytes = source.Layout.PageBytes;
-            for (var i = 0; i < local.Length; i++)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                var from = new ReadOnlySpan<byte>(entry.Segment.Address + (nint)message.Pages[i].Page * pageBytes, pageBytes);
-                PageJob.Check(message, i, Copy(from, pool, local[i]));
-            }
-        }
-        finally
-        {
-            Leave(entry);
-        }
-    }
-
-    /// <returns>The checksum of what was written, or, where that is not in the host's memory, of what is to be.</returns>
-    private static uint Copy(ReadOnlySpan<byte> from, IPageMemory pool, int page)
-    {
-        if (pool.HasBytes) return PageChecksum.Copy(from, pool.Bytes(page).Span);
-        pool.Write(page, from);
-        return PageChecksum.Compute(from);
+        if (message.Remote!.Source.SharedPath is not { } path || !File.Exists(path)) return false;
+        await Task.Run(() => Copy(message, local.Span, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return true;
     }
 
     /// <summary>Unmaps the pools of processes that have died, which would take their memory as long as they are mapped, and removes them.</summary>
@@ -64,6 +43,36 @@ internal sealed class SharedSegments : IDisposable
             _disposed = true;
             Trim(_entries.Keys);
         }
+    }
+
+    /// <summary>Copies the pages of a message, on the calling thread, and checks what it wrote.</summary>
+    /// <exception cref="TransferException">The pool cannot be mapped, or a page is not what was sent.</exception>
+    private unsafe void Copy(KvTransferProtocol.KvPages message, ReadOnlySpan<int> local, CancellationToken cancellationToken)
+    {
+        var source = message.Remote!.Source;
+        var entry = Enter(message.Pool, source);
+        try
+        {
+            var pageBytes = source.Layout.PageBytes;
+            for (var i = 0; i < local.Length; i++)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var from = new ReadOnlySpan<byte>(entry.Segment.Address + (nint)message.Pages[i].Page * pageBytes, pageBytes);
+                PageJob.Check(message, i, Copy(from, local[i]));
+            }
+        }
+        finally
+        {
+            Leave(entry);
+        }
+    }
+
+    /// <returns>The checksum of what was written, or, where that is not in the host's memory, of what is to be.</returns>
+    private uint Copy(ReadOnlySpan<byte> from, int page)
+    {
+        if (pool.HasBytes) return PageChecksum.Copy(from, pool.Bytes(page).Span);
+        pool.Write(page, from);
+        return PageChecksum.Compute(from);
     }
 
     private Entry Enter(KvPoolId id, KvPageSource source)
