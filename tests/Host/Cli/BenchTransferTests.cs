@@ -10,7 +10,7 @@ public sealed class BenchTransferTests
     [InlineData("--page-bytes 4MiB..64KiB", "--page-bytes is '4MiB..64KiB'; expected a size such as 64KiB")]
     [InlineData("--page-bytes 64KiB,what", "--page-bytes is 'what'; expected a size such as 64KiB")]
     [InlineData("--page-bytes 1GiB", "--page-bytes is '1GiB'; expected a size such as 64KiB")]
-    [InlineData("--transport pigeon", "--transport is 'pigeon'; expected inproc, shm or tcp.")]
+    [InlineData("--transport pigeon", "--transport is 'pigeon'; expected one of inproc, shm, tcp.")]
     [InlineData("--transport 1", "--transport is '1'; expected inproc, shm or tcp.")]
     [InlineData("--bytes some", "--bytes is 'some'; expected an amount of memory such as 512MiB or 4GiB.")]
     [InlineData("--bytes 64KiB --page-bytes 1MiB", "--bytes is 65536; expected at least the largest of --page-bytes, 1048576.")]
