@@ -1,17 +1,15 @@
 namespace ActorInference.Actors.Kv;
 
-/// <summary>Told of each page that a prefix cache takes in or gives up, on the thread that uses the cache.</summary>
+/// <summary>Told of the pages that a prefix cache takes in or gives up, on the thread that uses the cache. What it is told is valid during the call.</summary>
 public interface IPrefixWatcher
 {
     /// <summary>Name of the empty beginning in a namespace (<see cref="PrefixName"/>).</summary>
     ulong Begin(KvNamespaceId space);
 
-    /// <param name="before">Name of what comes before the page.</param>
-    /// <param name="after">Name of what ends with the page.</param>
-    /// <param name="position">Tokens before the page.</param>
-    /// <param name="tokens">The page's; valid during the call.</param>
-    void Added(ulong before, ulong after, int position, ReadOnlySpan<int> tokens);
+    /// <summary>Whether it wants the tokens of pages that go, too: they have to be gathered.</summary>
+    bool NeedsRemovedTokens(int pageSizeTokens);
 
-    /// <inheritdoc cref="Added"/>
-    void Removed(ulong before, ulong after, int position, ReadOnlySpan<int> tokens);
+    void Added(in PrefixRun run);
+
+    void Removed(in PrefixRun run);
 }

@@ -35,6 +35,8 @@ public sealed partial class RadixTree : IPrefixCache
         _policy = policy;
         _pageSize = options.PageSizeTokens;
         _watcher = options.Watcher;
+        _runNames = _watcher is null ? [] : new ulong[ReleaseBatch];
+        _runTokens = _watcher is null || !_watcher.NeedsRemovedTokens(_pageSize) ? [] : new int[ReleaseBatch * _pageSize];
         CapacityPages = options.CapacityPages;
         _nodes = new NodePool(options.CapacityPages + 1);
         _slots = new PageSlots(options.CapacityPages, _pageSize, isNamed: _watcher is not null);

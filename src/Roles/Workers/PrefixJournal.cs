@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ActorInference.Actors.Ids;
 using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
+using ActorInference.Roles.Prefixes;
 
 namespace ActorInference.Roles.Workers;
 
@@ -9,12 +10,8 @@ namespace ActorInference.Roles.Workers;
 /// What a worker's prefix cache has, as routers name it (<see cref="RouterProtocol.Assign.Blocks"/>), and how that changed: whoever knows a version is told what has
 /// changed since, and whoever knows nothing, or something too old, all that is there. Bounded by what the cache holds. Written by the worker's thread, read by any.
 /// </summary>
-/// <remarks>
-/// The worker's thread only writes down what it is told: a name for each block. Looking names up among a million others costs a few misses of the processor's cache each,
-/// ten times as much; whoever asks does that, and now and then a thread of the pool.
-/// </remarks>
 /// <param name="blockTokens">Tokens of a block, at least 1.</param>
-/// <param name="mostRemovals">Removals that are remembered; half of them are forgotten when there are more.</param>
+/// <param name="mostRemovals">Removals that are remembered at least; beyond as many as there are names, too, telling all anew is shorter.</param>
 public sealed class PrefixJournal(int blockTokens, int mostRemovals = 32_768) : IPrefixWatcher
 {
     /// <summary>Names in one answer: 32 KiB.</summary>
@@ -23,42 +20,19 @@ public sealed class PrefixJournal(int blockTokens, int mostRemovals = 32_768) : 
     /// <summary>Salts are the users' to choose; what begins under one that was forgotten has a name that nobody asks for.</summary>
     private const int MostSpaces = 8192;
 
-    /// <summary>Told names after which the pool is asked to look them up.</summary>
-    private const int ManyTold = 8192;
-
-    /// <summary>Told names after which the worker's thread has to do it itself.</summary>
-    private const int MostTold = 8 * ManyTold;
-
     private readonly Lock _lock = new();
-    private readonly Lock _telling = new();   // Inside the other one, or alone.
-    private List<Told> _told = [];
-    private List<Told> _settling = [];
-    private bool _isSettlingSoon;
     private readonly Dictionary<KvNamespaceId, ulong> _beginnings = [];
-    private readonly Dictionary<ulong, Held> _held = [];
-    private readonly List<Change> _changes = [];
+    private readonly HeldNames _held = new();
+    private readonly RemovedNames _removed = new();
     private readonly long _epoch = Random.Shared.NextInt64(1, long.MaxValue);
     private long _version;
-    private long _removalsSince;
-
-    /// <param name="Version">With which it came.</param>
-    /// <param name="Count">How often it is there: a page of a namespace that was cleared stays as long as somebody uses it.</param>
-    private readonly record struct Held(long Version, int Count);
-
-    private readonly record struct Told(ulong Name, bool IsRemoval);
-
-    private readonly record struct Change(ulong Name, long Version, bool IsRemoval);
 
     /// <summary>The present state.</summary>
     public RouterProtocol.PrefixMark Mark
     {
         get
         {
-            lock (_lock)
-            {
-                Settle();
-                return new RouterProtocol.PrefixMark(_epoch, _version, blockTokens);
-            }
+            lock (_lock) return new RouterProtocol.PrefixMark(_epoch, _version, blockTokens);
         }
     }
 
@@ -66,7 +40,7 @@ public sealed class PrefixJournal(int blockTokens, int mostRemovals = 32_768) : 
     /// <param name="salt">Null for the common one.</param>
     public void Name(KvNamespaceId space, string? salt)
     {
-        lock (_telling)
+        lock (_lock)
         {
             if (_beginnings.Count >= MostSpaces) _beginnings.Clear();
             _beginnings[space] = PrefixName.Begin(salt);
@@ -75,22 +49,23 @@ public sealed class PrefixJournal(int blockTokens, int mostRemovals = 32_768) : 
 
     public ulong Begin(KvNamespaceId space)
     {
-        lock (_telling) return _beginnings.GetValueOrDefault(space);
+        lock (_lock) return _beginnings.GetValueOrDefault(space);
     }
 
-    public void Added(ulong before, ulong after, int position, ReadOnlySpan<int> tokens) => Visit(before, after, position, tokens, isRemoval: false);
+    /// <summary>Only if a block may end within a page.</summary>
+    public bool NeedsRemovedTokens(int pageSizeTokens) => blockTokens % pageSizeTokens != 0;
 
-    public void Removed(ulong before, ulong after, int position, ReadOnlySpan<int> tokens) => Visit(before, after, position, tokens, isRemoval: true);
+    public void Added(in PrefixRun run) => Visit(run, isRemoval: false);
+
+    public void Removed(in PrefixRun run) => Visit(run, isRemoval: true);
 
     /// <summary>The cache is gone, and another one begins.</summary>
     public void Reset()
     {
         lock (_lock)
         {
-            lock (_telling) _told.Clear();
             _held.Clear();
-            _changes.Clear();
-            _removalsSince = ++_version;
+            _removed.Forget(++_version);
         }
     }
 
@@ -101,21 +76,10 @@ public sealed class PrefixJournal(int blockTokens, int mostRemovals = 32_768) : 
     {
         lock (_lock)
         {
-            Settle();
-            var isAnew = question.Epoch != _epoch || question.AsOf < _removalsSince || question.Since > _version;
+            var isAnew = question.Epoch != _epoch || question.AsOf < _removed.ForgottenUpTo || question.Since > _version;
             var (added, removed) = (ImmutableArray.CreateBuilder<ulong>(), ImmutableArray.CreateBuilder<ulong>());
-            var since = isAnew ? 0 : question.Since;
-            var i = FirstAfter(since);
-            for (; i < _changes.Count && added.Count + removed.Count < most; i++)
-            {
-                var change = _changes[i];
-                var isHeld = _held.TryGetValue(change.Name, out var held);
-                if (change.IsRemoval && !isHeld && since > 0) removed.Add(change.Name);
-                else if (!change.IsRemoval && isHeld && held.Version == change.Version) added.Add(change.Name);
-            }
-
-            var version = i == _changes.Count ? _version : _changes[i].Version - 1;
-            return new RouterProtocol.Prefixes(worker, _epoch, question.Since, version, _version, isAnew, added.ToImmutable(), removed.ToImmutable());
+            var upTo = Collect(isAnew ? 0 : question.Since, most, added, removed);
+            return new RouterProtocol.Prefixes(worker, _epoch, question.Since, upTo, _version, isAnew, added.ToImmutable(), removed.ToImmutable());
         }
     }
 
@@ -124,136 +88,123 @@ public sealed class PrefixJournal(int blockTokens, int mostRemovals = 32_768) : 
     {
         lock (_lock)
         {
-            Settle();
-            var live = _changes.Count(change => !change.IsRemoval && _held.TryGetValue(change.Name, out var held) && held.Version == change.Version);
-            if (live != _held.Count) throw new InvalidOperationException($"The prefix journal has {live} of {_held.Count} names that are held.");
-            if (_changes.Zip(_changes.Skip(1)).Any(pair => pair.First.Version >= pair.Second.Version)) throw new InvalidOperationException("The prefix journal is out of order.");
-            if (_changes.Count > Limit) throw new InvalidOperationException($"The prefix journal has {_changes.Count} changes, more than {Limit}.");
+            _held.CheckInvariants();
+            _removed.CheckInvariants();
+            if (_removed.Count > MostRemovals) throw new InvalidOperationException($"The prefix journal remembers {_removed.Count} removals, more than {MostRemovals}.");
         }
     }
 
-    private int Limit => 2 * _held.Count + mostRemovals;
+    private int MostRemovals => Math.Max(mostRemovals, _held.Count);
+
+    /// <summary>Collects what has changed since a version, in order; 0 is before everything, and then nothing is gone.</summary>
+    /// <returns>The version up to which this is.</returns>
+    private long Collect(long since, int most, ImmutableArray<ulong>.Builder added, ImmutableArray<ulong>.Builder removed)
+    {
+        var came = _held.FirstAfter(since);
+        var went = since > 0 ? _removed.FirstAfter(since) : _removed.Count;
+        for (var warm = went; came != HeldNames.None || went < _removed.Count;)
+        {
+            var cameWith = came == HeldNames.None ? long.MaxValue : _held.VersionOf(came);
+            var wentWith = went == _removed.Count ? long.MaxValue : _removed.VersionOf(went);
+            if (added.Count + removed.Count == most) return Math.Min(cameWith, wentWith) - 1;
+            if (cameWith < wentWith)
+            {
+                added.Add(_held.NameOf(came));
+                came = _held.After(came);
+                continue;
+            }
+
+            if (went == warm) warm += Warm(went);
+            // What is there again came later, and is told of then.
+            if (!_held.Contains(_removed.NameOf(went))) removed.Add(_removed.NameOf(went));
+            went++;
+        }
+
+        return _version;
+    }
+
+    private int Warm(int went)
+    {
+        var names = _removed.Names(went, NameTable.WarmNames);
+        _held.Warm(names);
+        return names.Length;
+    }
 
     /// <summary>A block is there with the page that has its last token.</summary>
-    private void Visit(ulong before, ulong after, int position, ReadOnlySpan<int> tokens, bool isRemoval)
+    private void Visit(in PrefixRun run, bool isRemoval)
     {
-        var end = (position / blockTokens + 1) * blockTokens - position;
-        if (end > tokens.Length) return;
-        var isMuch = false;
-        if (end == tokens.Length)
+        if (run.PageSizeTokens == blockTokens)
         {
-            lock (_telling) isMuch = Tell(after, isRemoval);
+            Note(run.Names, isRemoval);
+        }
+        else if (blockTokens % run.PageSizeTokens == 0)
+        {
+            VisitPages(run, isRemoval);
         }
         else
         {
-            var name = before;
-            for (var from = 0; end <= tokens.Length; from = end, end += blockTokens)
+            VisitTokens(run, isRemoval);
+        }
+    }
+
+    /// <summary>Several pages are a block.</summary>
+    private void VisitPages(in PrefixRun run, bool isRemoval)
+    {
+        Span<ulong> names = stackalloc ulong[NameTable.WarmNames];
+        var (count, pagesInBlock) = (0, blockTokens / run.PageSizeTokens);
+        for (var i = pagesInBlock - 1 - run.Position / run.PageSizeTokens % pagesInBlock; i < run.Names.Length; i += pagesInBlock)
+        {
+            names[count++] = run.Names[i];
+            if (count < names.Length) continue;
+            Note(names, isRemoval);
+            count = 0;
+        }
+
+        Note(names[..count], isRemoval);
+    }
+
+    /// <summary>Blocks begin and end anywhere.</summary>
+    private void VisitTokens(in PrefixRun run, bool isRemoval)
+    {
+        Span<ulong> names = stackalloc ulong[NameTable.WarmNames];
+        var (count, name, page) = (0, run.Before, 0);
+        for (var from = 0; ;)
+        {
+            // From a page's end on there is a name already.
+            var blockEnd = from + blockTokens - (run.Position + from) % blockTokens;
+            if (blockEnd > run.Tokens.Length) break;
+            for (; (page + 1) * run.PageSizeTokens <= blockEnd; page++) (name, from) = (run.Names[page], (page + 1) * run.PageSizeTokens);
+            name = PrefixName.After(name, run.Tokens[from..blockEnd]);
+            from = blockEnd;
+            names[count++] = name;
+            if (count < names.Length) continue;
+            Note(names, isRemoval);
+            count = 0;
+        }
+
+        Note(names[..count], isRemoval);
+    }
+
+    private void Note(ReadOnlySpan<ulong> names, bool isRemoval)
+    {
+        lock (_lock)
+        {
+            for (var i = 0; i < names.Length; i++)
             {
-                name = PrefixName.After(name, tokens[from..end]);
-                lock (_telling) isMuch |= Tell(name, isRemoval);
+                _held.WarmUp(names, i);
+                if (!isRemoval) Add(names[i]);
+                else Remove(names[i]);
             }
         }
-
-        if (isMuch) SettleSoon();
-    }
-
-    /// <returns>Whether it is time to look up what was told.</returns>
-    private bool Tell(ulong name, bool isRemoval)
-    {
-        _told.Add(new Told(name, isRemoval));
-        return _told.Count >= MostTold || (_told.Count >= ManyTold && !_isSettlingSoon);
-    }
-
-    private void SettleSoon()
-    {
-        lock (_telling)
-        {
-            if (_told.Count < MostTold)
-            {
-                if (_isSettlingSoon) return;
-                _isSettlingSoon = true;
-                ThreadPool.UnsafeQueueUserWorkItem(static journal => journal.SettleNow(), this, preferLocal: false);
-                return;
-            }
-        }
-
-        SettleNow();
-    }
-
-    private void SettleNow()
-    {
-        lock (_lock) Settle();
-    }
-
-    /// <summary>Looks up what was told.</summary>
-    private void Settle()
-    {
-        lock (_telling)
-        {
-            (_told, _settling) = (_settling, _told);
-            _isSettlingSoon = false;
-        }
-
-        foreach (var told in _settling)
-        {
-            if (told.IsRemoval) Remove(told.Name);
-            else Add(told.Name);
-            if (_changes.Count > Limit) Compact();
-        }
-
-        _settling.Clear();
     }
 
     private void Add(ulong name)
     {
-        if (_held.TryGetValue(name, out var held))
-        {
-            _held[name] = held with { Count = held.Count + 1 };
-            return;
-        }
-
-        _held.Add(name, new Held(++_version, 1));
-        _changes.Add(new Change(name, _version, IsRemoval: false));
+        if (_held.Add(name, _version + 1)) _version++;
     }
 
     private void Remove(ulong name)
     {
-        if (!_held.TryGetValue(name, out var held)) return;
-        if (held.Count > 1)
-        {
-            _held[name] = held with { Count = held.Count - 1 };
-            return;
-        }
-
-        _held.Remove(name);
-        _changes.Add(new Change(name, ++_version, IsRemoval: true));
-    }
-
-    /// <summary>Keeps what is held and the newest removals.</summary>
-    private void Compact()
-    {
-        var dropped = _changes.Count(static change => change.IsRemoval) - mostRemovals / 2;
-        var kept = 0;
-        for (var i = 0; i < _changes.Count; i++)
-        {
-            var change = _changes[i];
-            if (change.IsRemoval && dropped-- > 0) _removalsSince = change.Version;
-            else if (change.IsRemoval || (_held.TryGetValue(change.Name, out var held) && held.Version == change.Version)) _changes[kept++] = change;
-        }
-
-        _changes.RemoveRange(kept, _changes.Count - kept);
-    }
-
-    private int FirstAfter(long version)
-    {
-        var (from, to) = (0, _changes.Count);
-        while (from < to)
-        {
-            var middle = (from + to) / 2;
-            if (_changes[middle].Version <= version) from = middle + 1;
-            else to = middle;
-        }
-
-        return from;
+        if (_held.Remove(name)) _removed.Add(name, ++_version, MostRemovals);
     }
 }

@@ -42,6 +42,27 @@ public sealed class PrefixJournalTests
     }
 
     [Theory]
+    [InlineData(4, 4)]
+    [InlineData(4, 16)]
+    [InlineData(8, 4)]
+    [InlineData(6, 4)]
+    public void A_long_prompt_that_comes_in_parts_has_the_same_names_and_all_of_them_go(int pageTokens, int blockTokens)
+    {
+        var journal = Journal(blockTokens);
+        var tree = Tree(journal, pageTokens, capacity: 4000);
+        int[] prompt = [.. Enumerable.Range(1, 24 * 251)];
+        foreach (var part in (int[])[24 * 3, 24 * 130, prompt.Length]) Insert(tree, Common, prompt[..part]);
+        Insert(tree, Common, [.. prompt[..(24 * 7)], .. Enumerable.Range(5, 24 * 100)]);   // It divides the others.
+
+        var known = journal.Read(Worker, new(0, 0, 0), most: int.MaxValue);
+        Assert.Equal(PrefixBlocks.Of(null, prompt, blockTokens).Concat(PrefixBlocks.Of(null, [.. prompt[..(24 * 7)], .. Enumerable.Range(5, 24 * 100)], blockTokens)).Distinct().Order(), known.Added.Order());
+
+        tree.Evict(int.MaxValue);
+        journal.CheckInvariants();
+        Assert.Equal(known.Added.Order(), journal.Read(Worker, new(known.Epoch, known.Version, known.Version), most: int.MaxValue).Removed.Order());
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
