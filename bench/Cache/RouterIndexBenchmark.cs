@@ -60,7 +60,7 @@ internal static class RouterIndexBenchmark
     private static Measurement Measure(string name, int rounds, Func<Action> prepare)
     {
         var times = new double[rounds];
-        for (var round = -1; round < rounds; round++)
+        for (var round = -3; round < rounds; round++)
         {
             var work = prepare();
             var started = Stopwatch.GetTimestamp();

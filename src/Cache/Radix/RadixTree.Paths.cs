@@ -272,7 +272,7 @@ public sealed partial class RadixTree
             var batch = Math.Min(pages, released.Length);
             trimmed.Pages -= batch;
             trimmed.Depth -= batch;
-            if (_watcher is not null) TellRemoved(trimmed.LastSlot, batch, trimmed.Depth);
+            if (_watcher is not null && !trimmed.IsCleared) TellRemoved(trimmed.LastSlot, batch, trimmed.Depth);
             for (var i = 0; i < batch; i++)
             {
                 var slot = trimmed.LastSlot;

@@ -5,15 +5,15 @@ namespace ActorInference.Cache.Radix;
 /// <content>Naming pages, and telling the watcher of them.</content>
 public sealed partial class RadixTree
 {
-    // Of one run that is told of.
+    // Of the run that is told of.
+    private readonly int[] _runSlots;
     private readonly ulong[] _runNames;
-    private readonly int[] _runTokens;
 
     /// <summary>Name of all that ends with a node.</summary>
     private ulong NameAfter(int node, KvNamespaceId space)
     {
         ref var end = ref _nodes[node];
-        return end.Parent == RadixNode.None ? _watcher!.Begin(space) : _slots.Names(end.LastSlot).After;
+        return end.Parent == RadixNode.None ? _watcher!.Begin(space) : _slots.Name(end.LastSlot);
     }
 
     /// <param name="slot">Of the first of the pages that are new; they are linked.</param>
@@ -27,13 +27,20 @@ public sealed partial class RadixTree
             var (before, count) = (name, Math.Min(tokens.Length / _pageSize, ReleaseBatch));
             for (var i = 0; i < count; i++)
             {
-                var after = PrefixName.After(name, tokens.Slice(i * _pageSize, _pageSize));
-                _slots.Names(slot) = new PageNames(name, after);
-                _runNames[i] = name = after;
+                name = PrefixName.After(name, tokens.Slice(i * _pageSize, _pageSize));
+                (_runSlots[i], _runNames[i], _slots.Name(slot)) = (slot, name, name);
                 slot = _slots.Next(slot);
             }
 
-            _watcher!.Added(Run(before, count, pagesBefore, tokens[..(count * _pageSize)]));
+            _watcher!.Added(new PrefixRun
+            {
+                Position = pagesBefore * _pageSize,
+                PageSizeTokens = _pageSize,
+                Places = _runSlots.AsSpan(0, count),
+                Before = before,
+                Names = _runNames.AsSpan(0, count),
+                Tokens = tokens[..(count * _pageSize)],
+            });
             pagesBefore += count;
             tokens = tokens[(count * _pageSize)..];
         }
@@ -42,25 +49,33 @@ public sealed partial class RadixTree
     /// <param name="slot">Of the last of the pages that go; they are linked still.</param>
     /// <param name="count">How many, at most <see cref="ReleaseBatch"/>.</param>
     /// <param name="pagesBefore">Pages before the first of them.</param>
-    private void TellRemoved(int slot, int count, int pagesBefore)
+    /// <returns>Slot of the page before the first of them on the same edge, or <see cref="RadixNode.None"/>.</returns>
+    private int TellRemoved(int slot, int count, int pagesBefore)
     {
-        var before = 0UL;
         for (var i = count - 1; i >= 0; i--)
         {
-            (before, _runNames[i]) = (_slots.Names(slot).Before, _slots.Names(slot).After);
-            if (_runTokens.Length > 0) _slots.Tokens(slot).CopyTo(_runTokens.AsSpan(i * _pageSize));
+            _runSlots[i] = slot;
             slot = _slots.Previous(slot);
         }
 
-        _watcher!.Removed(Run(before, count, pagesBefore, _runTokens.AsSpan(0, Math.Min(_runTokens.Length, count * _pageSize))));
+        _watcher!.Removed(pagesBefore * _pageSize, _pageSize, _runSlots.AsSpan(0, count));
+        return slot;
     }
 
-    private PrefixRun Run(ulong before, int count, int pagesBefore, ReadOnlySpan<int> tokens) => new()
+    /// <summary>Nothing matches any more, so all pages have gone, those under a lock too. Of these nothing is told when they are released.</summary>
+    private void TellCleared()
     {
-        Position = pagesBefore * _pageSize,
-        PageSizeTokens = _pageSize,
-        Before = before,
-        Names = _runNames.AsSpan(0, count),
-        Tokens = tokens,
-    };
+        for (var node = 0; node < _nodes.End; node++)
+        {
+            if (_nodes.IsFree(node) || _nodes[node].IsCleared) continue;
+            _nodes[node].IsCleared = true;
+            var (slot, pages, depth) = (_nodes[node].LastSlot, _nodes[node].Pages, _nodes[node].Depth);
+            while (pages > 0)
+            {
+                var count = Math.Min(pages, ReleaseBatch);
+                (pages, depth) = (pages - count, depth - count);
+                slot = TellRemoved(slot, count, depth);
+            }
+        }
+    }
 }

@@ -43,7 +43,7 @@ public sealed class NameTable(ulong? secret = null)
         var cells = _cells;
         var sum = 0UL;
         foreach (var name in names) sum += cells[(int)(name * _factor >> _shift)];
-        _warmed = sum;
+        Volatile.Write(ref _warmed, sum);
     }
 
     /// <summary>In a loop that goes up through names: warms the next ones whenever it is time to.</summary>

@@ -1,127 +1,108 @@
-using ActorInference.Roles.Prefixes;
-
 namespace ActorInference.Roles.Workers;
 
 /// <summary>
-/// Names that a cache has, each as often as it is there, in the order in which they came: a linked list with marks on it, so that whoever knows a version finds what came
-/// after it in a short walk.
+/// Names that a cache has, each in a place of its own, in the order in which they came: a linked list through an array, with marks on it, so that whoever knows a version
+/// finds what came after it in a short walk. What is told at once lies together, so little of it misses the processor's caches, however much there is.
 /// </summary>
 internal sealed class HeldNames
 {
     /// <summary>After the last name.</summary>
-    public const int None = NameTable.None;
+    public const int None = -1;
 
     /// <summary>Names from one mark to the next at most.</summary>
     private const int Stride = 1024;
 
-    private readonly NameTable _table = new();
     private readonly List<Mark> _marks = [];   // In order; each is on a name.
-    private Entry[] _entries = new Entry[64];
+    private Entry[] _entries = new Entry[64];   // By place.
     private int _oldest = None;
     private int _newest = None;
     private int _sinceMark;   // Names that came after the last mark was set.
 
     private struct Entry
     {
-        public long Version;
-        public int Count;
+        public ulong Name;
+        public long Version;   // 0 if the place is free.
         public int Older;
         public int Newer;
         public bool IsMarked;
     }
 
-    private readonly record struct Mark(long Version, int Number);
+    private readonly record struct Mark(long Version, int Place);
 
-    /// <summary>Different names.</summary>
-    public int Count => _table.Count;
+    public int Count { get; private set; }
 
-    /// <param name="number">Of a name that is there, as the others take it.</param>
-    public ulong NameOf(int number) => _table.Name(number);
+    public ulong NameAt(int place) => _entries[place].Name;
 
     /// <summary>With which version a name came.</summary>
-    public long VersionOf(int number) => _entries[number].Version;
+    public long VersionAt(int place) => _entries[place].Version;
 
-    /// <summary>The name that came next.</summary>
-    public int After(int number) => _entries[number].Newer;
+    /// <summary>Where the name is that came next.</summary>
+    public int After(int place) => _entries[place].Newer;
 
-    public bool Contains(ulong name) => _table.Find(name) != None;
-
-    /// <inheritdoc cref="NameTable.Warm"/>
-    public void Warm(ReadOnlySpan<ulong> names) => _table.Warm(names);
-
-    /// <inheritdoc cref="NameTable.WarmUp"/>
-    public void WarmUp(ReadOnlySpan<ulong> names, int i) => _table.WarmUp(names, i);
-
-    /// <param name="version">With which it comes, if it was not there: more than that of any other.</param>
-    /// <returns>Whether it was not there.</returns>
-    public bool Add(ulong name, long version)
+    /// <param name="version">With which it comes: more than that of any other.</param>
+    /// <exception cref="InvalidOperationException">The place is taken.</exception>
+    public void Add(int place, ulong name, long version)
     {
-        var number = _table.Add(name, out var isNew);
-        if (number >= _entries.Length) Array.Resize(ref _entries, _table.Capacity);
-        ref var entry = ref _entries[number];
-        if (!isNew)
-        {
-            entry.Count++;
-            return false;
-        }
-
-        entry = new Entry { Version = version, Count = 1, Older = _newest, Newer = None };
-        if (_newest == None) _oldest = number;
-        else _entries[_newest].Newer = number;
-        _newest = number;
-        if (_sinceMark++ % Stride == 0) SetMark(number);
-        return true;
+        if (place >= _entries.Length) Array.Resize(ref _entries, Math.Max(place + 1, 2 * _entries.Length));
+        ref var entry = ref _entries[place];
+        if (entry.Version != 0) throw new InvalidOperationException($"The name at place {place} has come twice.");
+        entry = new Entry { Name = name, Version = version, Older = _newest, Newer = None };
+        if (_newest == None) _oldest = place;
+        else _entries[_newest].Newer = place;
+        _newest = place;
+        Count++;
+        if (_sinceMark++ % Stride == 0) SetMark(place);
     }
 
-    /// <returns>Whether it was there, and is no more.</returns>
-    public bool Remove(ulong name)
+    /// <returns>The name that was there.</returns>
+    /// <exception cref="InvalidOperationException">The place is free.</exception>
+    public ulong Remove(int place)
     {
-        var number = _table.Find(name);
-        if (number == None || --_entries[number].Count > 0) return false;
-        ref var entry = ref _entries[number];
+        if (place >= _entries.Length || _entries[place].Version == 0) throw new InvalidOperationException($"There is no name at place {place} to go.");
+        ref var entry = ref _entries[place];
         if (entry.IsMarked) MoveMark(entry);
         if (entry.Older == None) _oldest = entry.Newer;
         else _entries[entry.Older].Newer = entry.Newer;
         if (entry.Newer == None) _newest = entry.Older;
         else _entries[entry.Newer].Older = entry.Older;
-        _table.Remove(number);
-        return true;
+        entry.Version = 0;
+        Count--;
+        return entry.Name;
     }
 
     public void Clear()
     {
-        _table.Clear();
+        Array.Clear(_entries);
         _marks.Clear();
-        (_oldest, _newest, _sinceMark) = (None, None, 0);
+        (_oldest, _newest, _sinceMark, Count) = (None, None, 0, 0);
     }
 
-    /// <returns>The first name that came after a version, or <see cref="None"/>.</returns>
+    /// <returns>Where the first name is that came after a version, or <see cref="None"/>.</returns>
     public int FirstAfter(long version)
     {
         var mark = MarksUpTo(version) - 1;
-        var number = mark < 0 ? _oldest : _marks[mark].Number;
-        while (number != None && _entries[number].Version <= version) number = _entries[number].Newer;
-        return number;
+        var place = mark < 0 ? _oldest : _marks[mark].Place;
+        while (place != None && _entries[place].Version <= version) place = _entries[place].Newer;
+        return place;
     }
 
     /// <exception cref="InvalidOperationException">Its parts do not agree.</exception>
     public void CheckInvariants()
     {
-        _table.CheckInvariants();
         var (count, mark, unmarked, older, version) = (0, 0, 0, None, 0L);
-        for (var number = _oldest; number != None; older = number, number = _entries[number].Newer)
+        for (var place = _oldest; place != None; older = place, place = _entries[place].Newer)
         {
-            var entry = _entries[number];
-            Require(entry.Older == older && entry.Version > version && entry.Count > 0, $"name {number} is out of order");
+            var entry = _entries[place];
+            Require(entry.Older == older && entry.Version > version, "one is out of order");
             unmarked = entry.IsMarked ? 0 : unmarked + 1;
             Require(unmarked < Stride, "a mark is missing");
-            if (entry.IsMarked) Require(mark < _marks.Count && _marks[mark++] == new Mark(entry.Version, number), $"the mark of name {number} is wrong");
+            if (entry.IsMarked) Require(mark < _marks.Count && _marks[mark++] == new Mark(entry.Version, place), "a mark is wrong");
             version = entry.Version;
             count++;
         }
 
-        Require(older == _newest && count == Count, $"{count} of {Count} names are in order");
-        Require(mark == _marks.Count, $"there are {_marks.Count} marks, and {mark} in order");
+        Require(older == _newest && count == Count && count == _entries.Count(static entry => entry.Version != 0), $"{count} of {Count} are in order");
+        Require(mark == _marks.Count, $"{mark} of {_marks.Count} marks are in order");
     }
 
     private static void Require(bool condition, string what)
@@ -129,10 +110,10 @@ internal sealed class HeldNames
         if (!condition) throw new InvalidOperationException($"Of the names that are held {what}.");
     }
 
-    private void SetMark(int number)
+    private void SetMark(int place)
     {
-        _entries[number].IsMarked = true;
-        _marks.Add(new Mark(_entries[number].Version, number));
+        _entries[place].IsMarked = true;
+        _marks.Add(new Mark(_entries[place].Version, place));
         if (_marks.Count > 64 + 4 * (Count / Stride)) MarkAnew();
     }
 
@@ -141,11 +122,11 @@ internal sealed class HeldNames
     {
         _marks.Clear();
         _sinceMark = 0;
-        for (var number = _oldest; number != None; number = _entries[number].Newer)
+        for (var place = _oldest; place != None; place = _entries[place].Newer)
         {
-            ref var entry = ref _entries[number];
+            ref var entry = ref _entries[place];
             entry.IsMarked = _sinceMark++ % Stride == 0;
-            if (entry.IsMarked) _marks.Add(new Mark(entry.Version, number));
+            if (entry.IsMarked) _marks.Add(new Mark(entry.Version, place));
         }
     }
 

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using ActorInference.Actors.Ids;
 using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
-using ActorInference.Roles.Prefixes;
 
 namespace ActorInference.Roles.Workers;
 
@@ -23,6 +22,7 @@ public sealed class PrefixJournal(int blockTokens, int mostRemovals = 32_768) : 
     private readonly Lock _lock = new();
     private readonly Dictionary<KvNamespaceId, ulong> _beginnings = [];
     private readonly HeldNames _held = new();
+    private readonly SharedNames _shared = new();
     private readonly RemovedNames _removed = new();
     private readonly long _epoch = Random.Shared.NextInt64(1, long.MaxValue);
     private long _version;
@@ -52,12 +52,52 @@ public sealed class PrefixJournal(int blockTokens, int mostRemovals = 32_768) : 
         lock (_lock) return _beginnings.GetValueOrDefault(space);
     }
 
-    /// <summary>Only if a block may end within a page.</summary>
-    public bool NeedsRemovedTokens(int pageSizeTokens) => blockTokens % pageSizeTokens != 0;
+    /// <summary>A block is there with the page that has its last token.</summary>
+    public void Added(in PrefixRun run)
+    {
+        var (pageTokens, ends) = (run.PageSizeTokens, EndsInPage(run.PageSizeTokens));
+        lock (_lock)
+        {
+            var (before, end) = (run.Before, FirstEnd(run.Position));
+            for (var i = 0; i < run.Places.Length; i++)
+            {
+                var (name, from, place) = (before, 0, run.Places[i]);
+                for (var shared = place * ends; end < pageTokens; shared++)
+                {
+                    name = PrefixName.After(name, run.Tokens.Slice(i * pageTokens + from, end - from));
+                    var number = _shared.Add(shared, name);
+                    if (number != SharedNames.None) _held.Add(2 * number + 1, name, ++_version);
+                    from = end;
+                    end += blockTokens;
+                }
 
-    public void Added(in PrefixRun run) => Visit(run, isRemoval: false);
+                before = run.Names[i];
+                if (end == pageTokens) _held.Add(ends == 0 ? place : 2 * place, before, ++_version);
+                end = AfterPage(end, pageTokens);
+            }
+        }
+    }
 
-    public void Removed(in PrefixRun run) => Visit(run, isRemoval: true);
+    public void Removed(int position, int pageSizeTokens, ReadOnlySpan<int> places)
+    {
+        var ends = EndsInPage(pageSizeTokens);
+        lock (_lock)
+        {
+            var end = FirstEnd(position);
+            foreach (var place in places)
+            {
+                for (var shared = place * ends; end < pageSizeTokens; shared++)
+                {
+                    var number = _shared.Remove(shared);
+                    if (number != SharedNames.None) Remove(2 * number + 1);
+                    end += blockTokens;
+                }
+
+                if (end == pageSizeTokens) Remove(ends == 0 ? place : 2 * place);
+                end = AfterPage(end, pageSizeTokens);
+            }
+        }
+    }
 
     /// <summary>The cache is gone, and another one begins.</summary>
     public void Reset()
@@ -65,6 +105,7 @@ public sealed class PrefixJournal(int blockTokens, int mostRemovals = 32_768) : 
         lock (_lock)
         {
             _held.Clear();
+            _shared.Clear();
             _removed.Forget(++_version);
         }
     }
@@ -102,109 +143,37 @@ public sealed class PrefixJournal(int blockTokens, int mostRemovals = 32_768) : 
     {
         var came = _held.FirstAfter(since);
         var went = since > 0 ? _removed.FirstAfter(since) : _removed.Count;
-        for (var warm = went; came != HeldNames.None || went < _removed.Count;)
+        while (came != HeldNames.None || went < _removed.Count)
         {
-            var cameWith = came == HeldNames.None ? long.MaxValue : _held.VersionOf(came);
+            var cameWith = came == HeldNames.None ? long.MaxValue : _held.VersionAt(came);
             var wentWith = went == _removed.Count ? long.MaxValue : _removed.VersionOf(went);
             if (added.Count + removed.Count == most) return Math.Min(cameWith, wentWith) - 1;
             if (cameWith < wentWith)
             {
-                added.Add(_held.NameOf(came));
+                added.Add(_held.NameAt(came));
                 came = _held.After(came);
-                continue;
             }
-
-            if (went == warm) warm += Warm(went);
-            // What is there again came later, and is told of then.
-            if (!_held.Contains(_removed.NameOf(went))) removed.Add(_removed.NameOf(went));
-            went++;
+            else
+            {
+                removed.Add(_removed.NameOf(went++));   // If it is there again it came later, and is told of then.
+            }
         }
 
         return _version;
     }
 
-    private int Warm(int went)
-    {
-        var names = _removed.Names(went, NameTable.WarmNames);
-        _held.Warm(names);
-        return names.Length;
-    }
+    /// <summary>
+    /// Blocks that may end within a page, and not with it. If there are such, names of blocks that end with a page have the even places of <see cref="HeldNames"/>, and those
+    /// of others the odd ones.
+    /// </summary>
+    private int EndsInPage(int pageTokens) => blockTokens % pageTokens == 0 ? 0 : (pageTokens + blockTokens - 1) / blockTokens;
 
-    /// <summary>A block is there with the page that has its last token.</summary>
-    private void Visit(in PrefixRun run, bool isRemoval)
-    {
-        if (run.PageSizeTokens == blockTokens)
-        {
-            Note(run.Names, isRemoval);
-        }
-        else if (blockTokens % run.PageSizeTokens == 0)
-        {
-            VisitPages(run, isRemoval);
-        }
-        else
-        {
-            VisitTokens(run, isRemoval);
-        }
-    }
+    /// <returns>Tokens from a position to the end of the block that it is in.</returns>
+    private int FirstEnd(int position) => blockTokens - position % blockTokens;
 
-    /// <summary>Several pages are a block.</summary>
-    private void VisitPages(in PrefixRun run, bool isRemoval)
-    {
-        Span<ulong> names = stackalloc ulong[NameTable.WarmNames];
-        var (count, pagesInBlock) = (0, blockTokens / run.PageSizeTokens);
-        for (var i = pagesInBlock - 1 - run.Position / run.PageSizeTokens % pagesInBlock; i < run.Names.Length; i += pagesInBlock)
-        {
-            names[count++] = run.Names[i];
-            if (count < names.Length) continue;
-            Note(names, isRemoval);
-            count = 0;
-        }
+    /// <param name="end">Tokens from a page's beginning to the first end of a block that is not before the page's.</param>
+    /// <returns>Tokens from the next page's beginning to the first end of a block behind it.</returns>
+    private int AfterPage(int end, int pageTokens) => end == pageTokens ? blockTokens : end - pageTokens;
 
-        Note(names[..count], isRemoval);
-    }
-
-    /// <summary>Blocks begin and end anywhere.</summary>
-    private void VisitTokens(in PrefixRun run, bool isRemoval)
-    {
-        Span<ulong> names = stackalloc ulong[NameTable.WarmNames];
-        var (count, name, page) = (0, run.Before, 0);
-        for (var from = 0; ;)
-        {
-            // From a page's end on there is a name already.
-            var blockEnd = from + blockTokens - (run.Position + from) % blockTokens;
-            if (blockEnd > run.Tokens.Length) break;
-            for (; (page + 1) * run.PageSizeTokens <= blockEnd; page++) (name, from) = (run.Names[page], (page + 1) * run.PageSizeTokens);
-            name = PrefixName.After(name, run.Tokens[from..blockEnd]);
-            from = blockEnd;
-            names[count++] = name;
-            if (count < names.Length) continue;
-            Note(names, isRemoval);
-            count = 0;
-        }
-
-        Note(names[..count], isRemoval);
-    }
-
-    private void Note(ReadOnlySpan<ulong> names, bool isRemoval)
-    {
-        lock (_lock)
-        {
-            for (var i = 0; i < names.Length; i++)
-            {
-                _held.WarmUp(names, i);
-                if (!isRemoval) Add(names[i]);
-                else Remove(names[i]);
-            }
-        }
-    }
-
-    private void Add(ulong name)
-    {
-        if (_held.Add(name, _version + 1)) _version++;
-    }
-
-    private void Remove(ulong name)
-    {
-        if (_held.Remove(name)) _removed.Add(name, ++_version, MostRemovals);
-    }
+    private void Remove(int place) => _removed.Add(_held.Remove(place), ++_version, MostRemovals);
 }

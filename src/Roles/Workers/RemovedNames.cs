@@ -16,13 +16,6 @@ internal sealed class RemovedNames
 
     public long VersionOf(int index) => _versions[Place(index)];
 
-    /// <returns>Names from an index on, as far as they lie together; at least one, and at most so many.</returns>
-    public ReadOnlySpan<ulong> Names(int index, int most)
-    {
-        var place = Place(index);
-        return _names.AsSpan(place, Math.Min(most, Math.Min(Count - index, _names.Length - place)));
-    }
-
     /// <param name="version">More than that of any other.</param>
     /// <param name="most">Names that may be remembered, at least 1.</param>
     public void Add(ulong name, long version, int most)

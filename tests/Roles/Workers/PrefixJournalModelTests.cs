@@ -31,10 +31,10 @@ public sealed class PrefixJournalModelTests
             }
             else
             {
-                var names = Enumerable.Range(0, random.Next(1, 40)).Select(_ => (ulong)random.Next(100)).ToArray();
-                var isRemoval = random.Next(2) == 0;
-                Tell(journal, names, isRemoval);
-                foreach (var name in names) plain.Tell(name, isRemoval);
+                int[] places = [.. Enumerable.Range(0, 100).Where(_ => random.Next(8) == 0)];
+                random.Shuffle(places);
+                Remove(journal, plain, [.. places.Where(plain.Has)]);
+                Add(journal, plain, [.. places.Where((place, i) => i % 2 == 0 && !plain.Has(place)).Select(place => (place, (ulong)(place + 1000 * random.Next(2))))]);
             }
 
             journal.CheckInvariants();
@@ -49,14 +49,11 @@ public sealed class PrefixJournalModelTests
         const int Names = 200_000;
         const int Left = 1500;   // One of so many stays.
         var (journal, plain) = (new PrefixJournal(BlockTokens, 100), new PlainJournal(100));
-        var names = Enumerable.Range(1, Names).Select(i => (ulong)i * 0x9E3779B97F4A7C15).ToArray();
         for (var from = 0; from < Names; from += 1000)
         {
-            Tell(journal, names[from..(from + 1000)], isRemoval: false);
-            ulong[] gone = [.. names[from..(from + 1000)].Where((_, i) => (from + i) % Left != 0)];
-            Tell(journal, gone, isRemoval: true);
-            foreach (var name in names[from..(from + 1000)]) plain.Tell(name, isRemoval: false);
-            foreach (var name in gone) plain.Tell(name, isRemoval: true);
+            int[] places = [.. Enumerable.Range(from, 1000)];
+            Add(journal, plain, [.. places.Select(place => (place, (ulong)place))]);
+            Remove(journal, plain, [.. places.Where(place => place % Left != 0)]);
         }
 
         journal.CheckInvariants();
@@ -68,26 +65,46 @@ public sealed class PrefixJournalModelTests
     [Fact]
     public void As_many_removals_are_remembered_as_there_are_names()
     {
-        var journal = new PrefixJournal(BlockTokens, mostRemovals: 1);
-        var names = Enumerable.Range(1, 3000).Select(i => (ulong)i).ToArray();
-        Tell(journal, names, isRemoval: false);
+        var (journal, plain) = (new PrefixJournal(BlockTokens, mostRemovals: 1), new PlainJournal(1));
+        int[] places = [.. Enumerable.Range(0, 3000)];
+        Add(journal, plain, [.. places.Select(place => (place, (ulong)place))]);
         var known = journal.Mark;
 
-        Tell(journal, names[..1500], isRemoval: true);
+        Remove(journal, plain, places[..1500]);
         var answer = journal.Read(Worker, new(known.Epoch, known.Version, known.Version));
         Assert.False(answer.IsAnew);
-        Assert.Equal(names[..1500], answer.Removed);
+        Assert.Equal(places[..1500].Select(place => (ulong)place), answer.Removed);
 
-        Tell(journal, names[1500..1501], isRemoval: true);   // More have gone now than are there.
+        Remove(journal, plain, [1500]);   // More have gone now than are there.
         Assert.True(journal.Read(Worker, new(known.Epoch, known.Version, known.Version)).IsAnew);
         journal.CheckInvariants();
     }
 
-    private static void Tell(PrefixJournal journal, ulong[] names, bool isRemoval)
+    [Fact]
+    public void A_page_that_comes_where_one_is_or_goes_where_none_is_is_a_fault()
     {
-        var run = new PrefixRun { Position = 0, PageSizeTokens = BlockTokens, Before = 0, Names = names, Tokens = [] };
-        if (isRemoval) journal.Removed(run);
-        else journal.Added(run);
+        var (journal, plain) = (new PrefixJournal(BlockTokens), new PlainJournal(1));
+        Add(journal, plain, [(3, 7)]);
+
+        Assert.Throws<InvalidOperationException>(() => Add(journal, plain, [(3, 8)]));
+        Assert.Throws<InvalidOperationException>(() => Remove(journal, plain, [4]));
+        Assert.Throws<InvalidOperationException>(() => Remove(journal, plain, [4000]));
+    }
+
+    private static void Add(PrefixJournal journal, PlainJournal plain, (int Place, ulong Name)[] pages)
+    {
+        ulong[] names = [.. pages.Select(page => page.Name)];
+        journal.Added(new PrefixRun
+        {
+            Position = BlockTokens, PageSizeTokens = BlockTokens, Places = [.. pages.Select(page => page.Place)], Before = 0, Names = names, Tokens = [],
+        });
+        foreach (var (place, name) in pages) plain.Add(place, name);
+    }
+
+    private static void Remove(PrefixJournal journal, PlainJournal plain, int[] places)
+    {
+        journal.Removed(BlockTokens, BlockTokens, places);
+        foreach (var place in places) plain.Remove(place);
     }
 
     private static void AssertAlike(PrefixJournal journal, PlainJournal plain, RouterProtocol.GetPrefixes question, int most, string when)
@@ -102,34 +119,26 @@ public sealed class PrefixJournalModelTests
 
     private sealed class PlainJournal(int mostRemovals)
     {
-        private readonly Dictionary<ulong, (long Version, int Count)> _held = [];
+        private readonly Dictionary<int, (ulong Name, long Version)> _held = [];
         private readonly List<(ulong Name, long Version)> _removed = [];
         private long _forgotten;
 
         public long Version { get; private set; }
 
-        public void Tell(ulong name, bool isRemoval)
-        {
-            var isHeld = _held.TryGetValue(name, out var held);
-            if (!isRemoval)
-            {
-                _held[name] = isHeld ? (held.Version, held.Count + 1) : (++Version, 1);
-            }
-            else if (held.Count > 1)
-            {
-                _held[name] = (held.Version, held.Count - 1);
-            }
-            else if (isHeld)
-            {
-                _held.Remove(name);
-                while (_removed.Count >= Math.Max(mostRemovals, _held.Count))
-                {
-                    _forgotten = _removed[0].Version;
-                    _removed.RemoveAt(0);
-                }
+        public bool Has(int place) => _held.ContainsKey(place);
 
-                _removed.Add((name, ++Version));
+        public void Add(int place, ulong name) => _held.Add(place, (name, ++Version));
+
+        public void Remove(int place)
+        {
+            _held.Remove(place, out var gone);
+            while (_removed.Count >= Math.Max(mostRemovals, _held.Count))
+            {
+                _forgotten = _removed[0].Version;
+                _removed.RemoveAt(0);
             }
+
+            _removed.Add((gone.Name, ++Version));
         }
 
         public void Reset()
@@ -143,23 +152,15 @@ public sealed class PrefixJournalModelTests
         {
             var isAnew = question.AsOf < _forgotten || question.Since > Version;
             var since = isAnew ? 0 : question.Since;
-            var changes = _held.Where(pair => pair.Value.Version > since).Select(pair => (Name: pair.Key, pair.Value.Version, IsRemoval: false))
+            var changes = _held.Values.Where(held => held.Version > since).Select(held => (held.Name, held.Version, IsRemoval: false))
                 .Concat(_removed.Where(each => since > 0 && each.Version > since).Select(each => (each.Name, each.Version, IsRemoval: true)))
-                .OrderBy(change => change.Version);
-            var (added, removed, version) = (new List<ulong>(), new List<ulong>(), Version);
-            foreach (var change in changes)
-            {
-                if (added.Count + removed.Count == most)
-                {
-                    version = change.Version - 1;
-                    break;
-                }
-
-                if (!change.IsRemoval) added.Add(change.Name);
-                else if (!_held.ContainsKey(change.Name)) removed.Add(change.Name);
-            }
-
-            return (added, removed, version, isAnew);
+                .OrderBy(change => change.Version).ToList();
+            var told = changes[..Math.Min(most, changes.Count)];
+            return (
+                [.. told.Where(change => !change.IsRemoval).Select(change => change.Name)],
+                [.. told.Where(change => change.IsRemoval).Select(change => change.Name)],
+                told.Count < changes.Count ? changes[told.Count].Version - 1 : Version,
+                isAnew);
         }
     }
 }

@@ -84,8 +84,15 @@ internal sealed class ReuseModel
             for (var feature = 0; feature < ReuseClass.Features; feature++) FitFactors(feature);
         }
 
-        for (var level = 0; level < ValueLevels; level++) FillValues(level);
-        for (var c = 0; c < ReuseClass.Count; c++) _valueLevels[c] = LevelOf(FactorOf(c));
+        Span<bool> isFilled = stackalloc bool[ValueLevels];
+        isFilled.Clear();
+        for (var c = 0; c < ReuseClass.Count; c++)
+        {
+            var level = _valueLevels[c] = LevelOf(FactorOf(c));
+            if (isFilled[level]) continue;
+            isFilled[level] = true;
+            FillValues(level);
+        }
     }
 
     /// <returns>Expected hits per unit of age; 0 before the first fit.</returns>
