@@ -22,7 +22,7 @@ public sealed class PrefixJournalModelTests
         var random = new Random(seed);
         var mostRemovals = random.Next(1, 30);
         var (journal, plain) = (new PrefixJournal(BlockTokens, mostRemovals), new PlainJournal(mostRemovals));
-        for (var step = 0; step < 3000; step++)
+        for (var step = 0; step < 1500; step++)
         {
             if (random.Next(400) == 0)
             {
