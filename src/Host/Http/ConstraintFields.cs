@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json;
 using ActorInference.Actors.Generation;
 using ActorInference.Gpu.Constraints;
@@ -22,12 +21,14 @@ public static class ConstraintFields
             if (fields.Has(field)) throw ApiException.Unsupported(fields.Path(field), "this way to constrain the output");
         }
 
-        var all = ImmutableArray.Create(
-            (Field: "regex", Constraint: Text(fields, "regex", OutputConstraintKind.Regex)), ("json_schema", Schema(fields)),
-            ("ebnf", Text(fields, "ebnf", OutputConstraintKind.Grammar)), ("response_format", ResponseFormat(fields)));
-        var given = all.RemoveAll(static each => each.Constraint is null);
-        if (given.Length == 0) return null;
-        if (given.Length > 1) throw ApiException.Field(fields.Path(given[1].Field), $"given beside {given[0].Field}", "one of them");
+        (string Field, OutputConstraint? Constraint)[] all =
+        [
+            ("regex", Text(fields, "regex", OutputConstraintKind.Regex)), ("json_schema", Schema(fields)),
+            ("ebnf", Text(fields, "ebnf", OutputConstraintKind.Grammar)), ("response_format", ResponseFormat(fields)),
+        ];
+        var given = all.Where(static each => each.Constraint is not null).ToList();
+        if (given.Count == 0) return null;
+        if (given.Count > 1) throw ApiException.Field(fields.Path(given[1].Field), $"given beside {given[0].Field}", "one of them");
         var constraint = given[0].Constraint!;
         if (constraint.Text.Length > HttpLimits.MaxConstraintCharacters)
             throw ApiException.Field(fields.Path(given[0].Field), $"of {constraint.Text.Length} characters", $"at most {HttpLimits.MaxConstraintCharacters}");
