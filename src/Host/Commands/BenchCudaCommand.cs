@@ -46,13 +46,13 @@ public static class BenchCudaCommand
             var beside = parsed.GetValue(options.Beside) is { } other ? CudaReport.ReadTorch(other) : [];
             using var benchmark = new CudaBenchmark(device, parsed.GetRequiredValue(options.Model), CudaBackend.KernelCache, wanted);
             var report = new CudaReport { Device = benchmark.DeviceName, Peak = benchmark.Peak };
-            foreach (var item in wanted.Cases) Try(report, $"batch {item.Batch}, prompt {item.PromptTokens}", () => report.Add(benchmark.Measure(item)));
-            foreach (var item in wanted.AttentionCases) Try(report, $"attention of {item.Batch} queries, {item.PromptTokens} keys", () => report.Add(benchmark.Kernels.Attention(item)));
-            Try(report, "pages", () => report.Add(benchmark.Kernels.Pages()));
-            report.Compare(beside);
-            if (parsed.GetValue(options.Out) is { } file) File.WriteAllText(file, report.ToJson());
+            Measure(benchmark, wanted, report, () =>
+            {
+                // After each, so that little is lost where a later one is given up.
+                if (parsed.GetValue(options.Out) is { } file) File.WriteAllText(file, report.ToJson());
+                if (!parsed.GetValue(options.Json)) report.WriteNew(Console.Out);
+            }, beside);
             if (parsed.GetValue(options.Json)) Console.Out.WriteLine(report.ToJson());
-            else report.WriteTable(Console.Out);
             return report.IsComplete ? Success : Differs;
         }
         catch (Exception error) when (error is ArgumentException or FormatException or IOException or CudaMemoryException or CudaLibraryException)
@@ -61,16 +61,34 @@ public static class BenchCudaCommand
         }
     }
 
-    /// <summary>What does not fit this device leaves the rest to be measured.</summary>
-    private static void Try(CudaReport report, string what, Action measure)
+    private static void Measure(CudaBenchmark benchmark, CudaBenchmarkOptions wanted, CudaReport report, Action save, IReadOnlyList<CudaReport.TorchCase> beside)
     {
-        try
+        (string What, Action Measure)[] parts =
+        [
+            .. wanted.Cases.Select(item => ($"batch {item.Batch}, prompt {item.PromptTokens}", (Action)(() => report.Add(benchmark.Measure(item))))),
+            .. wanted.AttentionCases.Select(item => ($"attention of {item.Batch} queries, {item.PromptTokens} keys", (Action)(() => report.Add(benchmark.Kernels.Attention(item))))),
+            ("pages", () => report.Add(benchmark.Kernels.Pages())),
+            ("beside PyTorch", () => report.Compare(beside)),
+        ];
+        save();
+        foreach (var (what, measure) in parts)
         {
-            measure();
-        }
-        catch (Exception failure) when (failure is CudaMemoryException or CudaLibraryException)
-        {
-            report.AddError(what, failure.Message);
+            try
+            {
+                measure();
+            }
+            catch (Exception failure) when (failure is CudaMemoryException or CudaLibraryException or InvalidOperationException)
+            {
+                report.AddError(what, failure.Message);   // What does not fit this device leaves the rest to be measured.
+            }
+            catch (CudaDeviceLostException failure)
+            {
+                report.AddError(what, failure.Message);   // And so does all that comes after it.
+                save();
+                return;
+            }
+
+            save();
         }
     }
 

@@ -11,6 +11,7 @@ namespace ActorInference.Gpu.Cuda.Forward;
 internal sealed class CudaForward : IDisposable
 {
     private const int Threads = 256;
+    private const int GatesOfThread = 4;
     private const int RopeThreads = 128;
     private const int RopeHeads = 4;
 
@@ -98,7 +99,7 @@ internal sealed class CudaForward : IDisposable
         Norm(_buffers.Normed, _buffers.Delta, layer.OutputBias, layer.FeedForwardNorm, 0, _plan.RowCountAt, rows);
         _products.Run(layer.GateUp, _buffers.Normed, _buffers.GateUp, rows);
         _launch.With(_buffers.FeedForward).With(_buffers.GateUp).With(layer.GateUpBias).With(_plan.RowCountAt).With(_config.IntermediateSize)
-            .Run(_kernels.SwiGlu, (_config.IntermediateSize + Threads - 1) / Threads, rows, 1, Threads);
+            .Run(_kernels.SwiGlu, (_config.IntermediateSize + GatesOfThread * Threads - 1) / (GatesOfThread * Threads), rows, 1, Threads);
         _products.Run(layer.Down, _buffers.FeedForward, _buffers.Delta, rows);
         _group?.Sum(_buffers.Delta, (long)rows * _config.HiddenSize);
     }

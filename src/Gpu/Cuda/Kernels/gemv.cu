@@ -9,6 +9,7 @@
 namespace gemv {
 
 constexpr int Warps = 4;
+constexpr int Ahead = 4;   // Loads of weights that a thread has under way at once: memory answers late.
 
 // Weights as 16-byte loads: how many inputs one holds, and their values.
 template <typename T> struct Plain {
@@ -49,6 +50,24 @@ struct Nibbles {
     DEVICE_METHOD float scale(long long row, int inputs, int i) const { return to_float(scales[row * (inputs / 32) + i / 32]); }
 };
 
+// A load's weights times their inputs, for each vector.
+template <int Batch, typename W> DEVICE void add(float (&sums)[Batch], Vec16 bits, float scale, const ACT* x, int inputs) {
+    float w[W::Inputs];
+    W::values(bits, w);
+#pragma unroll
+    for (int b = 0; b < Batch; b++) {
+        float sum = 0;
+#pragma unroll
+        for (int j = 0; j < W::Inputs; j += Lanes16<ACT>::count) {
+            float part[Lanes16<ACT>::count];
+            unpack16<ACT>(load16(x + (long long)b * inputs + j), part);
+#pragma unroll
+            for (int e = 0; e < Lanes16<ACT>::count; e++) sum += w[j + e] * part[e];
+        }
+        sums[b] += sum * scale;
+    }
+}
+
 template <int Batch, typename W> DEVICE void product(float* y, const ACT* x, const W& weights, int outputs, int inputs) {
     long long row = block_x() * Warps + thread_x() / WarpSize;
     int lane = thread_x() % WarpSize;
@@ -56,22 +75,20 @@ template <int Batch, typename W> DEVICE void product(float* y, const ACT* x, con
     float sums[Batch];
 #pragma unroll
     for (int b = 0; b < Batch; b++) sums[b] = 0;
-    for (int i = lane * W::Inputs; i < inputs; i += WarpSize * W::Inputs) {
-        float w[W::Inputs], scale = weights.scale(row, inputs, i);
-        W::values(weights.load(row, inputs, i), w);
+    constexpr int Step = WarpSize * W::Inputs;
+    int i = lane * W::Inputs;
+    for (; i + (Ahead - 1) * Step < inputs; i += Ahead * Step) {
+        Vec16 bits[Ahead];
+        float scales[Ahead];
 #pragma unroll
-        for (int b = 0; b < Batch; b++) {
-            float sum = 0;
-#pragma unroll
-            for (int j = 0; j < W::Inputs; j += Lanes16<ACT>::count) {
-                float part[Lanes16<ACT>::count];
-                unpack16<ACT>(load16(x + (long long)b * inputs + i + j), part);
-#pragma unroll
-                for (int e = 0; e < Lanes16<ACT>::count; e++) sum += w[j + e] * part[e];
-            }
-            sums[b] += sum * scale;
+        for (int a = 0; a < Ahead; a++) {
+            bits[a] = weights.load(row, inputs, i + a * Step);
+            scales[a] = weights.scale(row, inputs, i + a * Step);
         }
+#pragma unroll
+        for (int a = 0; a < Ahead; a++) add<Batch, W>(sums, bits[a], scales[a], x + i + a * Step, inputs);
     }
+    for (; i < inputs; i += Step) add<Batch, W>(sums, weights.load(row, inputs, i), weights.scale(row, inputs, i), x + i, inputs);
 #pragma unroll
     for (int b = 0; b < Batch; b++) {
         float sum = warp_sum(sums[b]);
