@@ -140,6 +140,7 @@ absent() {
 
 verify() {
     part "reference cases of the shipped model, token by token" "${with_libraries[@]}" "$program" bench cuda --model "$here/models/demo" --verify
+    part "the same, launches overlapping" "${with_libraries[@]}" "$program" bench cuda --model "$here/models/demo" --verify --overlap-launches
     if [ -n "${STORIES:-}" ]; then part "reference cases of $STORIES" "${with_libraries[@]}" "$program" bench cuda --model "$STORIES" --verify; fi
 }
 
@@ -181,7 +182,7 @@ measure() {
     IFS='+' read -r -a options <<<"$shape"
     if part "$shape: random weights, BF16" "$program" model random --shape "${options[@]}" --dtype bf16 --out "$work/$name"; then
         # shellcheck disable=SC2086  # BENCH is several options.
-        part "$shape" "${with_libraries[@]}" "$program" bench cuda --model "$work/$name" --out "$results/$name.json" ${BENCH:-}
+        part "$shape" "${with_libraries[@]}" "$program" bench cuda --model "$work/$name" --out "$results/$name.json" --overlap-launches ${BENCH:-}
         if [ -f "$results/$name.json" ]; then measured=(--beside "$results/$name.json"); fi
         find_torch
         if [ -z "$torch" ]; then

@@ -64,8 +64,10 @@ public sealed class CudaBenchmark : IDisposable
     /// <summary>Of parts of a step.</summary>
     public CudaKernelBenchmark Kernels { get; }
 
+    /// <param name="wanted">What runs.</param>
+    /// <param name="overlapLaunches">As <see cref="CudaRunnerOptions.OverlapLaunches"/>.</param>
     /// <exception cref="CudaMemoryException">Its pages or activations do not fit.</exception>
-    public CudaBenchmarkResult Measure(CudaBenchmarkCase wanted)
+    public CudaBenchmarkResult Measure(CudaBenchmarkCase wanted, bool overlapLaunches = false)
     {
         var (batch, promptTokens) = wanted;
         var (config, context) = (_model.Config, promptTokens + _options.OutputTokens);
@@ -73,7 +75,7 @@ public sealed class CudaBenchmark : IDisposable
         var each = layout.PagesFor(context);
         var stepTokens = (int)Math.Min((long)batch * promptTokens, _options.ChunkTokens);
         using var pool = _model.CreatePool(layout, each * batch);
-        using var runner = new CudaModelRunner(_model.Weights, pool, new CudaRunnerOptions { MaxBatchTokens = Math.Max(stepTokens, batch), MaxContextTokens = context });
+        using var runner = new CudaModelRunner(_model.Weights, pool, new CudaRunnerOptions { MaxBatchTokens = Math.Max(stepTokens, batch), MaxContextTokens = context, OverlapLaunches = overlapLaunches });
         int[][] pages = [.. Enumerable.Range(0, batch).Select(i => Enumerable.Range(i * each, each).ToArray())];
         var prompts = new CudaPromptSession(runner, batch, promptTokens, stepTokens, pages);
         var steps = new CudaDecodeSession(runner, promptTokens, _options.OutputTokens, pages);

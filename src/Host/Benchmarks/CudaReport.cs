@@ -15,6 +15,7 @@ internal sealed class CudaReport
     private readonly List<Figure> _figures = [];
     private readonly List<string> _errors = [];
     private readonly List<CudaBenchmarkResult> _cases = [];
+    private readonly List<CudaBenchmarkResult> _overlapping = [];
     private readonly List<CudaAttentionResult> _attention = [];
     private CudaPagesResult? _pages;
     private int _linesWritten;
@@ -52,6 +53,15 @@ internal sealed class CudaReport
         _figures.Add(new Figure($"{name}: step, ms", result.StepMilliseconds));
         _figures.Add(new Figure($"{name}: step whose tokens are drawn (top-p), ms", result.SampledStepMilliseconds));
         _figures.Add(new Figure($"{name}: launch of a step, us", result.StepLaunchMicroseconds, result.Batch == 1 ? LaunchGoal : null, AtMost: true));
+    }
+
+    /// <summary>The same with launches that overlap.</summary>
+    public void AddOverlapping(CudaBenchmarkResult result)
+    {
+        _overlapping.Add(result);
+        var name = $"batch {result.Batch}, prompt {result.PromptTokens}, launches overlapping";
+        _figures.Add(new Figure($"{name}: step, ms", result.StepMilliseconds));
+        _figures.Add(new Figure($"{name}: decode, of copy bandwidth", result.DecodeMemoryFraction));
     }
 
     public void Add(CudaAttentionResult result)
@@ -143,6 +153,9 @@ internal sealed class CudaReport
             json.WriteEndArray();
             json.WriteStartArray("attention");
             foreach (var result in _attention) Write(json, null, ("batch", result.Batch), ("context_tokens", result.ContextTokens), ("us", result.Microseconds), ("copy_fraction", result.CopyFraction));
+            json.WriteEndArray();
+            json.WriteStartArray("overlapping");
+            foreach (var result in _overlapping) Write(json, null, ("batch", result.Batch), ("prompt_tokens", result.PromptTokens), ("step_ms", result.StepMilliseconds), ("decode_copy_fraction", result.DecodeMemoryFraction));
             json.WriteEndArray();
             if (_pages is { } pages) Write(json, "pages", ("count", pages.Pages), ("page_bytes", pages.PageBytes), ("direct_fraction", pages.DirectFraction), ("gathered_fraction", pages.GatheredFraction), ("staged_fraction", pages.StagedFraction));
             WriteFigures(json);

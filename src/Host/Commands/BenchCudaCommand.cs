@@ -23,16 +23,16 @@ public static class BenchCudaCommand
         command.SetAction(parsed =>
         {
             var device = new DeviceChoice(DeviceKind.Cuda, parsed.GetValue(options.Device) ?? 0).Resolve(CudaProbe.Look, null, _ => { })!;
-            return parsed.GetValue(options.Verify) ? Verify(device.Index, parsed.GetRequiredValue(options.Model)) : Measure(device.Index, parsed, options);
+            return parsed.GetValue(options.Verify) ? Verify(device.Index, parsed.GetRequiredValue(options.Model), parsed.GetValue(options.Overlap)) : Measure(device.Index, parsed, options);
         });
         return command;
     }
 
-    private static int Verify(int device, string model)
+    private static int Verify(int device, string model, bool overlapLaunches)
     {
         var reference = Path.Combine(model, CudaVerification.File);
         if (!File.Exists(reference)) throw new UserErrorException($"{reference} is missing; --verify compares with it.");
-        var results = CudaVerification.Run(device, model, CudaBackend.KernelCache);
+        var results = CudaVerification.Run(device, model, CudaBackend.KernelCache, overlapLaunches);
         for (var i = 0; i < results.Count; i++)
             Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"case {i}: {results[i].EqualTokens} of {results[i].Tokens} tokens equal, worst logit off by {results[i].WorstLogit:G3}"));
         return results.All(result => result.EqualTokens == result.Tokens) ? Success : Differs;
@@ -69,6 +69,8 @@ public static class BenchCudaCommand
             .. wanted.AttentionCases.Select(item => ($"attention of {item.Batch} queries, {item.PromptTokens} keys", (Action)(() => report.Add(benchmark.Kernels.Attention(item))))),
             ("pages", () => report.Add(benchmark.Kernels.Pages())),
             ("beside PyTorch", () => report.Compare(beside)),
+            // Last: nobody else uses it yet.
+            .. wanted.OverlapLaunches ? wanted.Cases.Select(item => ($"batch {item.Batch}, launches overlapping", (Action)(() => report.AddOverlapping(benchmark.Measure(item, overlapLaunches: true))))) : [],
         ];
         save();
         foreach (var (what, measure) in parts)
@@ -112,16 +114,19 @@ public static class BenchCudaCommand
 
         public Option<bool> Verify { get; } = new("--verify") { Description = $"Compare with the cases of the model's {CudaVerification.File} instead." };
 
+        public Option<bool> Overlap { get; } = new("--overlap-launches") { Description = "Let a kernel of a decode step begin while the one before it ends; measured beside the ordinary way. Devices of compute capability 9.0 and later." };
+
         public Option<bool> Json { get; } = new("--json") { Description = "Print a JSON object." };
 
         public Option<string?> Out { get; } = new("--out") { Description = "File to write the JSON object to, beside what is printed." };
 
         public Option<string?> Beside { get; } = new("--beside") { Description = "What compare_torch.py wrote, to compare with." };
 
-        public IEnumerable<Option> All => [Model, Device, Verify, Json, Out, Beside, _rounds, _cases, _attention, _outputTokens, _chunkTokens, _copyBytes, _matmulSize, _warmMilliseconds];
+        public IEnumerable<Option> All => [Model, Device, Verify, Overlap, Json, Out, Beside, _rounds, _cases, _attention, _outputTokens, _chunkTokens, _copyBytes, _matmulSize, _warmMilliseconds];
 
         public CudaBenchmarkOptions Read(ParseResult parsed) => _defaults with
         {
+            OverlapLaunches = parsed.GetValue(Overlap),
             Rounds = parsed.GetValue(_rounds) ?? _defaults.Rounds,
             Cases = parsed.GetValue(_cases) ?? _defaults.Cases,
             AttentionCases = parsed.GetValue(_attention) ?? _defaults.AttentionCases,

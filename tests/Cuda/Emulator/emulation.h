@@ -44,6 +44,9 @@ DEVICE int grid_x() { return emulated->grid[0]; }
 DEVICE int grid_z() { return emulated->grid[2]; }
 DEVICE void block_barrier() { emulated->block_barrier(); }
 
+DEVICE void await_previous() {}
+DEVICE void let_next_begin() {}
+
 DEVICE float bits_to_float(u32 bits) { float value; __builtin_memcpy(&value, &bits, 4); return value; }
 DEVICE u32 float_to_bits(float value) { u32 bits; __builtin_memcpy(&bits, &value, 4); return bits; }
 

@@ -334,6 +334,20 @@ API(cuLaunchKernel, const EmulatedKernel* kernel, unsigned gx, unsigned gy, unsi
     return Stream::enqueue(stream, launch);
 }
 
+struct LaunchAttribute { int id; char pad[4]; int value; char rest[60]; };
+struct LaunchConfig { unsigned grid[3], block[3], shared; Stream* stream; const LaunchAttribute* attributes; unsigned count; };
+
+static int overlapping_launches = 0;
+API(emulated_overlapping_launches) { return overlapping_launches; }
+
+API(cuLaunchKernelEx, const LaunchConfig* config, const EmulatedKernel* kernel, void** parameters, void** extra) {
+    // Of the attributes only that which lets kernels overlap.
+    if (config->count != 1 || config->attributes->id != 6 || config->attributes->value != 1) return InvalidValue;
+    const unsigned *grid = config->grid, *block = config->block;
+    overlapping_launches++;
+    return cuLaunchKernel(kernel, grid[0], grid[1], grid[2], block[0], block[1], block[2], config->shared, config->stream, parameters, extra);
+}
+
 API(cuGetErrorName, Result error, const char** name) {
     *name = error == LaunchFailed ? "CUDA_ERROR_LAUNCH_FAILED" : error == OutOfMemory ? "CUDA_ERROR_OUT_OF_MEMORY" : "CUDA_ERROR";
     return Success;

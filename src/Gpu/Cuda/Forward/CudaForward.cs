@@ -56,8 +56,12 @@ internal sealed class CudaForward : IDisposable
     /// <param name="awaited">Whose pages are on their way; null for none.</param>
     public void Launch(int rows, int logitRows, int singles, (int Keys, int Count) splits, CudaLogits logits, ForwardBatch? awaited = null)
     {
+        // The first has nothing before it in what is recorded.
+        var overlaps = _launch.Overlaps;
+        _launch.Overlaps = false;
         _launch.With(_buffers.Hidden).With(_weights.Embedding.Data).With(_plan.Tokens).With(_chosen).With(_plan.RowCountAt).With(_config.HiddenSize)
             .Run(_kernels.Embed, rows, 1, 1, Threads);
+        _launch.Overlaps = overlaps;
         ulong delta = 0, bias = 0;
         for (var i = 0; i < _weights.Layers.Length; i++)
         {

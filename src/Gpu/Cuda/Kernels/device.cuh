@@ -96,6 +96,12 @@ template <typename T> DEVICE u32 pack_pair(float low, float high) {
     return (u32)narrow<T>(low).bits | (u32)narrow<T>(high).bits << 16;
 }
 
+// What a kernel begins with that reads nothing but what others have written.
+DEVICE void begin() {
+    let_next_begin();
+    await_previous();
+}
+
 // Four neighbours, on a boundary of their size.
 DEVICE void store_four(float* target, const float* values) {
     store16(target, Vec16{{float_to_bits(values[0]), float_to_bits(values[1]), float_to_bits(values[2]), float_to_bits(values[3])}});

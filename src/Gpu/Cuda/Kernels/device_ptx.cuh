@@ -111,6 +111,21 @@ DEVICE void atomic_add_shared(u64* address, u64 value) {
     asm volatile("red.shared.add.u64 [%0], %1;" :: "r"(shared_address(address)), "l"(value) : "memory");
 }
 
+// A kernel may be let begin while the one before it ends (griddepcontrol, from sm_90 on): it must not touch what that one reads or writes before this returns.
+// Without such a launch it returns at once.
+DEVICE void await_previous() {
+#if __CUDA_ARCH__ >= 900
+    asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
+}
+
+// Lets the next kernel begin where there is room, once all blocks of this one have come here.
+DEVICE void let_next_begin() {
+#if __CUDA_ARCH__ >= 900
+    asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
 // 16 bytes from global into shared memory, behind the threads' back; zeros if there is nothing to copy.
 DEVICE void copy16_async(void* shared, const void* global, bool exists) {
     asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" :: "r"(shared_address(shared)), "l"(global), "r"(exists ? 16 : 0) : "memory");

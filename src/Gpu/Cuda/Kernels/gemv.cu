@@ -68,27 +68,42 @@ template <int Batch, typename W> DEVICE void add(float (&sums)[Batch], Vec16 bit
     }
 }
 
-template <int Batch, typename W> DEVICE void product(float* y, const ACT* x, const W& weights, int outputs, int inputs) {
-    long long row = block_x() * Warps + thread_x() / WarpSize;
-    int lane = thread_x() % WarpSize;
-    if (row >= outputs) return;
-    float sums[Batch];
-#pragma unroll
-    for (int b = 0; b < Batch; b++) sums[b] = 0;
-    constexpr int Step = WarpSize * W::Inputs;
-    int i = lane * W::Inputs;
-    for (; i + (Ahead - 1) * Step < inputs; i += Ahead * Step) {
-        Vec16 bits[Ahead];
-        float scales[Ahead];
+// What a thread loads of a row at once.
+template <typename W> struct Part {
+    static constexpr int Step = WarpSize * W::Inputs;
+    Vec16 bits[Ahead];
+    float scales[Ahead];
+
+    DEVICE_METHOD static bool is_whole(int i, int inputs) { return i + (Ahead - 1) * Step < inputs; }
+
+    DEVICE_METHOD void load(const W& weights, long long row, int inputs, int i) {
 #pragma unroll
         for (int a = 0; a < Ahead; a++) {
             bits[a] = weights.load(row, inputs, i + a * Step);
             scales[a] = weights.scale(row, inputs, i + a * Step);
         }
-#pragma unroll
-        for (int a = 0; a < Ahead; a++) add<Batch, W>(sums, bits[a], scales[a], x + i + a * Step, inputs);
     }
-    for (; i < inputs; i += Step) add<Batch, W>(sums, weights.load(row, inputs, i), weights.scale(row, inputs, i), x + i, inputs);
+};
+
+template <int Batch, typename W> DEVICE void product(float* y, const ACT* x, const W& weights, int outputs, int inputs) {
+    long long row = block_x() * Warps + thread_x() / WarpSize;
+    int lane = thread_x() % WarpSize, i = lane * W::Inputs;
+    if (row >= outputs) return;
+    float sums[Batch];
+#pragma unroll
+    for (int b = 0; b < Batch; b++) sums[b] = 0;
+    Part<W> part;
+    bool is_whole = Part<W>::is_whole(i, inputs);
+    if (is_whole) part.load(weights, row, inputs, i);
+    await_previous();   // Weights are nobody's result.
+    while (is_whole) {
+#pragma unroll
+        for (int a = 0; a < Ahead; a++) add<Batch, W>(sums, part.bits[a], part.scales[a], x + i + a * Part<W>::Step, inputs);
+        i += Ahead * Part<W>::Step;
+        is_whole = Part<W>::is_whole(i, inputs);
+        if (is_whole) part.load(weights, row, inputs, i);
+    }
+    for (; i < inputs; i += Part<W>::Step) add<Batch, W>(sums, weights.load(row, inputs, i), weights.scale(row, inputs, i), x + i, inputs);
 #pragma unroll
     for (int b = 0; b < Batch; b++) {
         float sum = warp_sum(sums[b]);
@@ -98,6 +113,7 @@ template <int Batch, typename W> DEVICE void product(float* y, const ACT* x, con
 
 template <typename W> DEVICE void products(float* y, const ACT* x, const W& weights, int batch, int outputs, int inputs) {
     int first = 0;
+    let_next_begin();
     for (; first + 4 <= batch; first += 4) product<4>(y + (long long)first * outputs, x + (long long)first * inputs, weights, outputs, inputs);
     y += (long long)first * outputs;
     x += (long long)first * inputs;
@@ -108,6 +124,7 @@ template <typename W> DEVICE void products(float* y, const ACT* x, const W& weig
 
 // 256 weights a warp into activations' type, for products with many vectors.
 template <typename W> DEVICE void widen(ACT* target, const W& weights, int outputs, int inputs) {
+    begin();
     long long row = block_x();
     int i = (block_y() * block_x_size() + thread_x()) * W::Inputs;
     if (i >= inputs) return;

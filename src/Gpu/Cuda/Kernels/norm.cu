@@ -74,6 +74,7 @@ DEVICE void streamed(ACT* target, float* x, const float* delta, const float* bia
 KERNEL(256, rms_norm)(ACT* target, float* x, const float* delta, const float* bias, const float* weight, const int* rows, const int* count, int hidden, float eps) {
     using namespace row_norm;
     SHARED float scratch[Threads / WarpSize + 1];
+    begin();
     if (block_x() >= *count) return;
     long long row = rows ? rows[block_x()] : block_x();
     x += row * hidden;

@@ -271,6 +271,7 @@ DEVICE void draw(const Row& row, float min_p, float random, Cut cut, Shared& sha
 KERNEL(1024, sample)(int* tokens, const float* logits, const float* options, const int* count, int vocab) {
     using namespace sampling;
     SHARED Shared shared;
+    begin();
     if (block_x() >= *count) return;
     logits += (long long)block_x() * vocab;
     const Options o = ((const Options*)options)[block_x()];

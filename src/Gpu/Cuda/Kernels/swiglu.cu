@@ -9,6 +9,7 @@ DEVICE float gated(float gate, float up) { return gate * inverse(1 + exp2_fast(-
 
 // Blocks of 256 threads, four elements each: x over the width, y over the rows. joined is [n, 2 * width], gates first; bias as wide as its row, or absent.
 KERNEL(256, swiglu)(ACT* target, const float* joined, const float* bias, const int* count, int width) {
+    begin();
     int i = (block_x() * block_x_size() + thread_x()) * 4;
     if (block_y() >= *count || i >= width) return;
     const float* row = joined + (long long)block_y() * 2 * width;
