@@ -11,6 +11,7 @@
 #   BENCH=options    more options of 'bench cuda', such as sizes for a smaller device
 #   TOTAL=seconds    that all of it may take (default 560): what does not fit any more is left out, and said to be
 #   LIMIT=seconds    that one command may take (default 160)
+#   DOTNET=command   that 'publish' uses (default dotnet)
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 most=$((45 << 20))
@@ -32,7 +33,7 @@ unpack() {
 if [ "${1:-}" = publish ]; then
     target=${2:?Which folder?}
     # The analyzer minds commands that begin a process of their own program by its file; those for a GPU do not.
-    dotnet publish "$here/../../src/Host/ActorInference.Host.csproj" -c Release -r linux-x64 --self-contained \
+    ${DOTNET:-dotnet} publish "$here/../../src/Host/ActorInference.Host.csproj" -c Release -r linux-x64 --self-contained \
         -p:PublishSingleFile=true -p:EnableCompressionInSingleFile=false -p:IncludeNativeLibrariesForSelfExtract=true -p:SatelliteResourceLanguages=en \
         -p:EnableSingleFileAnalyzer=false -p:PublishReadyToRun=false -p:DebugType=none -o "$target" || exit 1
     rm -f "$target"/*.xml "$target"/*.pdb
