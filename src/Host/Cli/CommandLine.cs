@@ -6,13 +6,13 @@ using ActorInference.Host.Consoles;
 
 namespace ActorInference.Host.Cli;
 
-/// <summary>Parses and runs a command. What goes wrong is one line on stderr; the exit code says whose fault it was.</summary>
+/// <summary>Parses and runs a command. Each thing that is wrong is one line on stderr; the exit code says whose fault it was.</summary>
 public static class CommandLine
 {
     /// <summary>It was done.</summary>
     public const int Success = 0;
 
-    /// <summary>A fault of the program or its surroundings.</summary>
+    /// <summary>A fault of the program or its surroundings, or something that was waited for and does not come.</summary>
     public const int Failure = 1;
 
     /// <summary>Bad options or model files.</summary>
@@ -51,8 +51,9 @@ public static class CommandLine
         {
             return failure switch
             {
-                UserErrorException or ModelFormatException => Report(failure.Message, UserError),
-                ConsoleFailedException => Report(failure.Message, Failure),
+                UserErrorException wrong => wrong.Lines.Select(line => Report(line, UserError)).Last(),
+                ModelFormatException => Report(failure.Message, UserError),
+                ConsoleFailedException or CommandFailedException => Report(failure.Message, Failure),
                 OperationCanceledException => Report("interrupted", Interrupted),
                 _ => Report($"{failure.GetType().Name}: {failure.Message} (Set {DebugVariable}=1 for details.)", Failure),
             };
