@@ -51,7 +51,7 @@ public static class CommandLine
         {
             return failure switch
             {
-                UserErrorException wrong => wrong.Lines.Select(line => Report(line, UserError)).Last(),
+                UserErrorException wrong => Report(wrong.Lines, UserError),
                 ModelFormatException => Report(failure.Message, UserError),
                 ConsoleFailedException or CommandFailedException => Report(failure.Message, Failure),
                 OperationCanceledException => Report("interrupted", Interrupted),
@@ -80,9 +80,11 @@ public static class CommandLine
         return $"{option.Name} is '{wrong.Value}'; expected one of {string.Join(", ", Enum.GetNames(type)).ToLowerInvariant()}.";
     }
 
-    private static int Report(string message, int exitCode)
+    private static int Report(string message, int exitCode) => Report([message], exitCode);
+
+    private static int Report(IEnumerable<string> messages, int exitCode)
     {
-        Console.Error.WriteLine("actorinference: " + message.ReplaceLineEndings(" "));
+        foreach (var message in messages) Console.Error.WriteLine("actorinference: " + message.ReplaceLineEndings(" "));
         return exitCode;
     }
 
