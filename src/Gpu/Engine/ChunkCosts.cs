@@ -69,8 +69,8 @@ internal sealed class ChunkCosts
         var error = seconds - At(tokens);
         Correct(index, error, tolerance, 1 - above);
         if (next > index) Correct(next, error, tolerance, above);
-        KeepOrder(index, next);
         Forget(index, next, tokens);
+        KeepOrder(index, next);
     }
 
     /// <summary>Takes so much from what all sizes add, and so much a token.</summary>

@@ -17,7 +17,7 @@ public sealed class BenchKernelsTests : IDisposable
         Assert.True(result.ExitCode == 0, result.ToString());
         using var json = JsonDocument.Parse(result.Output);
         var kernels = json.RootElement.EnumerateArray().ToList();
-        foreach (var kernel in (string[])["gemm-1", "gemm-8", "gemm-256"])
+        foreach (var kernel in (string[])["gemm-1", "gemm-8", "gemm-12", "gemm-256"])
             Assert.Equal(["BF16", "F16", "F32", "IQ4_NL", "IQ4_XS", "Q2_K", "Q3_K", "Q4_0", "Q4_1", "Q4_K", "Q5_0", "Q5_1", "Q5_K", "Q6_K", "Q8_0"], Dtypes(kernels, kernel));
         foreach (var kernel in (string[])["attention-decode", "attention-shared", "attention-prefill"]) Assert.Equal(["BF16", "F16", "F32", "Q8_0"], Dtypes(kernels, kernel));
         foreach (var figures in kernels)
