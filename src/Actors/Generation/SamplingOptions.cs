@@ -57,4 +57,7 @@ public sealed record SamplingOptions
     public int PromptLookupTokens { get; init; }
 
     public const int MaxPromptLookupTokens = 16;
+
+    /// <summary>What the output must be; null for anything. It ends where nothing may follow, whatever other options say of its end.</summary>
+    public OutputConstraint? Constraint { get; init; }
 }

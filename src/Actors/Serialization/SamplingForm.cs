@@ -28,6 +28,7 @@ internal static class SamplingForm
         Fields.Add(wire.StopTokenIds, options.StopTokenIds);
         if (options.TopLogprobs is { } count) wire.TopLogprobs = count;
         if (options.LogitBias is { } biases) wire.LogitBias = Write(biases);
+        if (options.Constraint is { } constraint) wire.Constraint = new Wire.Constraint { Kind = (int)constraint.Kind, Text = constraint.Text };
         return wire;
     }
 
@@ -52,6 +53,8 @@ internal static class SamplingForm
             LogitBias = wire.LogitBias is { } biases ? Read(biases) : null,
             TopLogprobs = wire.HasTopLogprobs ? wire.TopLogprobs : null,
             PromptLookupTokens = wire.PromptLookupTokens,
+            // A kind that a later version knows is kept: the worker says that it does not.
+            Constraint = wire.Constraint is { } constraint ? new OutputConstraint((OutputConstraintKind)constraint.Kind, constraint.Text) : null,
         };
     }
 

@@ -7,7 +7,7 @@ namespace ActorInference.Cache.Store;
 /// Reading of large successive parts of a file past the system's cache, straight into the memory they are for: the disk's controller copies, no
 /// processor does, and nothing that the system caches has to go. Where the system cannot, the caller reads as usual.
 /// </summary>
-/// <remarks>What the system has in its cache is faster read from there: <see cref="CachedShare"/> tells.</remarks>
+/// <remarks>What the system has in its cache is faster read from there: <see cref="CachedRead"/>.</remarks>
 internal static partial class DirectRead
 {
     /// <summary>Offsets and lengths in the file are multiples of this; no disk in use has larger blocks.</summary>
@@ -18,8 +18,6 @@ internal static partial class DirectRead
 
     private const int ReadOnly = 0;
     private const int CloseOnExec = 0x80000;
-    private const int ProtectRead = 1;
-    private const int MapShared = 1;
 
     /// <summary>O_DIRECT; 0 on systems of which it is not known.</summary>
     private static readonly int Direct = !OperatingSystem.IsLinux() ? 0 : RuntimeInformation.ProcessArchitecture switch
@@ -58,25 +56,6 @@ internal static partial class DirectRead
         }
     }
 
-    /// <summary>Part of a range of a file that the system has in its cache, 0 to 1; 1 where nobody can tell.</summary>
-    public static double CachedShare(SafeFileHandle file, long offset, long length)
-    {
-        if (Direct == 0 || length <= 0) return 1;
-        var begin = offset / Environment.SystemPageSize * Environment.SystemPageSize;
-        var bytes = (nuint)(offset + length - begin);
-        var address = Map(0, bytes, ProtectRead, MapShared, file, begin);
-        if (address == -1) return 1;
-        try
-        {
-            var pages = new byte[((long)bytes + Environment.SystemPageSize - 1) / Environment.SystemPageSize];
-            return InCore(address, bytes, pages) != 0 ? 1 : (double)pages.Count(static page => (page & 1) != 0) / pages.Length;
-        }
-        finally
-        {
-            _ = Unmap(address, bytes);
-        }
-    }
-
     private static unsafe nint AddressOf(Memory<byte> memory)
     {
         using var pin = memory.Pin();
@@ -85,13 +64,4 @@ internal static partial class DirectRead
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);
-
-    [LibraryImport("libc", EntryPoint = "mmap")]
-    private static partial nint Map(nint address, nuint length, int protection, int flags, SafeFileHandle file, long offset);
-
-    [LibraryImport("libc", EntryPoint = "munmap")]
-    private static partial int Unmap(nint address, nuint length);
-
-    [LibraryImport("libc", EntryPoint = "mincore")]
-    private static partial int InCore(nint address, nuint length, [Out] byte[] pages);
 }

@@ -29,7 +29,7 @@ internal sealed class Sequence
         spec.OutputIds.CopyTo(_tokens, _promptCount);
         TokenCount = _promptCount + spec.OutputIds.Length;
         _draftLimit = Options.PromptLookupTokens;
-        Sampler = new SamplerState(Options, spec.PromptIds.AsSpan(), spec.OutputIds.AsSpan());
+        Sampler = new SamplerState(Options, spec.PromptIds.AsSpan(), spec.OutputIds.AsSpan(), spec.Constraint);
     }
 
     public SequenceId Id { get; }

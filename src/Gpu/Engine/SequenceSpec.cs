@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ActorInference.Actors.Generation;
 using ActorInference.Actors.Kv;
+using ActorInference.Gpu.Constraints;
 
 namespace ActorInference.Gpu.Engine;
 
@@ -29,4 +30,7 @@ public sealed record SequenceSpec(ImmutableArray<int> PromptIds, ImmutableArray<
 
     /// <summary>What the cache's policy <c>priority</c> goes by; admission does not.</summary>
     public int Priority { get; init; }
+
+    /// <summary>Its <see cref="SamplingOptions.Constraint"/>, made ready; null if there is none.</summary>
+    internal TokenConstraint? Constraint { get; init; }
 }

@@ -5,7 +5,7 @@ namespace ActorInference.Gpu.Sampling;
 
 /// <summary>
 /// Chooses the next token of a sequence from its logits. In this order: end tokens are masked while the output is too
-/// short, bias, penalties, then greedy or temperature, top-k, top-p over what top-k left, min-p, and one draw.
+/// short, bias, penalties, tokens that a constraint does not admit are masked, then greedy or temperature, top-k, top-p over what top-k left, min-p, and one draw.
 /// </summary>
 /// <remarks>One caller at a time. Buffers of the vocabulary's width are kept; nothing is allocated unless
 /// log-probabilities are asked for. The row is never sorted as a whole.</remarks>
@@ -15,6 +15,7 @@ public sealed class Sampler
     internal const float GreedyBelow = 1e-6f;
 
     private readonly int[] _endTokens;
+    private float[] _endLogits = [];
     private readonly Candidate[] _kept;
     private readonly Candidate[] _scratch;
     private readonly BestCandidates _best = new();
@@ -36,7 +37,7 @@ public sealed class Sampler
 
     /// <summary>Whether the token ends a generation with these options.</summary>
     public bool Ends(int token, SamplingOptions options) =>
-        (!options.IgnoreEos && Array.IndexOf(_endTokens, token) >= 0) || options.StopTokenIds.IndexOf(token) >= 0;
+        ((!options.IgnoreEos || options.Constraint is not null) && Array.IndexOf(_endTokens, token) >= 0) || options.StopTokenIds.IndexOf(token) >= 0;
 
     /// <summary>Chooses a token. The caller tells <paramref name="state"/> about it.</summary>
     /// <param name="logits">Overwritten. Shape <c>[vocabSize]</c>.</param>
@@ -48,10 +49,12 @@ public sealed class Sampler
         if (logits.Length != _kept.Length) throw new ArgumentException($"{logits.Length} logits; the vocabulary has {_kept.Length}.", nameof(logits));
         var options = state.Options;
         if (options.TopLogprobs is not null) KeepRaw(logits);
-        if (state.OutputCount < options.MinNewTokens) MaskEndings(logits, options);
+        if (state.OutputCount < options.MinNewTokens && !state.MustEnd) MaskEndings(logits, options);
         state.Adjust(logits);
+        if (options.Constraint is not null) Constrain(logits, state);
 
         var max = LogitMath.Max(logits);
+        if (max == float.NegativeInfinity && options.Constraint is not null) throw new InvalidLogitsException("No token of the model can go on as the constraint demands.");
         if (!float.IsFinite(max)) throw new InvalidLogitsException($"The largest logit is {max}; it must be a finite number.");
         var token = options.Temperature < GreedyBelow
             ? logits.IndexOf(max)
@@ -65,6 +68,21 @@ public sealed class Sampler
         if (_raw.Length != logits.Length) _raw = new float[logits.Length];
         logits.CopyTo(_raw);
     }
+
+    /// <summary>Leaves the tokens that the constraint admits, and those that end the output where it is complete.</summary>
+    private void Constrain(Span<float> logits, SamplerState state)
+    {
+        var ends = state.MayEnd ? _endTokens.Length + state.Options.StopTokenIds.Length : 0;
+        if (_endLogits.Length < ends) _endLogits = new float[ends];
+        for (var i = 0; i < ends; i++) _endLogits[i] = EndToken(i, state.Options) is var token && (uint)token < (uint)logits.Length ? logits[token] : 0;
+        state.Constrain(logits);
+        for (var i = 0; i < ends; i++)
+        {
+            if (EndToken(i, state.Options) is var token && (uint)token < (uint)logits.Length) logits[token] = _endLogits[i];
+        }
+    }
+
+    private int EndToken(int index, SamplingOptions options) => index < _endTokens.Length ? _endTokens[index] : options.StopTokenIds[index - _endTokens.Length];
 
     private void MaskEndings(Span<float> logits, SamplingOptions options)
     {

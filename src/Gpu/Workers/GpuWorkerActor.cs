@@ -2,6 +2,7 @@ using System.Diagnostics;
 using ActorInference.Actors.Ids;
 using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
+using ActorInference.Gpu.Constraints;
 using ActorInference.Gpu.Cpu;
 using ActorInference.Gpu.Engine;
 using ActorInference.Gpu.Kv;
@@ -33,6 +34,7 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
     private IPrefixCache? _cache;
     private readonly Dictionary<AttemptId, IWorkerJob> _fetching = [];
     private readonly SaltedNamespaces _spaces;
+    private readonly WorkerConstraints _constraints;
     private StepLog? _steps;
     private bool _stepIsDue;
     private bool _prepareIsDue;
@@ -42,6 +44,7 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
         _options = options;
         _events = new Events(this);
         _spaces = new SaltedNamespaces(options.Namespace, options.OnSpace);
+        _constraints = new WorkerConstraints(options.CreateVocabulary);
         Receive<Step>(_ => RunStep());
         Receive<Prepare>(_ => PrepareSome());
         Receive<WorkerProtocol.Run>(Take);
@@ -54,6 +57,7 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
         Receive<KvTransferProtocol.FetchFailed>(failed => LoseIfHere(failed.Attempt, failed.Message));
         Receive<Terminated>(terminated => Forget(terminated.ActorRef));
         Receive<Prefetched>(prefetched => Fetched(prefetched.Attempt));
+        Receive<Constrained>(OnConstrained);
         Receive<WorkerProtocol.FlushCache>(_ => Flush());
         Receive<WorkerProtocol.SetStorage>(set => Sender.Tell(SetStorage(set.IsAttached)));
         Receive<Sweep>(_ => SweepTransit());
@@ -138,6 +142,12 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
     {
         var job = run.Job;
         if (run.Incarnation != _incarnation || _jobs.Has(job.Attempt) || _ahead.Has(job.Attempt) || _fetching.ContainsKey(job.Attempt)) return;
+        if (job.Sampling.Constraint is { } constraint && !_constraints.IsReady(constraint)) AwaitConstraint(job, constraint);
+        else Fetch(job);
+    }
+
+    private void Fetch(IWorkerJob job)
+    {
         if (job is not DecodeProtocol.Reserve && Prefetch(job) is { } arrival)
         {
             _fetching.Add(job.Attempt, job);
@@ -192,17 +202,27 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
     {
         try
         {
-            var id = _engine.Add(new SequenceSpec(job.PromptIds, job.OutputIds, job.Sampling, ModeOf(job)) { Space = _spaces.Of(job.CacheSalt), Priority = job.Priority });
+            var id = _engine.Add(new SequenceSpec(job.PromptIds, job.OutputIds, job.Sampling, ModeOf(job))
+            {
+                Space = _spaces.Of(job.CacheSalt),
+                Priority = job.Priority,
+                Constraint = job.Sampling.Constraint is { } constraint ? _constraints.Take(constraint) : null,
+            });
             _jobs.Add(new ActiveJob(job, id) { Outbox = job is PrefillProtocol.Start start ? Outbox(start) : null });
         }
-        catch (ArgumentException invalid)
+        catch (Exception invalid) when (invalid is ArgumentException or ConstraintFormatException)
         {
-            job.ReplyTo.Tell(new GenerationProtocol.Rejected(job.Attempt, invalid.Message));
-            TellEnded(job.Attempt);
+            Reject(job, invalid.Message);
             return;
         }
 
         StepSoon();
+    }
+
+    private void Reject(IWorkerJob job, string reason)
+    {
+        job.ReplyTo.Tell(new GenerationProtocol.Rejected(job.Attempt, reason));
+        TellEnded(job.Attempt);
     }
 
     private static SequenceMode ModeOf(IWorkerJob job) => job switch

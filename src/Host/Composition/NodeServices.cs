@@ -1,4 +1,5 @@
 using ActorInference.Actors.Kv;
+using ActorInference.Gpu.Constraints;
 using ActorInference.Host.Cli;
 using ActorInference.Host.Commands;
 using ActorInference.Host.Metrics;
@@ -26,11 +27,13 @@ public static class NodeServices
     public static InferenceNode ToNode(this LoadedModel model, ModelOptions options)
     {
         var threads = options.Threads ?? Environment.ProcessorCount;
+        var vocabulary = new Lazy<TokenVocabulary>(() => TokenVocabulary.Create(model.Served.Tokenizer, model.Served.EosTokenIds));
         return new InferenceNode
         {
             CreateRunner = _ => model.Backend.CreateRunner(threads),
             WarmUpTokens = WarmUpTokens,
             EndTokenIds = model.Served.EosTokenIds,
+            CreateVocabulary = () => vocabulary.Value,
             DevicePool = model.Pages,
             Namespace = new KvNamespace(model.Served.Name, WeightsFingerprint.Of(model.Served.Folder), model.Pages.Layout.Dtype),
         };

@@ -20,5 +20,8 @@ public static class HttpLimits
     /// <summary>Alternatives a token that log-probabilities may list.</summary>
     public const int MaxTopLogprobs = 20;
 
+    /// <summary>Of a schema, an expression or a grammar.</summary>
+    public const int MaxConstraintCharacters = 256 << 10;
+
     public const int MaxMessages = 4096;
 }

@@ -21,8 +21,6 @@ public sealed record SamplingFields
 {
     private const float MaxTemperature = 100;
 
-    private static readonly string[] UnsupportedConstraints = ["json_schema", "regex", "ebnf", "structural_tag", "stop_regex"];
-
     /// <summary>All but MaxNewTokens is final.</summary>
     public required SamplingOptions Options { get; init; }
 
@@ -45,11 +43,6 @@ public sealed record SamplingFields
     /// <exception cref="ApiException">A field is wrong.</exception>
     public static SamplingFields Read(JsonFields fields, SamplingDialect dialect, ServedModel model)
     {
-        foreach (var constraint in UnsupportedConstraints)
-        {
-            if (fields.Has(constraint)) throw ApiException.Unsupported(fields.Path(constraint), "constrained output");
-        }
-
         var maxField = dialect.MaxTokens.FirstOrDefault(fields.Has) ?? dialect.MaxTokens[0];
         var maxTokens = fields.Int(maxField, 1);
         var minTokens = fields.Int(dialect.MinTokens, 0) ?? 0;
@@ -62,6 +55,7 @@ public sealed record SamplingFields
             {
                 MinNewTokens = minTokens,
                 Seed = unchecked((ulong)(fields.Long(dialect.Seed) ?? Random.Shared.NextInt64())),
+                Constraint = ConstraintFields.Read(fields),
             },
             MaxTokens = maxTokens,
             MaxTokensField = fields.Path(maxField),

@@ -3,6 +3,7 @@ using ActorInference.Actors.Ids;
 using ActorInference.Actors.Kv;
 using ActorInference.Actors.Protocols;
 using ActorInference.Cache.Transfer;
+using ActorInference.Gpu.Constraints;
 using ActorInference.Gpu.Engine;
 using ActorInference.Roles.Configuration;
 using Akka.Actor;
@@ -26,6 +27,9 @@ public sealed record InferenceNode
 
     /// <summary>The model's end-of-sequence tokens.</summary>
     public ImmutableArray<int> EndTokenIds { get; init; } = [];
+
+    /// <summary>Makes what constrained outputs take of the tokenizer, when the first is asked for; null if there is none.</summary>
+    public Func<TokenVocabulary>? CreateVocabulary { get; init; }
 
     /// <summary>The pool that the workers share; null where there are no workers, or where nothing is to be kept beyond it.</summary>
     public IPageMemory? DevicePool { get; init; }

@@ -98,5 +98,6 @@ internal static class GoldenMessages
         new RouterProtocol.WorkerReport(new WorkerId("decode-1"), WorkerRole.Decode, actor, 0, 0) { Prefixes = new(0x0102030405060708, 300, 16) },
         new RouterProtocol.GetPrefixes(0x0102030405060708, 12, 40),
         new RouterProtocol.Prefixes(new WorkerId("decode-1"), 0x0102030405060708, 12, 13, 300, true, [1, ulong.MaxValue], [2]),
+        new DecodeProtocol.Generate(Named, [5], [], new SamplingOptions { Temperature = 0f, Constraint = new OutputConstraint(OutputConstraintKind.Regex, "a+") }, actor),
     ];
 }

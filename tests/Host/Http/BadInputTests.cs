@@ -52,12 +52,16 @@ public sealed class BadInputTests
         { With("\"top_logprobs\":3"), "top_logprobs is 3; expected logprobs to be true beside it.", "top_logprobs" },
         { With("\"logprobs\":true,\"top_logprobs\":21"), "top_logprobs is 21; expected an integer from 0 to 20.", "top_logprobs" },
         { With("\"stream_options\":1"), "stream_options is 1; expected an object.", null },
-        { With("\"response_format\":{\"type\":\"json_object\"}"), "response_format: response format 'json_object' is not supported.", "response_format" },
+        { With("\"response_format\":{\"type\":\"xml\"}"), "response_format.type is \"xml\"; expected \"text\", \"json_object\" or \"json_schema\".", "response_format.type" },
+        { With("\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"n\"}}"), "response_format.json_schema.schema is missing; expected a JSON schema.", "response_format.json_schema.schema" },
+        { With("\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"schema\":{\"not\":{}}}}"), "response_format: The JSON schema has 'not' at #; expected a schema without it: this is not supported.", "response_format" },
+        { With("\"response_format\":{\"type\":\"json_object\"},\"regex\":\"a\""), "response_format is given beside regex; expected one of them.", "response_format" },
         { With("\"tool_choice\":\"required\""), "tool_choice: forcing a tool call is not supported.", "tool_choice" },
         { With("\"tool_choice\":\"maybe\""), "tool_choice is \"maybe\"; expected \"auto\" or \"none\".", "tool_choice" },
         { With("\"tools\":[{\"type\":\"function\"}]"), "tools[0].function.name is missing; expected a string.", "tools[0].function.name" },
         { With("\"lora_path\":\"x\""), "lora_path: serving LoRA adapters is not supported.", "lora_path" },
-        { With("\"regex\":\"a+\""), "regex: constrained output is not supported.", "regex" },
+        { With("\"regex\":\"(a\""), "regex: The regular expression has the end of the text at character 3; expected ')'.", "regex" },
+        { With("\"structural_tag\":\"{}\""), "structural_tag: this way to constrain the output is not supported.", "structural_tag" },
         { With("\"continue_final_message\":true"), "continue_final_message is true; expected a last message of the role assistant after others.", "continue_final_message" },
     };
 
@@ -111,7 +115,7 @@ public sealed class BadInputTests
     [InlineData("""{"text":"a","sampling_params":{"max_new_tokens":-1}}""", "sampling_params.max_new_tokens is -1; expected an integer of at least 1.")]
     [InlineData("""{"text":"a","sampling_params":{"temperature":[]}}""", "sampling_params.temperature is []; expected a number from 0 to 100.")]
     [InlineData("""{"text":"a","sampling_params":{"prompt_lookup_num_tokens":99}}""", "sampling_params.prompt_lookup_num_tokens is 99; expected an integer from 0 to 16.")]
-    [InlineData("""{"text":"a","sampling_params":{"json_schema":"{}"}}""", "sampling_params.json_schema: constrained output is not supported.")]
+    [InlineData("""{"text":"a","sampling_params":{"json_schema":"{"}}""", "sampling_params.json_schema: The JSON schema is no JSON:")]
     [InlineData("""{"text":"a","lora_path":"x"}""", "lora_path: serving LoRA adapters is not supported.")]
     [InlineData("""{"text":"a","return_logprob":true,"logprob_start_len":0}""", "logprob_start_len: log-probabilities of the prompt is not supported.")]
     [InlineData("""{"text":["a","b"],"rid":"one"}""", "rid is \"one\"; expected an array of 2 strings.")]

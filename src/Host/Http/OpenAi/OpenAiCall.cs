@@ -67,9 +67,6 @@ public sealed record OpenAiCall
         {
             if (fields.TryGet(field, out var value) && !IsNothing(value)) throw ApiException.Unsupported(field, what);
         }
-
-        if (fields.Object("response_format") is { } format && format.Text("type") is { } type && type != "text")
-            throw ApiException.Unsupported("response_format", $"response format '{type}'");
     }
 
     private static bool IsNothing(JsonElement value) => value.ValueKind switch
