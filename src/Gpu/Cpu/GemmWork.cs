@@ -25,11 +25,8 @@ internal enum GemmEnd
 /// </summary>
 internal sealed unsafe class GemmWork : ComputeWork, IDisposable
 {
-    /// <summary>
-    /// More rows than these, and than one tile has, are worth widening a strip of a 16-bit panel into memory. Those of one tile are not: memory is
-    /// read while they are multiplied, where a strip that is widened first is waited for.
-    /// </summary>
-    private const int LeastStreamedRows = 8;
+    /// <summary>More rows than these are worth widening a strip of a 16-bit panel into memory.</summary>
+    private const int MaxStreamedRows = 8;
 
     private const int MaxBlockRows = 264;
     private const int StripBytes = 16 << 10;
@@ -40,7 +37,6 @@ internal sealed unsafe class GemmWork : ComputeWork, IDisposable
     private readonly KernelTable _kernels;
     private readonly int _threads;
     private readonly int _stripInputs;
-    private readonly int _streamedRows;
     private readonly NativeBuffer[] _tiles;
     private readonly NativeBuffer[] _strips;
     private readonly NativeBuffer[] _fromFile;
@@ -66,8 +62,7 @@ internal sealed unsafe class GemmWork : ComputeWork, IDisposable
         _tiles = new NativeBuffer[threads];
         _strips = new NativeBuffer[threads];
         _fromFile = new NativeBuffer[threads];
-        _streamedRows = Math.Max(LeastStreamedRows, kernels.MaxTileRows);
-        var tileRows = Math.Max(MaxBlockRows * BlockedGroupPanels, _streamedRows * MaxStreamedGroupPanels);
+        var tileRows = Math.Max(MaxBlockRows * BlockedGroupPanels, MaxStreamedRows * MaxStreamedGroupPanels);
         for (var i = 0; i < threads; i++)
         {
             _tiles[i] = NativeBuffer.OfFloats((long)tileRows * kernels.PanelColumns);
@@ -90,8 +85,8 @@ internal sealed unsafe class GemmWork : ComputeWork, IDisposable
         _target = target;
         var blocks = (rows + MaxBlockRows - 1) / MaxBlockRows;
         // A multiple of 12 suits every tile height.
-        _blockRows = rows <= _streamedRows ? rows : Math.Min(MaxBlockRows, ((rows + blocks - 1) / blocks + 11) / 12 * 12);
-        _groupPanels = rows <= _streamedRows ? StreamedGroup(weights.Panels) : BlockedGroupPanels;
+        _blockRows = rows <= MaxStreamedRows ? rows : Math.Min(MaxBlockRows, ((rows + blocks - 1) / blocks + 11) / 12 * 12);
+        _groupPanels = rows <= MaxStreamedRows ? StreamedGroup(weights.Panels) : BlockedGroupPanels;
         _groups = (weights.Panels + _groupPanels - 1) / _groupPanels;
         var items = _groups * ((rows + _blockRows - 1) / _blockRows);
         threads.Run(this, items, (long)rows * weights.Inputs * weights.Outputs >= SerialMultiplies);
@@ -106,7 +101,7 @@ internal sealed unsafe class GemmWork : ComputeWork, IDisposable
         var tile = _tiles[worker].Floats;
         nint ldc = panels * _kernels.PanelColumns;
         var x = _x + firstRow * _ldx;
-        if (_rows <= _streamedRows) Stream(x, rows, firstPanel, panels, tile, ldc, worker);
+        if (_rows <= MaxStreamedRows) Stream(x, rows, firstPanel, panels, tile, ldc, worker);
         else Block(x, rows, firstPanel, panels, tile, ldc, worker);
         _kernels.Finish(_end, tile, ldc, rows, firstPanel * _kernels.PanelColumns, _bias, _target + firstRow * _ldt, _ldt);
     }

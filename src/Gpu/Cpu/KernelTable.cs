@@ -11,18 +11,16 @@ namespace ActorInference.Gpu.Cpu;
 internal sealed unsafe class KernelTable
 {
     private readonly TileKernel[][] _tiles;
+    private readonly int _maxTileRows;
 
     private KernelTable(SimdLevel level, TileKernel[][] tiles)
     {
         Level = level;
         _tiles = tiles;
-        MaxTileRows = tiles[0].Length - 1;
+        _maxTileRows = tiles[0].Length - 1;
     }
 
     public SimdLevel Level { get; }
-
-    /// <summary>Rows of the highest tile.</summary>
-    public int MaxTileRows { get; }
 
     /// <summary>Floats in a vector.</summary>
     public int VectorFloats => (int)Level / 32;
@@ -78,10 +76,10 @@ internal sealed unsafe class KernelTable
     /// <summary>How many of the remaining rows the next tile should take.</summary>
     public int NextTile(int remaining)
     {
-        if (remaining <= MaxTileRows) return remaining;
+        if (remaining <= _maxTileRows) return remaining;
         // Two middling tiles keep the multipliers busier than a full one and a sliver.
-        var middling = MaxTileRows * 2 / 3;
-        return remaining <= 2 * middling ? middling : MaxTileRows;
+        var middling = _maxTileRows * 2 / 3;
+        return remaining <= 2 * middling ? middling : _maxTileRows;
     }
 
     /// <summary>The kernel for a tile of so many rows, at most what <see cref="NextTile"/> gives.</summary>
