@@ -36,7 +36,7 @@ var root = new RootCommand("An actor cluster that serves large language models."
     },
     DevicesCommand.Create(),
     RankCommand.Create(),
-    VersionCommand.Create(),
 };
 foreach (var command in GroupCommands.All()) root.Add(command);
+VersionCommand.AddTo(root);
 return await CommandLine.RunAsync(root, args);

@@ -56,24 +56,21 @@ public sealed class CpuTests
     [Fact]
     public void A_host_has_the_cores_that_its_agent_may_use()
     {
-        var root = Directory.CreateTempSubdirectory("host-");
-        foreach (var (file, text) in new[]
-        {
-            ("sys/devices/system/node/node0/cpulist", "0-3\n"), ("sys/devices/system/node/node0/meminfo", "Node 0 MemTotal:  1024 kB\n"),
-            ("sys/devices/system/node/node1/cpulist", "4-7\n"), ("sys/devices/system/node/node1/meminfo", "Node 1 MemTotal:  2048 kB\n"),
-            ("proc/self/status", "Name:\tagent\nCpus_allowed_list:\t2-4,6\n"),
-        })
-        {
-            var path = Path.Combine(root.FullName, file);
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            File.WriteAllText(path, text);
-        }
-
-        var topology = new HostTopologyReader(root.FullName).Read(ImmutableSortedDictionary<string, string>.Empty);
+        var topology = Read(("proc/self/status", "Name:\tagent\nCpus_allowed_list:\t2-4,6\n"));
 
         Assert.Equal(["2-3", "4,6"], topology.Numa.Select(node => CpuSet.Format(node.Cpus)));
         Assert.Equal([1024L * 1024, 2048 * 1024], topology.Numa.Select(node => node.MemoryBytes));
-        root.Delete(recursive: true);
+    }
+
+    [Fact]
+    public void A_host_has_the_memory_that_its_agent_may_use_in_the_proportion_of_its_nodes()
+    {
+        var all = ("proc/meminfo", "MemTotal:        6144 kB\nMemFree: 1 kB\n");
+
+        Assert.Equal([2048L * 1024, 4096 * 1024], Read(all).Numa.Select(node => node.MemoryBytes));
+        Assert.Equal([1024L * 1024, 2048 * 1024], Read(all, ("sys/fs/cgroup/memory.max", "3145728\n")).Numa.Select(node => node.MemoryBytes));
+        Assert.Equal(6144L * 1024, Read(all, ("sys/fs/cgroup/memory.max", "max\n")).MemoryBytes);
+        Assert.Equal(6144L * 1024, Read(all, ("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n")).MemoryBytes);
     }
 
     [SkippableFact]
@@ -99,6 +96,32 @@ public sealed class CpuTests
         Assert.EndsWith($"\t{CpuSet.Format(agent.Cores)}\n", agent.LogOf("free"));
         var refused = await agent.UntilAsync("greedy", report => report.Message.Length > 0, "is refused");
         Assert.StartsWith($"limits.cpu is {agent.Cores.Length + 1}; the host has cores", refused.Message);
+    }
+
+    /// <summary>A host of two nodes, and what else its kernel says.</summary>
+    private static HostTopology Read(params (string File, string Text)[] more)
+    {
+        var root = Directory.CreateTempSubdirectory("host-");
+        try
+        {
+            (string File, string Text)[] nodes =
+            [
+                ("sys/devices/system/node/node0/cpulist", "0-3\n"), ("sys/devices/system/node/node0/meminfo", "Node 0 MemTotal:  1024 kB\n"),
+                ("sys/devices/system/node/node1/cpulist", "4-7\n"), ("sys/devices/system/node/node1/meminfo", "Node 1 MemTotal:  2048 kB\n"),
+            ];
+            foreach (var (file, text) in nodes.Concat(more))
+            {
+                var path = Path.Combine(root.FullName, file);
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                File.WriteAllText(path, text);
+            }
+
+            return new HostTopologyReader(root.FullName).Read(ImmutableSortedDictionary<string, string>.Empty);
+        }
+        finally
+        {
+            root.Delete(recursive: true);
+        }
     }
 
     private static InstanceResources Asks(int cores, ImmutableArray<int>? gpus = null) => InstanceResources.Unlimited with { Cores = cores, Gpus = gpus };

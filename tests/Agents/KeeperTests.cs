@@ -29,12 +29,7 @@ public sealed class KeeperTests : IDisposable
     public async Task A_process_whose_number_the_dead_agent_did_not_learn_is_taken_over_by_the_next_one()
     {
         await using var agent = Begin();
-        var launch = await HeldAsync();
-        agent.Run(launch);
-        await Deadline.UntilAsync(() => File.Exists(Path.Combine(_gate, "reached")), () => "the keeper has come to the gate");
-
-        await agent.CrashAsync();
-        agent.Start();
+        await CrashAtTheGateAsync(agent);
         await UntilRefusedAsync(agent);
         await OpenAsync();
         var ready = await agent.UntilReadyAsync("a");
@@ -48,31 +43,24 @@ public sealed class KeeperTests : IDisposable
     public async Task A_process_that_is_taken_over_is_replaced_if_it_is_of_another_revision()
     {
         await using var agent = Begin();
-        var launch = await HeldAsync();
-        agent.Run(launch);
-        await Deadline.UntilAsync(() => File.Exists(Path.Combine(_gate, "reached")), () => "the keeper has come to the gate");
-
-        await agent.CrashAsync();
-        agent.Start();
+        var launch = await CrashAtTheGateAsync(agent);
         agent.Run(launch with { Revision = "r2 of the same", Environment = [] });
         await UntilRefusedAsync(agent);
         await OpenAsync();
         var ready = await agent.UntilAsync("a", report => report is { IsReady: true, Revision: "r2 of the same" }, "runs the other revision");
 
         Assert.Equal(1, ready.Restarts);
-        await Deadline.UntilAsync(() => Begun(agent).Length == 2, () => $"both say who they are: {agent.LogOf("a")}");
-        Assert.Equal($"begun {ready.ProcessId}", Begun(agent)[1]);
+        // The first may have been asked to end before it has said who it is.
+        await Deadline.UntilAsync(() => Begun(agent).Contains($"begun {ready.ProcessId}"), () => $"it says who it is: {agent.LogOf("a")}");
+        Assert.InRange(Begun(agent).Length, 1, 2);
+        Assert.Equal($"begun {ready.ProcessId}", Begun(agent)[^1]);
     }
 
     [SkippableFact]
     public async Task A_process_that_is_not_wanted_any_more_ends_though_nobody_knew_its_number()
     {
         await using var agent = Begin();
-        agent.Run(await HeldAsync());
-        await Deadline.UntilAsync(() => File.Exists(Path.Combine(_gate, "reached")), () => "the keeper has come to the gate");
-
-        await agent.CrashAsync();
-        agent.Start();
+        await CrashAtTheGateAsync(agent);
         agent.Tell(new AgentProtocol.Remove("a", "owner-of-a"));
         await OpenAsync();
         await agent.UntilRemovedAsync("a");
@@ -91,6 +79,17 @@ public sealed class KeeperTests : IDisposable
         {
             return false;
         }
+    }
+
+    /// <summary>Has an agent begin a process, and another agent in its place before the process has a number.</summary>
+    private async Task<InstanceLaunch> CrashAtTheGateAsync(TestAgent agent)
+    {
+        var launch = await HeldAsync();
+        agent.Run(launch);
+        await Deadline.UntilAsync(() => File.Exists(Path.Combine(_gate, "reached")), () => "the keeper has come to the gate");
+        await agent.CrashAsync();
+        agent.Start();
+        return launch;
     }
 
     private async Task<InstanceLaunch> HeldAsync()

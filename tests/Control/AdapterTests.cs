@@ -136,9 +136,9 @@ public sealed class AdapterTests
         public Task<IReadOnlyDictionary<ScalingMetric, double>> ReadAsync(MetricQuestion question)
         {
             Interlocked.Increment(ref _questions);
-            var declared = Math.Max(1, question.Instances.Count(instance => instance.Role == question.Role));
+            var ready = Math.Max(1, question.Instances.Count(instance => instance.Role == question.Role && instance.IsReady));
             IReadOnlyDictionary<ScalingMetric, double> measured = Tokens is { } tokens
-                ? new Dictionary<ScalingMetric, double> { [ScalingMetric.QueueTokens] = tokens / declared }
+                ? new Dictionary<ScalingMetric, double> { [ScalingMetric.QueueTokens] = tokens / ready }
                 : new Dictionary<ScalingMetric, double>();
             return Task.FromResult(measured);
         }

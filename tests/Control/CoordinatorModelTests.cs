@@ -112,6 +112,8 @@ public sealed class CoordinatorModelTests : IDisposable
             RepeatWhatWasLost();
             var input = _declaration!.ToInput([.. _state.Instances.Values.Select(_observed.Describe)], _now);
             var plan = Planner.Next(input);
+            // Only the image ever changes: whatever an instance was on its way to, it keeps its place.
+            Assert.All(plan.Actions.OfType<UpdateInstance>(), update => Assert.True(update.InPlace, $"{update} is not in place"));
             var steps = new PlanSteps("demo", _declaration, _state, _agents, _now);
             foreach (var action in plan.Actions) steps.Add(action);
             steps.PlaceAll();
@@ -172,7 +174,7 @@ public sealed class CoordinatorModelTests : IDisposable
         private void Journal(RolloutEvents.IRolloutEvent @event)
         {
             _state = _state.Apply(@event);
-            if (@event is RolloutEvents.Declared declared) _declaration = Declaration.Read(declared);
+            if (@event is RolloutEvents.Declared declared) _declaration = Declaration.Read(declared, _state.Former);
             _events.Add(@event);
             if (_events.Count < _snapshotEvery) return;
             _snapshot = serializer.ToBinary(ControlSnapshots.Rollout.Of(_state));
@@ -184,7 +186,7 @@ public sealed class CoordinatorModelTests : IDisposable
         {
             var begin = _snapshot is null ? RolloutState.Empty : ((ControlSnapshots.Rollout)serializer.FromBinary(_snapshot, "r-snapshot")).ToState();
             _state = _events.Aggregate(begin, (state, @event) => state.Apply(@event));
-            _declaration = Declaration.Read(_state.Declaration!);
+            _declaration = Declaration.Read(_state.Declaration!, _state.Former);
             _observed = new ObservedInstances();
         }
     }

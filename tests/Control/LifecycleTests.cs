@@ -58,6 +58,7 @@ public sealed class LifecycleTests
         var state = await node.StateAsync("demo");
         Assert.StartsWith("roll-back: ", state.Revisions[^1].Cause);
         Assert.Contains("prefill-1 is not ready: Readiness probe failed", state.Revisions[^1].Cause);
+        Assert.DoesNotContain(hosts.Asked, asked => asked.StartsWith("remove ", StringComparison.Ordinal));   // Also the way back is in place.
     }
 
     [Fact]

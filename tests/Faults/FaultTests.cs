@@ -42,12 +42,31 @@ public sealed class FaultTests(FaultCluster cluster) : IClassFixture<FaultCluste
             await cluster.AllServingAsync(perRole: 2);
             var chosen = Enumerable.Range(0, Streams).Select(_ => random.Next(requests.Count)).ToArray();
             var fault = new Fault(random.Next(6), ChooseMoment(random));
-            var answers = await RunAsync(chosen.Select(i => requests[i]), fault);
+            var answers = await RunAsync(chosen.Select(i => requests[i]), fault.Moment, () => cluster.KillAsync(fault.Victim));
             for (var i = 0; i < Streams; i++) Assert.True(expected[chosen[i]].AsSpan().SequenceEqual(answers[i]), $"Seed {Seed}, round {round}, {fault}: stream {i} says something else.");
             await cluster.AllAtRestAsync();
         }
 
         Assert.False(cluster.Hits.Contains(0), $"Seed {Seed}: streams were hit before their first token, with it alone, and later: {string.Join(", ", cluster.Hits)} times.");
+    }
+
+    [SkippableFact]
+    public async Task Streams_are_whole_though_a_worker_that_drains_or_changes_its_role_is_killed_meanwhile()
+    {
+        Skip.If(cluster.Missing is not null, cluster.Missing);
+        const int Seed = 20_261;
+        var random = new Random(Seed);
+        var requests = Requests(random, Streams, newTokens: 100);
+        var expected = await Task.WhenAll(requests.Select(request => TokenStream.AskAsync(cluster.Client, request)));
+        // Nodes 0 and 1 are of prefill, 2 and 3 of decode.
+        foreach (var strike in (Func<Task>[])[() => cluster.DrainAndKillAsync(2), () => cluster.SwitchAndKillAsync(0, "decode")])
+        {
+            await cluster.AllServingAsync(perRole: 2);
+            var moment = new Moment(random.Next(1, Streams * 20));
+            var answers = await RunAsync(requests, moment, strike);
+            for (var i = 0; i < Streams; i++) Assert.True(expected[i].AsSpan().SequenceEqual(answers[i]), $"Seed {Seed}, {moment}: stream {i} says something else.");
+            await cluster.AllAtRestAsync();
+        }
     }
 
     [SkippableFact]
@@ -120,18 +139,19 @@ public sealed class FaultTests(FaultCluster cluster) : IClassFixture<FaultCluste
         _ => new Moment(random.Next(1, Streams * 20)),
     };
 
-    private async Task<IReadOnlyList<int[]>> RunAsync(IEnumerable<TokenRequest> requests, Fault fault)
+    /// <param name="strike">Done at the moment, while the streams go on.</param>
+    private async Task<IReadOnlyList<int[]>> RunAsync(IEnumerable<TokenRequest> requests, Moment moment, Func<Task> strike)
     {
         var tokens = 0;
         var killed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var streams = requests.Select(request => TokenStream.StreamAsync(cluster.Client, request, count =>
         {
-            if ((count == 1 || !fault.Moment.OfFirst) && Interlocked.Increment(ref tokens) == fault.Moment.Tokens) killed.TrySetResult();
+            if ((count == 1 || !moment.OfFirst) && Interlocked.Increment(ref tokens) == moment.Tokens) killed.TrySetResult();
         })).ToList();
-        if (fault.Moment.Tokens == 0) killed.TrySetResult();
+        if (moment.Tokens == 0) killed.TrySetResult();
         var answers = Task.WhenAll(streams);
         await Task.WhenAny(killed.Task, answers);
-        await cluster.KillAsync(fault.Victim);
+        await strike();
         return await answers.WaitAsync(Executable.Limit);
     }
 

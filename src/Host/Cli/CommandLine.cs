@@ -6,13 +6,13 @@ using ActorInference.Host.Consoles;
 
 namespace ActorInference.Host.Cli;
 
-/// <summary>Parses and runs a command. What goes wrong is one line on stderr; the exit code says whose fault it was.</summary>
+/// <summary>Parses and runs a command. Each thing that is wrong is one line on stderr; the exit code says whose fault it was.</summary>
 public static class CommandLine
 {
     /// <summary>It was done.</summary>
     public const int Success = 0;
 
-    /// <summary>A fault of the program or its surroundings.</summary>
+    /// <summary>A fault of the program or its surroundings, or something that was waited for and does not come.</summary>
     public const int Failure = 1;
 
     /// <summary>Bad options or model files.</summary>
@@ -51,8 +51,9 @@ public static class CommandLine
         {
             return failure switch
             {
-                UserErrorException or ModelFormatException => Report(failure.Message, UserError),
-                ConsoleFailedException => Report(failure.Message, Failure),
+                UserErrorException wrong => Report(wrong.Lines, UserError),
+                ModelFormatException => Report(failure.Message, UserError),
+                ConsoleFailedException or CommandFailedException => Report(failure.Message, Failure),
                 OperationCanceledException => Report("interrupted", Interrupted),
                 _ => Report($"{failure.GetType().Name}: {failure.Message} (Set {DebugVariable}=1 for details.)", Failure),
             };
@@ -79,9 +80,11 @@ public static class CommandLine
         return $"{option.Name} is '{wrong.Value}'; expected one of {string.Join(", ", Enum.GetNames(type)).ToLowerInvariant()}.";
     }
 
-    private static int Report(string message, int exitCode)
+    private static int Report(string message, int exitCode) => Report([message], exitCode);
+
+    private static int Report(IEnumerable<string> messages, int exitCode)
     {
-        Console.Error.WriteLine("actorinference: " + message.ReplaceLineEndings(" "));
+        foreach (var message in messages) Console.Error.WriteLine("actorinference: " + message.ReplaceLineEndings(" "));
         return exitCode;
     }
 

@@ -32,7 +32,7 @@ public static class GroupCommands
     {
         var (file, dryRun, server) = (FileOption(), new Option<bool>("--dry-run") { Description = "Check, and say what would change." }, Server());
         var command = new Command("apply", "Declare the groups of a file.") { file, dryRun, server };
-        command.SetAction((parsed, _) => WithClientAsync(parsed.GetValue(server), (client, stop) => ApplyAsync(client, Text(parsed.GetRequiredValue(file)), parsed.GetValue(dryRun), stop)));
+        command.SetAction((parsed, _) => WithClientAsync(parsed.GetValue(server), (client, stop) => ApplyAsync(client, parsed.GetRequiredValue(file), parsed.GetValue(dryRun), stop)));
         return command;
     }
 
@@ -42,7 +42,7 @@ public static class GroupCommands
         var command = new Command("diff", "What applying a file would change.") { file, server };
         command.SetAction((parsed, _) => WithClientAsync(parsed.GetValue(server), async (client, stop) =>
         {
-            var answer = await client.PostAsync("groups?dry_run=true", Text(parsed.GetRequiredValue(file)), GroupJson.Default.AppliedBody, stop);
+            var answer = await DeclareAsync(client, parsed.GetRequiredValue(file), isDryRun: true, stop);
             foreach (var item in answer.Applied.Where(item => !string.IsNullOrEmpty(item.Diff))) Console.Out.WriteLine($"{item.Kind} {item.Name}\n{item.Diff!.TrimEnd('\n')}");
         }));
         return command;
@@ -142,11 +142,18 @@ public static class GroupCommands
         }
     }
 
-    private static async Task ApplyAsync(GroupClient client, string yaml, bool isDryRun, CancellationToken stop)
+    private static async Task ApplyAsync(GroupClient client, string file, bool isDryRun, CancellationToken stop)
     {
-        var answer = await client.PostAsync(isDryRun ? "groups?dry_run=true" : "groups", yaml, GroupJson.Default.AppliedBody, stop);
-        foreach (var warning in answer.Warnings) Console.Error.WriteLine($"warning: {warning}");
+        var answer = await DeclareAsync(client, file, isDryRun, stop);
         foreach (var item in answer.Applied) Console.Out.WriteLine($"{item.Kind.ToLowerInvariant()}/{item.Name} {item.Outcome}{(isDryRun ? " (dry run)" : "")}");
+    }
+
+    private static async Task<AppliedBody> DeclareAsync(GroupClient client, string file, bool isDryRun, CancellationToken stop)
+    {
+        var source = file == "-" ? "stdin" : file;
+        var answer = await client.PostAsync(isDryRun ? "groups?dry_run=true" : "groups", Text(file), GroupJson.Default.AppliedBody, stop, source);
+        foreach (var warning in answer.Warnings) Console.Error.WriteLine($"warning: {source}: {warning}");
+        return answer;
     }
 
     internal static void Print(AppliedBody answer, string done)

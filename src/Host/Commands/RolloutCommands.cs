@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Globalization;
+using System.Diagnostics;
 using System.Text.Json;
 using ActorInference.Host.Cli;
 using ActorInference.Host.Groups;
@@ -20,23 +20,39 @@ public static class RolloutCommands
     private static Command Status()
     {
         var (group, server) = (GroupCommands.Group(), GroupCommands.Server());
-        var watch = new Option<bool>("--watch", "-w") { Description = "Until it is done." };
-        var command = new Command("status", "How far it is.") { group, watch, server };
+        var watch = new Option<bool>("--watch", "-w") { Description = "Until it is done; ends with exit code 1 when it is paused, rolled back, or exceeds its progress deadline." };
+        var timeout = DurationOption.Create("--timeout", "Longest wait, such as 5m; 0 for none. Default: 0.");
+        var command = new Command("status", "How far it is.") { group, watch, timeout, server };
         command.SetAction((parsed, _) => GroupCommands.WithClientAsync(parsed.GetValue(server), async (client, stop) =>
         {
-            using var timer = new PeriodicTimer(WatchInterval);
-            var last = "";
-            while (true)
-            {
-                var body = await GroupCommands.FindAsync(client, parsed.GetRequiredValue(group), stop);
-                var line = Line(body);
-                if (line != last) Console.Out.WriteLine(line);
-                last = line;
-                if (!parsed.GetValue(watch) || body.Status == "Ready") return;
-                await timer.WaitForNextTickAsync(stop);
-            }
+            var name = parsed.GetRequiredValue(group);
+            if (parsed.GetValue(watch)) await WatchAsync(client, name, parsed.GetValue(timeout) ?? TimeSpan.Zero, stop);
+            else Print(RolloutProgress.Of(await GroupCommands.FindAsync(client, name, stop)));
         }));
         return command;
+    }
+
+    private static void Print(RolloutProgress progress)
+    {
+        Console.Out.WriteLine(progress.Line);
+        if (progress.Failure is { } failure) Console.Out.WriteLine(failure);
+    }
+
+    private static async Task WatchAsync(GroupClient client, string group, TimeSpan limit, CancellationToken stop)
+    {
+        var watch = Stopwatch.StartNew();
+        using var timer = new PeriodicTimer(WatchInterval);
+        var last = "";
+        while (true)
+        {
+            var progress = RolloutProgress.Of(await GroupCommands.FindAsync(client, group, stop));
+            if (progress.Line != last) Console.Out.WriteLine(progress.Line);
+            last = progress.Line;
+            if (progress.Failure is { } failure) throw new CommandFailedException(failure);
+            if (progress.IsDone) return;
+            if (limit > TimeSpan.Zero && watch.Elapsed >= limit) throw new CommandFailedException($"the rollout of group {group} is not done after {limit.TotalSeconds:0.###} s (--timeout); it goes on.");
+            await timer.WaitForNextTickAsync(stop);
+        }
     }
 
     private static Command History()
@@ -47,8 +63,8 @@ public static class RolloutCommands
         {
             var history = await HistoryAsync(client, parsed.GetRequiredValue(group), stop);
             Console.Out.WriteLine(parsed.GetValue(revision) is { } number
-                ? Find(history, number).Yaml.TrimEnd('\n')
-                : GroupTables.Write(["REVISION", "AGE", "STATE", "CAUSE"], history.Revisions.Select(each => Row(each, history))));
+                ? RolloutTables.Yaml(history, number) ?? throw new UserErrorException(RolloutTables.NotKept(history, number))
+                : RolloutTables.History(history, DateTimeOffset.UtcNow));
         }));
         return command;
     }
@@ -61,7 +77,8 @@ public static class RolloutCommands
         command.SetAction((parsed, _) => GroupCommands.WithClientAsync(parsed.GetValue(server), async (client, stop) =>
         {
             var history = await HistoryAsync(client, parsed.GetRequiredValue(group), stop);
-            Console.Out.WriteLine(LineDiff.Between(Find(history, parsed.GetValue(revision)!.Value).Yaml, history.Revisions[^1].Yaml).TrimEnd('\n'));
+            var number = parsed.GetValue(revision)!.Value;
+            Console.Out.WriteLine(RolloutTables.Diff(history, number) ?? throw new UserErrorException(RolloutTables.NotKept(history, number)));
         }));
         return command;
     }
@@ -85,21 +102,6 @@ public static class RolloutCommands
 
     private static Option<int?> Revision() => NumberOption.Integer("--revision", "Number of the revision.", 1);
 
-    private static string Line(GroupBody body) => body.Status == "Ready"
-        ? $"group {body.Name} is rolled out: revision {body.Revision}"
-        : $"{body.Status.ToLowerInvariant()}: {string.Join(", ", body.Roles.Select(role => $"{role.Name} {role.Updated}/{role.Desired} updated, {role.Ready} ready"))}";
-
     private static Task<HistoryBody> HistoryAsync(GroupClient client, string group, CancellationToken stop) =>
         client.GetAsync($"groups/{Uri.EscapeDataString(group)}/rollout", GroupJson.Default.HistoryBody, stop);
-
-    private static RevisionBody Find(HistoryBody history, int number) => history.Revisions.FirstOrDefault(each => each.Revision == number)
-        ?? throw new UserErrorException($"--revision is '{number}'; expected one of {string.Join(", ", history.Revisions.Select(each => each.Revision))}.");
-
-    private static IReadOnlyList<string> Row(RevisionBody revision, HistoryBody history) =>
-    [
-        revision.Revision.ToString(CultureInfo.InvariantCulture),
-        GroupTables.Age(DateTimeOffset.UtcNow - revision.At),
-        revision.Revision == history.Current ? revision.Revision == history.Stable ? "current, stable" : "current" : revision.Revision == history.Stable ? "stable" : "",
-        revision.Cause,
-    ];
 }

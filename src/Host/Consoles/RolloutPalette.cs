@@ -10,13 +10,14 @@ namespace ActorInference.Host.Consoles;
 public sealed class RolloutPalette : CommandPaletteHandler
 {
     private static readonly CommandDefinition Status = GroupConsole.Define("status", "How far it is.", "group");
-    private static readonly CommandDefinition History = GroupConsole.Define("history", "The revisions that are kept.", "group");
+    private static readonly CommandDefinition History = GroupConsole.Define("history", "The revisions that are kept; with --revision, one of them whole.", "group", "revision");
+    private static readonly CommandDefinition Diff = GroupConsole.Define("diff", "From an earlier revision to the declared one.", "group", "revision");
     private static readonly CommandDefinition Pause = GroupConsole.Define("pause", "Stop a rollout where it stands.", "group");
     private static readonly CommandDefinition Resume = GroupConsole.Define("resume", "Let a rollout go on.", "group");
     private static readonly CommandDefinition Undo = GroupConsole.Define("undo", "Declare an earlier revision again; without --revision the one before.", "group", "revision");
     private static readonly CommandDefinition Restart = GroupConsole.Define("restart", "Begin all instances again, or those of a role.", "group", "role");
 
-    private static readonly CommandPalette RolloutsPalette = new("rollout", new[] { Status, History, Pause, Resume, Undo, Restart });
+    private static readonly CommandPalette RolloutsPalette = new("rollout", new[] { Status, History, Diff, Pause, Resume, Undo, Restart });
 
     /// <summary>After the definitions, which it is made of.</summary>
     public static readonly RolloutPalette Instance = new();
@@ -33,7 +34,19 @@ public sealed class RolloutPalette : CommandPaletteHandler
         {
             Process(Status.Name, (_, arguments) => Answer(async service =>
                 GroupDescription.Status(await service.FindAsync(GroupConsole.Required(arguments, "group")).ConfigureAwait(false), DateTimeOffset.UtcNow)));
-            Process(History.Name, (_, arguments) => Answer(async service => Table(await service.HistoryAsync(GroupConsole.Required(arguments, "group")).ConfigureAwait(false))));
+            Process(History.Name, (_, arguments) => Answer(async service =>
+            {
+                var history = await HistoryAsync(service, arguments).ConfigureAwait(false);
+                return RevisionOf(arguments) is var revision and > 0
+                    ? RolloutTables.Yaml(history, revision) ?? throw new GroupRefusedException(RolloutTables.NotKept(history, revision))
+                    : RolloutTables.History(history, DateTimeOffset.UtcNow);
+            }));
+            Process(Diff.Name, (_, arguments) => Answer(async service =>
+            {
+                GroupConsole.Required(arguments, "revision");
+                var (history, revision) = (await HistoryAsync(service, arguments).ConfigureAwait(false), RevisionOf(arguments));
+                return RolloutTables.Diff(history, revision) ?? throw new GroupRefusedException(RolloutTables.NotKept(history, revision));
+            }));
             foreach (var definition in new[] { Pause, Resume, Undo, Restart })
             {
                 var verb = definition.Name;
@@ -45,16 +58,19 @@ public sealed class RolloutPalette : CommandPaletteHandler
             Sender, Self, success: answer => answer, failure: cause => new ErroredCommandResponse(cause.GetBaseException().Message));
     }
 
+    private static Task<HistoryBody> HistoryAsync(GroupService service, CommandArguments arguments) => service.HistoryAsync(GroupConsole.Required(arguments, "group"));
+
     private static async Task<string> ChangeAsync(GroupService service, string verb, CommandArguments arguments)
     {
-        var text = arguments.ArgumentValues("revision").FirstOrDefault() ?? "0";
-        if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var revision)) throw new GroupRefusedException($"--revision is '{text}'; expected a whole number.");
-        var item = await service.RolloutAsync(GroupConsole.Required(arguments, "group"), verb, new RolloutBody(revision, arguments.ArgumentValues("role").FirstOrDefault())).ConfigureAwait(false);
+        var item = await service.RolloutAsync(GroupConsole.Required(arguments, "group"), verb, new RolloutBody(RevisionOf(arguments), arguments.ArgumentValues("role").FirstOrDefault())).ConfigureAwait(false);
         return $"{item.Name} {item.Outcome}, revision {item.Revision}";
     }
 
-    private static string Table(HistoryBody history) => GroupTables.Write(
-        ["REVISION", "AGE", "CAUSE"],
-        history.Revisions.Select(revision => (IReadOnlyList<string>)
-            [revision.Revision.ToString(CultureInfo.InvariantCulture), GroupTables.Age(DateTimeOffset.UtcNow - revision.At), revision.Cause]));
+    /// <returns>0 if it is not given.</returns>
+    /// <exception cref="GroupRefusedException">It is no number.</exception>
+    private static long RevisionOf(CommandArguments arguments)
+    {
+        if (arguments.ArgumentValues("revision").FirstOrDefault() is not { } text) return 0;
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var revision) && revision > 0 ? revision : throw new GroupRefusedException($"--revision is '{text}'; expected a whole number of at least 1.");
+    }
 }

@@ -5,11 +5,13 @@ namespace ActorInference.Host.Groups;
 /// <summary>A group as the management routes show it.</summary>
 /// <param name="Revision">Number of the declared revision.</param>
 /// <param name="StableRevision">Number of the one last rolled out whole; 0 for none.</param>
-/// <param name="Status">Ready, Progressing, Paused or Deleting.</param>
+/// <param name="Status">Ready, Progressing, Partitioned, Paused, Stalled or Deleting.</param>
+/// <param name="Cause">What made the declared revision: apply, undo, restart or roll-back, and why.</param>
 /// <param name="Waiting">What does not go on, and why.</param>
+/// <param name="Stalled">Which instance a rollout that has exceeded its progress deadline waits for, and why; absent if it has not.</param>
 public sealed record GroupBody(
-    string Name, string Status, long Generation, long Revision, long StableRevision, DateTimeOffset CreatedAt,
-    IReadOnlyList<RoleBody> Roles, IReadOnlyList<InstanceBody> Instances, IReadOnlyList<string> Waiting, IReadOnlyList<EventBody> Events);
+    string Name, string Status, long Generation, long Revision, long StableRevision, string Cause, DateTimeOffset CreatedAt,
+    IReadOnlyList<RoleBody> Roles, IReadOnlyList<InstanceBody> Instances, IReadOnlyList<string> Waiting, string? Stalled, IReadOnlyList<EventBody> Events);
 
 /// <param name="Current">Instances that there are.</param>
 /// <param name="Updated">Of the declared revision.</param>

@@ -31,13 +31,15 @@ public sealed class GroupClient : IDisposable
 
     public Task<string> GetTextAsync(string path, CancellationToken stop) => SendAsync(HttpMethod.Get, path, null, text => text, stop);
 
-    public Task<T> PostAsync<T>(string path, string body, JsonTypeInfo<T> type, CancellationToken stop) => SendAsync(HttpMethod.Post, path, body, text => Read(text, type), stop);
+    /// <param name="source">Where the body comes from, which what is refused is told with; null if it is no file.</param>
+    public Task<T> PostAsync<T>(string path, string body, JsonTypeInfo<T> type, CancellationToken stop, string? source = null) =>
+        SendAsync(HttpMethod.Post, path, body, text => Read(text, type), stop, source);
 
     public Task<T> DeleteAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken stop) => SendAsync(HttpMethod.Delete, path, null, text => Read(text, type), stop);
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<T> SendAsync<T>(HttpMethod method, string path, string? body, Func<string, T> read, CancellationToken stop)
+    private async Task<T> SendAsync<T>(HttpMethod method, string path, string? body, Func<string, T> read, CancellationToken stop, string? source = null)
     {
         using var request = new HttpRequestMessage(method, path);
         if (body is not null) request.Content = new StringContent(body, Encoding.UTF8);
@@ -46,7 +48,7 @@ public sealed class GroupClient : IDisposable
             using var response = await _http.SendAsync(request, stop);
             var text = await response.Content.ReadAsStringAsync(stop);
             if (response.IsSuccessStatusCode) return read(text);
-            throw new UserErrorException(string.Join('\n', Errors(text, response.ReasonPhrase ?? "")));
+            throw new UserErrorException(Errors(text, response.ReasonPhrase ?? "").Select(error => source is null ? error : $"{source}: {error}"));
         }
         catch (HttpRequestException cause) when (cause.InnerException is SocketException)
         {

@@ -11,7 +11,8 @@ public static class GroupDescription
     public static string Of(GroupBody group, DateTimeOffset now)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"Name:       {group.Name}\nStatus:     {group.Status}\nRevision:   {group.Revision} (stable {(group.StableRevision == 0 ? "none" : group.StableRevision)})\n");
+        text.Append(CultureInfo.InvariantCulture, $"Name:       {group.Name}\nStatus:     {group.Status}\nRevision:   {group.Revision} (stable {(group.StableRevision == 0 ? "none" : group.StableRevision)}), by {group.Cause}\n");
+        if (group.Stalled is { } stalled) text.Append(CultureInfo.InvariantCulture, $"Stalled:    {stalled}\n");
         text.Append(CultureInfo.InvariantCulture, $"Created:    {group.CreatedAt:u} ({GroupTables.Age(now - group.CreatedAt)} ago)\n\nRoles:\n{Indent(GroupTables.Roles([group], now))}\n\nInstances:\n{Indent(GroupTables.Instances([group], isWide: true, now))}\n");
         if (group.Waiting.Count > 0) text.Append("\nWaiting:\n").Append(Indent(string.Join('\n', group.Waiting))).Append('\n');
         return text.Append("\nEvents:\n").Append(group.Events.Count == 0 ? "  <none>" : Indent(GroupTables.Events(group.Events, now))).ToString();
@@ -46,6 +47,7 @@ public static class GroupDescription
             text.Append(CultureInfo.InvariantCulture, $"  {role.Name.PadRight(width)}  {role.Ready}/{role.Desired} (updated {role.Updated}) [{new string('#', full)}{new string('.', BarCells - full)}] {share * 100:0}%\n");
         }
 
+        if (group.Stalled is { } stalled) text.Append("  stalled: ").Append(stalled).Append('\n');
         foreach (var waiting in group.Waiting) text.Append("  waits: ").Append(waiting).Append('\n');
         var ready = group.Roles.Count(role => role.Ready >= role.Desired);
         return text.Append(CultureInfo.InvariantCulture, $"\nSummary: {group.Roles.Count} roles | {ready}/{group.Roles.Count} ready").ToString();

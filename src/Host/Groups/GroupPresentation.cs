@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ActorInference.Roles.Agents;
 using ActorInference.Roles.Groups.Control;
 using ActorInference.Roles.Groups.Spec;
@@ -12,19 +13,26 @@ public static class GroupPresentation
         var group = SpecReader.ReadGroup(state.Desired);
         var current = group.Roles.ToDictionary(role => role.Name, SpecRevision.Of);
         var isKnown = status.Generation == state.Generation;
+        ImmutableArray<RoleBody> roles = [.. group.Roles.Select(role => Role(role, current[role.Name], status))];
         return new GroupBody(
-            state.Group, StatusOf(state, status, isKnown), state.Generation, state.Current, state.Stable, state.CreatedAt,
-            [.. group.Roles.Select(role => Role(role, current[role.Name], status))],
+            state.Group, StatusOf(state, status, isKnown, group, roles), state.Generation, state.Current, state.Stable, state.Revisions[^1].Cause, state.CreatedAt,
+            roles,
             [.. status.Instances.Select(Instance)],
             status.Holds,
+            isKnown && status.Stalled.Length > 0 ? status.Stalled : null,
             [.. state.Notes.Select(note => new EventBody(note.At, note.IsWarning ? "Warning" : "Normal", note.Reason, note.Subject, note.Message, note.Count))]);
     }
 
-    private static string StatusOf(GroupProtocol.State state, RolloutProtocol.Status status, bool isKnown)
+    private static string StatusOf(GroupProtocol.State state, RolloutProtocol.Status status, bool isKnown, RoleBasedGroup group, ImmutableArray<RoleBody> roles)
     {
         if (state.IsDeleting) return "Deleting";
         if (isKnown && status.IsDone && status.Instances.All(instance => instance.IsReady)) return "Ready";
-        return state.IsPaused ? "Paused" : "Progressing";
+        if (state.IsPaused) return "Paused";
+        if (!isKnown) return "Progressing";
+        if (status.Stalled.Length > 0) return "Stalled";
+        var outdated = group.Roles.Zip(roles).Where(pair => pair.Second.Updated < pair.Second.Desired).Select(pair => pair.First).ToList();
+        if (!status.IsResting || outdated.Count == 0) return "Progressing";
+        return outdated.Exists(role => role.Rollout.Paused) ? "Paused" : "Partitioned";
     }
 
     private static RoleBody Role(RoleSpec role, string revision, RolloutProtocol.Status status)

@@ -13,6 +13,9 @@ public sealed class HostTopologyReader(string root = "/", NvLinkReader? nvLinks 
     /// <summary>PCI class of 3D controllers and of VGA controllers.</summary>
     private static readonly string[] DisplayClasses = ["0x0302", "0x0300"];
 
+    /// <summary>Of the control group that a container's processes are in, in the two versions; the second has a number near 2^63 for none.</summary>
+    private static readonly string[] MemoryLimits = ["sys/fs/cgroup/memory.max", "sys/fs/cgroup/memory/memory.limit_in_bytes"];
+
     /// <param name="labels">Set by the operator.</param>
     public HostTopology Read(ImmutableSortedDictionary<string, string> labels) => new(ReadNuma(), ReadGpus(), ReadNics(), labels);
 
@@ -44,7 +47,24 @@ public sealed class HostTopologyReader(string root = "/", NvLinkReader? nvLinks 
                 Kilobytes(Text(Path.Combine(path, "meminfo")), "MemTotal:") * 1024))
             .OrderBy(node => node.Number)
             .ToImmutableArray();
-        return Allowed(nodes.IsEmpty ? [WholeHost()] : nodes);
+        return Allowed(WithMemory(nodes.IsEmpty ? [WholeHost()] : nodes));
+    }
+
+    /// <summary>
+    /// Nodes share what processes may use of the host's memory, in proportion: a virtual machine's nodes may not say all of it, and a container may
+    /// have been given less.
+    /// </summary>
+    private ImmutableArray<NumaNode> WithMemory(ImmutableArray<NumaNode> nodes)
+    {
+        var (said, total) = (nodes.Sum(node => node.MemoryBytes), Kilobytes(Text(At("proc/meminfo")), "MemTotal:") * 1024);
+        if (total == 0) total = said;
+        foreach (var limit in MemoryLimits)
+        {
+            if (long.TryParse(Text(At(limit)), NumberStyles.None, CultureInfo.InvariantCulture, out var bytes)) total = Math.Min(total, bytes);
+        }
+
+        if (said == 0) return [nodes[0] with { MemoryBytes = total }, .. nodes[1..]];
+        return [.. nodes.Select(node => node with { MemoryBytes = (long)((decimal)node.MemoryBytes * total / said) })];
     }
 
     /// <summary>A container may have been given some of the host's cores: no process of it can be bound to others.</summary>

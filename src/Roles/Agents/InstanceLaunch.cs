@@ -91,7 +91,11 @@ public sealed record Variable(string Name, string Value);
 /// <summary>A port that the instance wants; its variable <c>RBG_PORT_&lt;NAME&gt;</c> says which it got.</summary>
 /// <param name="Name">Lower case.</param>
 /// <param name="Preferred">Taken if nobody has it; 0 for any.</param>
-public sealed record PortRequest(string Name, int Preferred);
+public sealed record PortRequest(string Name, int Preferred)
+{
+    /// <summary>Whether it is the preferred one or none.</summary>
+    public bool IsFixed { get; init; }
+}
 
 /// <summary>A port that is kept for an instance as long as it exists.</summary>
 public sealed record PortLease(string Name, int Preferred, int Port);

@@ -42,7 +42,7 @@ public sealed record InstanceSurroundings(ImmutableArray<string> Command, ProbeC
             environment["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID";   // As the host's topology numbers them; by itself CUDA begins with the fastest.
         }
 
-        foreach (var lease in record.Ports) environment[$"RBG_PORT_{VariableName(lease.Name)}"] = lease.Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        foreach (var lease in record.Ports) environment[PortVariable(lease.Name)] = lease.Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
         foreach (var variable in record.Overlay) environment[variable.Name] = variable.Value;
         var mounts = Mounts(launch, volumes, environment);
         foreach (var (volume, at) in mounts.DistinctBy(mount => mount.Volume.Name)) environment[$"VOLUME_{VariableName(volume.Name)}"] = at;
@@ -110,6 +110,9 @@ public sealed record InstanceSurroundings(ImmutableArray<string> Command, ProbeC
 
         return text;
     }
+
+    /// <summary>Variable that says which port of this name was given.</summary>
+    public static string PortVariable(string name) => $"RBG_PORT_{VariableName(name)}";
 
     private static string VariableName(string name) => name.ToUpperInvariant().Replace('-', '_');
 }

@@ -17,7 +17,7 @@ public sealed class PortLeases(IPAddress address, int first, int count, int offs
     public void Restore(string instance, IEnumerable<PortLease> leases) => _leases[instance] = [.. leases];
 
     /// <summary>Keeps ports for an instance: those that it has of the same name, and others for the rest.</summary>
-    /// <exception cref="IOException">None is free.</exception>
+    /// <exception cref="IOException">None is free, or not the one that it has to be.</exception>
     public ImmutableArray<PortLease> Take(string instance, IEnumerable<PortRequest> requests)
     {
         var held = _leases.GetValueOrDefault(instance, []);
@@ -25,13 +25,21 @@ public sealed class PortLeases(IPAddress address, int first, int count, int offs
         foreach (var request in requests)
         {
             var lease = held.FirstOrDefault(each => each.Name == request.Name && each.Preferred == request.Preferred);
-            given.Add(lease ?? new PortLease(request.Name, request.Preferred, Free(request.Preferred, given)));
+            given.Add(lease ?? new PortLease(request.Name, request.Preferred, request.IsFixed ? Fixed(request, given) : Free(request.Preferred, given)));
         }
 
         return _leases[instance] = given.ToImmutable();
     }
 
     public void Release(string instance) => _leases.Remove(instance);
+
+    private int Fixed(PortRequest request, IEnumerable<PortLease> given)
+    {
+        if (_leases.FirstOrDefault(each => each.Value.Any(lease => lease.Port == request.Preferred)).Key is { } holder)
+            throw new IOException($"port {request.Name} is to be {request.Preferred}, which {holder} has on this host; instances that share a number need a host each");
+        if (given.Any(lease => lease.Port == request.Preferred) || !CanBind(request.Preferred)) throw new IOException($"port {request.Name} is to be {request.Preferred}, which is taken on {address}");
+        return request.Preferred;
+    }
 
     private int Free(int preferred, IEnumerable<PortLease> given)
     {

@@ -89,15 +89,40 @@ public sealed partial class FaultCluster : IAsyncLifetime
         else if (await _nodes[victim].KillAsync() is { } address) await RemoveDeadAsync(address);
     }
 
+    /// <summary>Has one of the processes drain, and kills it when the router knows.</summary>
+    internal Task DrainAndKillAsync(int node) => TellAndKillAsync(node, name => ["worker", "drain", "-w", name, "-g", "20"], worker => worker.IsDraining);
+
+    /// <summary>Has one of the processes serve the other role, and kills it when the router knows.</summary>
+    internal Task SwitchAndKillAsync(int node, string role) => TellAndKillAsync(node, name => ["role", "set", "-w", name, "-r", role], worker => worker.Role == role);
+
+    private async Task TellAndKillAsync(int node, Func<string, string[]> command, Func<Worker, bool> isKnown)
+    {
+        await Deadline.UntilAsync(() => _nodes[node].Address is not null, "the process says where it is");
+        var place = "@" + _nodes[node].Address;
+        var name = (await UntilAsync(workers => workers.Any(worker => worker.Name.EndsWith(place, StringComparison.Ordinal)), $"the worker {place} reports")).Single(worker => worker.Name.EndsWith(place, StringComparison.Ordinal)).Name;
+        using var leave = new CancellationTokenSource();
+        var told = RunConsoleAsync(leave.Token, command(name));
+        await UntilAsync(workers => workers.Any(worker => worker.Name == name && isKnown(worker)), $"{name} does as it is told");
+        await KillAsync(node);
+        await leave.CancelAsync();   // One that drains would have answered when it has nothing left.
+        await told.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
     /// <summary>Has the cluster remove a member that is dead.</summary>
     internal async Task RemoveDeadAsync(string address)
     {
-        var console = ConsoleLine().Match(Server.Output);
         using var deadline = new CancellationTokenSource(Executable.Limit);
-        await using var client = await ConsoleClient.ConnectAsync(console.Groups[1].Value, int.Parse(console.Groups[2].Value, CultureInfo.InvariantCulture), Executable.Limit, deadline.Token);
-        await foreach (var _ in client.RunAsync(WireInvocation.Parse(client.Hello, ["cluster", "down", "-a", $"akka.tcp://actor-inference@{address}"]), deadline.Token))
+        // It says yes, or that it knows no such member: then it is gone already.
+        await RunConsoleAsync(deadline.Token, "cluster", "down", "-a", $"akka.tcp://actor-inference@{address}");
+    }
+
+    private async Task RunConsoleAsync(CancellationToken stop, params string[] command)
+    {
+        var console = ConsoleLine().Match(Server.Output);
+        await using var client = await ConsoleClient.ConnectAsync(console.Groups[1].Value, int.Parse(console.Groups[2].Value, CultureInfo.InvariantCulture), Executable.Limit, stop);
+        await foreach (var _ in client.RunAsync(WireInvocation.Parse(client.Hello, command), stop))
         {
-            // It says yes, or that it knows no such member: then it is gone already.
+            // What it says is not looked at: what it does is.
         }
     }
 
@@ -143,7 +168,7 @@ public sealed partial class FaultCluster : IAsyncLifetime
     /// <summary>Waits until no worker has a job or holds a page, but for its cache.</summary>
     internal Task AllAtRestAsync() => UntilAsync(workers => workers.All(worker => worker.IsAtRest), "every page is back");
 
-    private async Task UntilAsync(Func<IReadOnlyList<Worker>, bool> condition, string what)
+    private async Task<IReadOnlyList<Worker>> UntilAsync(Func<IReadOnlyList<Worker>, bool> condition, string what)
     {
         IReadOnlyList<Worker>? workers;
         using var deadline = new CancellationTokenSource(Patience);
@@ -159,6 +184,8 @@ public sealed partial class FaultCluster : IAsyncLifetime
                 Assert.Fail($"Not within {Patience.TotalSeconds} s: {what}.\n{string.Join('\n', workers ?? [])}\n{Server.Error}\n{string.Join('\n', _nodes.Select(node => node.Error))}");
             }
         }
+
+        return workers;
     }
 
     private async Task<string> SeedAsync()

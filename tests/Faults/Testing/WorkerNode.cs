@@ -16,12 +16,17 @@ internal sealed partial class WorkerNode(Func<ChildProcess> start) : IAsyncDispo
         dead.Kill();   // At this very moment; the rest takes its time.
         await dead.DisposeAsync();
         _process = start();
-        return Banner().Match(dead.Output) is { Success: true } banner ? banner.Groups[1].Value : null;
+        return AddressOf(dead);
     }
+
+    /// <summary>Where it is in the cluster, <c>host:port</c>; null before it has joined.</summary>
+    public string? Address => AddressOf(_process);
 
     public string Error => _process.Error;
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();
+
+    private static string? AddressOf(ChildProcess process) => Banner().Match(process.Output) is { Success: true } banner ? banner.Groups[1].Value : null;
 
     [GeneratedRegex(@" at (\S+:\d+)\.\n")]
     private static partial Regex Banner();

@@ -6,10 +6,12 @@ namespace ActorInference.Host.Tests.Cli;
 
 public sealed class CommandLineTests
 {
-    [Fact]
-    public async Task Version_is_one_line_on_stdout()
+    [Theory]
+    [InlineData("version")]
+    [InlineData("--version")]
+    public async Task Version_is_one_line_on_stdout(string word)
     {
-        var result = await Executable.RunAsync("version");
+        var result = await Executable.RunAsync(word);
 
         Assert.True(result.ExitCode == 0, result.ToString());
         Assert.Matches(@"^actorinference \d+\.\d+\.\d+ \(\.NET .*\)\n$", result.Output);

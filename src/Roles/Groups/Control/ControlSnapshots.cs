@@ -28,6 +28,9 @@ public static class ControlSnapshots
         RolloutEvents.Declared? Declaration, ImmutableArray<Instance> Instances, RolloutClock? Clock, ImmutableArray<string> Seeds,
         ImmutableArray<RolloutEvents.FaultSeen> Faults, RolloutEvents.RecreationBegun? Recreation, bool IsRecreating) : IGroupMessage
     {
+        /// <summary>Absent if there are none.</summary>
+        public IReadOnlyList<string>? Former { get; init; }
+
         public static Rollout Of(RolloutState state) => new(
             state.Declaration,
             [.. state.Instances.Values.OrderBy(each => each.Key.Role, StringComparer.Ordinal).ThenBy(each => each.Key.Ordinal).Select(Instance.Of)],
@@ -35,11 +38,15 @@ public static class ControlSnapshots
             state.Seeds,
             [.. state.Faults.Values.OrderBy(fault => fault.Process, StringComparer.Ordinal)],
             state.Recreation,
-            state.IsRecreating);
+            state.IsRecreating)
+        {
+            Former = state.Former.IsEmpty ? null : state.Former,
+        };
 
         public RolloutState ToState() => new(Declaration, Instances.Select(each => each.ToManaged()).ToImmutableDictionary(each => each.Key), Clock, Seeds)
         {
             Faults = Faults.ToImmutableDictionary(fault => fault.Process),
+            Former = [.. Former ?? []],
             Recreation = Recreation,
             IsRecreating = IsRecreating,
         };

@@ -14,6 +14,7 @@ namespace ActorInference.Roles.Groups.Control;
 public sealed class LaunchFactory(string group, RoleSpec role, int ordinal, string revision)
 {
     private readonly string _instance = SpecNames.Instance(group, role.Name, ordinal);
+    private readonly LaunchPorts _ports = new(group, role);
 
     /// <summary>The processes in the order of components, members and containers, each with the member that it belongs to.</summary>
     public IEnumerable<(int Member, InstanceLaunch Launch)> Launches()
@@ -60,9 +61,9 @@ public sealed class LaunchFactory(string group, RoleSpec role, int ordinal, stri
             Image = container.Image,
             Command = container.Command,
             Args = container.Args,
-            Environment = [.. Environment(component, index), .. container.Env.Select(variable => Variable(variable, template, member))],
+            Environment = [.. Environment(component, index), .. _ports.Environment(component, container), .. container.Env.Select(variable => Variable(variable, component, member))],
             WorkingFolder = container.WorkingDirectory,
-            Ports = [.. container.Ports.Select(port => new PortRequest(PortName(port), port.Port))],
+            Ports = [.. _ports.Requests(component, container)],
             Startup = ProbeForms.Read(container.Startup),
             Readiness = ProbeForms.Read(container.Readiness),
             Liveness = ProbeForms.Read(container.Liveness),
@@ -89,19 +90,20 @@ public sealed class LaunchFactory(string group, RoleSpec role, int ordinal, stri
         yield return new Variable("RBG_LWP_GROUP_SIZE", Number(role.Size));
     }
 
-    private Variable Variable(EnvVar variable, PodTemplate template, string member) => new(variable.Name, variable.FieldPath switch
+    private Variable Variable(EnvVar variable, ComponentSpec component, string member) => new(variable.Name, variable.FieldPath switch
     {
         null => variable.Value,
         "status.podIP" or "status.hostIP" => "$(POD_IP)",
         "metadata.name" => member,
         "metadata.namespace" => ObjectMetadata.DefaultNamespace,
         "spec.nodeName" => "$(NODE_NAME)",
-        var path => Labelled(path, template),
+        var path => Labelled(path, component),
     });
 
     /// <summary>Reads <c>metadata.labels['key']</c> and the like; the reader has refused all others.</summary>
-    private string Labelled(string path, PodTemplate template)
+    private string Labelled(string path, ComponentSpec component)
     {
+        var template = component.Template;
         var key = path[(path.IndexOf('\'') + 1)..path.LastIndexOf('\'')];
         var values = path.StartsWith("metadata.labels", StringComparison.Ordinal) ? template.Labels : template.Annotations;
         return key switch
@@ -109,7 +111,7 @@ public sealed class LaunchFactory(string group, RoleSpec role, int ordinal, stri
             SpecNames.Prefix + "group-name" => group,
             SpecNames.Prefix + "role-name" => role.Name,
             SpecNames.Prefix + "role-instance-index" => Number(ordinal),
-            _ => values.GetValueOrDefault(key, ""),
+            _ => values.GetValueOrDefault(key) ?? _ports.ByAnnotation(component, key) ?? "",
         };
     }
 
@@ -131,8 +133,6 @@ public sealed class LaunchFactory(string group, RoleSpec role, int ordinal, stri
             SubPath = mount.SubPathExpression ?? mount.SubPath?.Replace("$", "$$", StringComparison.Ordinal) ?? "",
         };
     }
-
-    private static string PortName(PortSpec port) => port.Name.Length > 0 ? port.Name.ToLowerInvariant() : $"port{Number(port.Port)}";
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -33,6 +33,8 @@ public sealed class RolloutCoordinator : SnapshottedActor, IWithTimers
     private ImmutableArray<FleetProtocol.AgentIsThere> _agents = [];
     private Plan? _plan;
     private string _lastHolds = "";
+    private bool _isStalled;
+    private RolloutClock? _clock;
     private long _promoted;
 
     public RolloutCoordinator(string group, Func<ControlRegions> regions, GroupSettings settings, TimeProvider time)
@@ -56,6 +58,9 @@ public sealed class RolloutCoordinator : SnapshottedActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
+    /// <summary>As it is journaled, but to the moment: a deadline may be shorter than the precision of the journal.</summary>
+    private RolloutClock? Clock => _clock is { } precise && precise.Revision == _state.Clock?.Revision ? precise : _state.Clock;
+
     public static Props Props(string group, Func<ControlRegions> regions, GroupSettings settings, TimeProvider time) =>
         Akka.Actor.Props.Create(() => new RolloutCoordinator(group, regions, settings, time));
 
@@ -64,7 +69,7 @@ public sealed class RolloutCoordinator : SnapshottedActor, IWithTimers
     protected override void Restore(object snapshot)
     {
         _state = ((ControlSnapshots.Rollout)snapshot).ToState();
-        _declaration = _state.Declaration is { } declared ? Declaration.Read(declared) : null;
+        _declaration = _state.Declaration is { } declared ? Declaration.Read(declared, _state.Former) : null;
     }
 
     protected override void OnReplaySuccess()
@@ -76,7 +81,7 @@ public sealed class RolloutCoordinator : SnapshottedActor, IWithTimers
     private void Apply(RolloutEvents.IRolloutEvent @event)
     {
         _state = _state.Apply(@event);
-        if (@event is RolloutEvents.Declared declared) _declaration = Declaration.Read(declared);
+        if (@event is RolloutEvents.Declared declared) _declaration = Declaration.Read(declared, _state.Former);
         if (@event is RolloutEvents.InstanceGone gone) _observed.Forget(new InstanceKey(gone.Role, gone.Ordinal));
         OnApplied();
     }
@@ -229,19 +234,23 @@ public sealed class RolloutCoordinator : SnapshottedActor, IWithTimers
             return;
         }
 
-        var input = declaration.ToInput([.. _state.Instances.Values.Select(_observed.Describe)], now) with { Clock = _state.Clock };
+        var input = declaration.ToInput([.. _state.Instances.Values.Select(_observed.Describe)], now) with { Clock = Clock };
         if (_state.IsRecreating) input = input with { Deleting = true };
         _plan = Planner.Next(input);
         var steps = new PlanSteps(_group, declaration, _state, _agents, now);
         foreach (var action in _plan.Actions) steps.Add(action);
         steps.PlaceAll();
-        var clock = RolloutClock.Advance(_state.Clock, declaration.Revision, _plan, now);
+        var clock = RolloutClock.Advance(Clock, declaration.Revision, _plan, now);
         if (clock.Revision != _state.Clock?.Revision || clock.UpdatedReady != _state.Clock.UpdatedReady) steps.Events.Add(new RolloutEvents.ClockMoved(clock));
         else if (clock.LastProgress - _state.Clock.LastProgress > ClockPrecision) steps.Events.Add(new RolloutEvents.ClockMoved(clock));
         if (_plan.Done && _state.IsRecreating) steps.Events.Add(new RolloutEvents.RecreationEnded());
         if (_plan.Done && !input.Deleting && _promoted != declaration.Generation) steps.ToGroup.Add(new GroupProtocol.Promote(_group, declaration.Generation, now));
         if (steps.Events.Count > 0) PersistAll(steps.Events, Apply);
-        DeferAsync(steps, Do);
+        DeferAsync(steps, done =>
+        {
+            _clock = clock;
+            Do(done);
+        });
         TellHolds();
     }
 
@@ -269,7 +278,7 @@ public sealed class RolloutCoordinator : SnapshottedActor, IWithTimers
 
     private void Bring(ManagedInstance managed, bool isNew = true)
     {
-        if (_declaration!.FindRole(managed.Key.Role, managed.Revision) is not { } role) return;   // A revision between: the next plan leaves it behind.
+        if (_declaration!.FindRole(managed.Key.Role, managed.Revision) is not { } role) return;   // Nobody knows any more what that was: the next plan leaves it behind.
         if (isNew) _observed.MarkBrought(managed.Key);
         Tell(managed.Key, _ => new RoleInstanceProtocol.Bring(OrderFactory.Create(_group, role, managed)));
     }
@@ -289,9 +298,17 @@ public sealed class RolloutCoordinator : SnapshottedActor, IWithTimers
     private void TellHolds()
     {
         var holds = string.Join('\n', _plan!.Holds.Select(GroupViews.Describe));
+        TellStall();
         if (holds == _lastHolds) return;
         foreach (var hold in _plan.Holds) Tell(new GroupNote(_time.GetUtcNow(), IsWarning: false, "Waiting", hold.Instance is { } key ? SpecNames.Instance(_group, key.Role, key.Ordinal) : $"{_group}/{hold.Role}", hold.Reason));
         _lastHolds = holds;
+    }
+
+    private void TellStall()
+    {
+        var isStalled = _plan!.Stalled.Length > 0;
+        if (isStalled && !_isStalled) Tell(new GroupNote(_time.GetUtcNow(), IsWarning: true, "ProgressDeadlineExceeded", _group, _plan.Stalled));
+        _isStalled = isStalled;
     }
 
     private RolloutProtocol.Status Status()
@@ -301,7 +318,11 @@ public sealed class RolloutCoordinator : SnapshottedActor, IWithTimers
             .OrderBy(managed => order.GetValueOrDefault(managed.Key.Role, int.MaxValue)).ThenBy(managed => managed.Key.Role, StringComparer.Ordinal).ThenBy(managed => managed.Key.Ordinal)
             .Select(managed => _observed.Status(_group, managed) with { Faults = [.. _state.Faults.Values.Where(fault => fault.Role == managed.Key.Role && fault.Ordinal == managed.Key.Ordinal).OrderBy(fault => fault.Process, StringComparer.Ordinal)] });
         return new RolloutProtocol.Status(
-            _group, _state.Declaration?.Generation ?? 0, _plan?.Roles ?? [], [.. instances], [.. _plan?.Holds.Select(GroupViews.Describe) ?? []], _plan is { Done: true });
+            _group, _state.Declaration?.Generation ?? 0, _plan?.Roles ?? [], [.. instances], [.. _plan?.Holds.Select(GroupViews.Describe) ?? []], _plan is { Done: true })
+        {
+            IsResting = _plan is { Resting: true },
+            Stalled = _plan?.Stalled ?? "",
+        };
     }
 
     private void Tell(GroupNote note) => _regions().Groups.Tell(new GroupProtocol.Note(_group, note));

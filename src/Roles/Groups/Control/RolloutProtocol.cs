@@ -34,7 +34,14 @@ public static class RolloutProtocol
     /// <param name="Holds">What does not go on, and why.</param>
     /// <param name="IsDone">Nothing is left to do.</param>
     public sealed record Status(
-        string Group, long Generation, ImmutableArray<RoleProgress> Roles, ImmutableArray<InstanceStatus> Instances, ImmutableArray<string> Holds, bool IsDone) : IGroupMessage;
+        string Group, long Generation, ImmutableArray<RoleProgress> Roles, ImmutableArray<InstanceStatus> Instances, ImmutableArray<string> Holds, bool IsDone) : IGroupMessage
+    {
+        /// <summary>Nothing is under way: complete, or held by a partition or a pause.</summary>
+        public bool IsResting { get; init; }
+
+        /// <summary>Which instance a rollout that has exceeded its deadline waits for, and why; empty if it has not.</summary>
+        public string Stalled { get; init => field = value ?? ""; } = "";
+    }
 
     /// <param name="Node">Of its first process; empty if it has no place.</param>
     public sealed record InstanceStatus(

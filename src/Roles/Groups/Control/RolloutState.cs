@@ -28,6 +28,9 @@ public sealed record RolloutState(
 
     public static readonly RolloutState Empty = new(null, ImmutableDictionary<InstanceKey, ManagedInstance>.Empty, null, []);
 
+    /// <summary>Groups of before that instances still run, as YAML, the newest first; the declared and the stable one are not among them.</summary>
+    public ImmutableArray<string> Former { get; init; } = [];
+
     /// <summary>The last unasked end of each process, by its name: kept when the instance is made anew.</summary>
     public ImmutableDictionary<string, RolloutEvents.FaultSeen> Faults { get; init; } = ImmutableDictionary<string, RolloutEvents.FaultSeen>.Empty;
 
@@ -39,7 +42,7 @@ public sealed record RolloutState(
 
     public RolloutState Apply(RolloutEvents.IRolloutEvent @event) => @event switch
     {
-        RolloutEvents.Declared e => this with { Declaration = e },
+        RolloutEvents.Declared e => this with { Declaration = e, Former = FormerGroups.After(this, e) },
         RolloutEvents.InstanceCreated e => With(new ManagedInstance(new InstanceKey(e.Role, e.Ordinal), e.Revision, e.Places, e.At, InPlace: true, TimeSpan.Zero, IsDeleting: false)),
         RolloutEvents.InstanceUpdated e when Find(e.Role, e.Ordinal) is { } instance => With(instance with { Revision = e.Revision, InPlace = e.InPlace, Grace = e.Grace }),
         RolloutEvents.InstanceDeleting e when Find(e.Role, e.Ordinal) is { } instance => With(instance with { IsDeleting = true }),

@@ -159,7 +159,8 @@ public sealed class ScalingAdapterActor : DeclaredObjectActor
         var addresses = agents.Present.ToDictionary(agent => agent.Node, agent => agent.Address);
         var role = _read?.Group.FindRole(_adapter.Role)?.OwnRole;
         var question = new MetricQuestion(_adapter.Group, _adapter.Role, role ?? _adapter.Role, target.Instances, addresses);
-        _metrics.ReadAsync(question).PipeTo(Self, Self, values => new Measured(values, ""), cause => new Measured(ImmutableDictionary<ScalingMetric, double>.Empty, cause.GetBaseException().Message));
+        var ready = target.Instances.Count(instance => instance.Role == _adapter.Role && instance.IsReady);
+        _metrics.ReadAsync(question).PipeTo(Self, Self, values => new Measured(ready, values, ""), cause => new Measured(ready, ImmutableDictionary<ScalingMetric, double>.Empty, cause.GetBaseException().Message));
     }
 
     private void OnMeasured(Measured measured)
@@ -169,7 +170,7 @@ public sealed class ScalingAdapterActor : DeclaredObjectActor
         var now = DateTimeOffset.UtcNow;
         // After a restart nobody knows what was recommended before: the present size was, so that it shrinks after a window only.
         if (_past.IsEmpty) _past = [new Recommendation(now, target.Replicas)];
-        var decision = Autoscaler.Decide(spec, _adapter.Role, target.Replicas, measured.Values, _past, now);
+        var decision = Autoscaler.Decide(spec, _adapter.Role, target.Replicas, measured.Ready, measured.Values, _past, now);
         _past = decision.Past;
         _message = measured.Error;
         _reason = decision.Reason;
@@ -182,7 +183,8 @@ public sealed class ScalingAdapterActor : DeclaredObjectActor
 
     private void Tell(string role, int replicas) => Regions.Groups.Tell(new GroupProtocol.Scale(_adapter!.Group, role, replicas, DateTimeOffset.UtcNow));
 
-    private sealed record Measured(IReadOnlyDictionary<ScalingMetric, double> Values, string Error);
+    /// <param name="Ready">Instances that it is the average of.</param>
+    private sealed record Measured(int Ready, IReadOnlyDictionary<ScalingMetric, double> Values, string Error);
 
     private sealed record ScalingTarget(int Replicas, int Existing, int Ready)
     {

@@ -7,12 +7,14 @@ namespace ActorInference.Roles.Groups.Planning;
 public static class Autoscaler
 {
     /// <summary>Judges the measurements of one role.</summary>
-    /// <param name="measured">Average of each metric over the role's instances; one that is missing keeps the role from shrinking.</param>
+    /// <param name="current">Replicas that are declared.</param>
+    /// <param name="ready">Instances that are ready: the measurements are of these. Those that still start are on their way for the same load.</param>
+    /// <param name="measured">Average of each metric over the role's ready instances; one that is missing keeps the role from shrinking.</param>
     /// <param name="past">Recommendations of before; keep what is returned for the next time.</param>
     public static ScalingDecision Decide(
-        AutoscalingSpec spec, string role, int current, IReadOnlyDictionary<ScalingMetric, double> measured, ImmutableArray<Recommendation> past, DateTimeOffset now)
+        AutoscalingSpec spec, string role, int current, int ready, IReadOnlyDictionary<ScalingMetric, double> measured, ImmutableArray<Recommendation> past, DateTimeOffset now)
     {
-        var (wanted, reason) = Wanted(spec, current, measured);
+        var (wanted, reason) = Wanted(spec, current, Math.Max(ready, 1), measured);
         wanted = Math.Clamp(wanted, spec.MinReplicas, spec.MaxReplicas);
         var longest = spec.UpWindow > spec.DownWindow ? spec.UpWindow : spec.DownWindow;
         var recommendations = past.RemoveAll(old => now - old.At > longest).Add(new Recommendation(now, wanted));
@@ -28,7 +30,7 @@ public static class Autoscaler
         return new ScalingDecision(roles.ToImmutable(), recommendations, reason);
     }
 
-    private static (int Replicas, string Reason) Wanted(AutoscalingSpec spec, int current, IReadOnlyDictionary<ScalingMetric, double> measured)
+    private static (int Replicas, string Reason) Wanted(AutoscalingSpec spec, int current, int ready, IReadOnlyDictionary<ScalingMetric, double> measured)
     {
         var (most, reason, missing) = (0, "", false);
         foreach (var target in spec.Metrics)
@@ -40,7 +42,9 @@ public static class Autoscaler
             }
 
             var ratio = value / target.Target;
-            var wanted = Math.Abs(ratio - 1) <= spec.Tolerance ? current : (int)Math.Min(Math.Ceiling((Math.Max(current, 1) * ratio) - 1e-9), spec.MaxReplicas);
+            var wanted = Math.Abs(ratio - 1) <= spec.Tolerance ? current : (int)Math.Min(Math.Ceiling((ready * ratio) - 1e-9), spec.MaxReplicas);
+            if (ratio > 1) wanted = Math.Max(wanted, current);   // More than is asked for is on its way already.
+            else wanted = Math.Min(wanted, current);
             if (reason.Length > 0 && wanted <= most) continue;
             (most, reason) = (wanted, FormattableString.Invariant($"{target.Metric} is {value:0.###} for a target of {target.Target:0.###}"));
         }

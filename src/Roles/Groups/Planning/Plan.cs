@@ -13,6 +13,9 @@ public sealed record Plan(ImmutableArray<PlannedAction> Actions, ImmutableArray<
 
     /// <summary>Nothing is under way: complete, or held by a partition or a pause. A rollout's deadline does not run.</summary>
     public bool Resting { get; init; }
+
+    /// <summary>Which instance a rollout that has exceeded its deadline waits for, and why; empty if it has not.</summary>
+    public string Stalled { get; init; } = "";
 }
 
 /// <summary>One thing to do.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ActorInference.Roles.Groups.Spec;
 
 namespace ActorInference.Roles.Groups.Planning;
@@ -59,15 +60,19 @@ public static class Planner
         var revision = SpecRevision.Of(input.Desired);
         var advances = input.Desired.Mode == PlannerMode.Native || Advances(input, roles, limits, revision);
         if (done && advances && revision != SpecRevision.Of(input.Stable)) actions.Add(new PromoteRevision(revision));
-        var looks = roles.Values.Select(role => role.NextLook).Append(done ? null : RollbackWatch.NextLook(input)).Where(look => look is not null).ToList();
+        var resting = actions.Count == 0 && roles.Values.All(role => IsResting(role, limits[role.Name], input.Paused));
+        var waiting = done || resting ? [] : roles.Values.Where(role => !IsComplete(role)).ToList();
+        var looks = roles.Values.Select(role => role.NextLook).Append(done ? null : RollbackWatch.NextLook(input)).Append(StallWatch.NextLook(input, waiting)).Where(look => look is not null).ToList();
+        var holds = steps.SelectMany(step => step.Holds).ToImmutableArray();
         return new Plan(
             [.. actions],
-            [.. steps.SelectMany(step => step.Holds)],
+            holds,
             [.. roles.Values.Select(role => role.Progress(limits[role.Name]))],
             looks.Count == 0 ? null : looks.Min())
         {
             Done = done && advances && actions.Count == 0,
-            Resting = actions.Count == 0 && roles.Values.All(role => IsResting(role, limits[role.Name], input.Paused)),
+            Resting = resting,
+            Stalled = StallWatch.Describe(input, waiting, holds),
         };
     }
 

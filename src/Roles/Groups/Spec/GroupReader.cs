@@ -23,6 +23,7 @@ internal static class GroupReader
         ImmutableArray<RoleSpec> roles = [.. readers.Select(reader => new RoleReader(reader, templates, profiles).Read())];
         spec.Finish();
         CheckRoles(readers, roles);
+        PortAllocationCheck.Check(metadata.Name, readers, roles);
         return new RoleBasedGroup
         {
             Metadata = metadata,

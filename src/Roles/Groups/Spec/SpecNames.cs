@@ -14,6 +14,9 @@ public static class SpecNames
     public const string DisableExclusive = Prefix + "role-disable-exclusive";
     public const string GangScheduling = Prefix + "group-gang-scheduling";
     public const string GangTimeout = Prefix + "group-gang-scheduling-timeout";
+    /// <summary>Annotation of a component or its template: ports to be given, as JSON. RBG itself has it under its older prefix.</summary>
+    public const string PortAllocator = "rolebasedgroup.workloads.x-k8s.io/port-allocator";
+
     public const string RestartTrigger = Prefix + "restart-trigger-policy";
 
     /// <summary>Annotation of a role: whether an instance goes elsewhere when its host is lost, <c>Preferred</c>, or waits for it, <c>Required</c>.</summary>

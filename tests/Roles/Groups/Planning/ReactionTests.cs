@@ -100,5 +100,5 @@ public sealed class ReactionTests
         $"{{ apiVersion: workloads.x-k8s.io/v1alpha2, kind: RoleBasedGroupSet, metadata: {{ name: s }}, spec: {{ replicas: 3, groupTemplate: {{ {annotations}spec: {{ roles: [{{ name: p, role: prefill, version: {version} }}] }} }} }} }}").Documents[0];
 
     private static ScalingDecision Decide(AutoscalingSpec spec, int current, int second, ImmutableArray<Recommendation> past, params (ScalingMetric Metric, double Value)[] measured) =>
-        Autoscaler.Decide(spec, "p", current, measured.ToDictionary(one => one.Metric, one => one.Value), past, Begin.AddSeconds(second));
+        Autoscaler.Decide(spec, "p", current, current, measured.ToDictionary(one => one.Metric, one => one.Value), past, Begin.AddSeconds(second));
 }

@@ -1,3 +1,4 @@
+using ActorInference.Roles.Groups.Control;
 using ActorInference.Roles.Groups.Planning;
 using ActorInference.Roles.Groups.Spec;
 using ActorInference.Roles.Tests.Groups.Testing;
@@ -7,41 +8,65 @@ namespace ActorInference.Roles.Tests.Groups.Planning;
 public sealed class RevisionTests
 {
     [Fact]
-    public void Ten_revisions_are_kept_and_those_that_still_run()
+    public void Ten_revisions_are_kept_and_the_stable_one()
     {
-        var history = RevisionHistory.Empty;
-        var first = Specs.Group(Specs.Role("prefill", 1, "v1"));
-        for (var version = 1; version <= 13; version++)
-            history = history.Add(Specs.Group(Specs.Role("prefill", 1, $"v{version}")), "apply", DateTimeOffset.UnixEpoch, SpecRevision.Of(first));
+        var state = Enumerable.Range(1, 13).Aggregate(GroupState.Empty("g"), (group, version) =>
+        {
+            var applied = Applied(group, $"v{version}");
+            return version == 1 ? applied.Apply(new GroupEvents.RevisionPromoted()) : applied;
+        });
 
-        Assert.Equal([1, .. Enumerable.Range(5, 9)], history.Entries.Select(entry => entry.Number));
-        Assert.Same(history, history.Add(Specs.Group(Specs.Role("prefill", 7, "v13")), "scale", DateTimeOffset.UnixEpoch));
+        Assert.Equal([1, .. Enumerable.Range(5, 9)], state.Revisions.Select(revision => (int)revision.Number));
+        Assert.Equal((13, 1), (state.Current.Number, state.Stable));
+        Assert.Equal(state.Revisions.Select(revision => revision.Number), Applied(state, "v13", replicas: 7).Revisions.Select(revision => revision.Number));
     }
 
     [Fact]
     public void Undo_brings_a_revision_back_in_the_present_size()
     {
-        var history = RevisionHistory.Empty
-            .Add(Specs.Group(Specs.Role("prefill", 1, "v1") + Specs.Role("decode", 3)), "apply", DateTimeOffset.UnixEpoch)
-            .Add(Specs.Group(Specs.Role("prefill", 1, "v2")), "apply", DateTimeOffset.UnixEpoch);
-        var current = Specs.Group(Specs.Role("prefill", 5, "v2"));
+        var first = Declared(GroupState.Empty("g"), Specs.Role("prefill", 1, "v1") + Specs.Role("decode", 3));
+        var second = Declared(first, Specs.Role("prefill", 5, "v2"));
 
-        var undone = history.Undo(current, null)!;
+        var undone = Decided(second, new GroupProtocol.Undo("g", 0, DateTimeOffset.UnixEpoch));
 
-        Assert.Equal([("prefill", 5), ("decode", 1)], undone.Roles.Select(role => (role.Name, role.Replicas)));
-        Assert.Equal(history.Entries[0].Revision, SpecRevision.Of(undone));
-        Assert.Equal(3, history.Add(undone, "undo", DateTimeOffset.UnixEpoch).Current!.Number);
-        Assert.Null(history.Undo(current, 9));
+        Assert.Equal([("prefill", 5), ("decode", 1)], SpecReader.ReadGroup(undone.Desired).Roles.Select(role => (role.Name, role.Replicas)));
+        Assert.Equal((3, first.Current.Hash), (undone.Current.Number, undone.Current.Hash));
+        Assert.IsType<GroupProtocol.Rejected>(second.Decide(new GroupProtocol.Undo("g", 9, DateTimeOffset.UnixEpoch)).Reply);
     }
 
     [Fact]
-    public void A_diff_shows_the_lines_that_differ()
+    public void A_group_that_instances_still_run_is_known_as_long_as_they_do()
     {
-        var diff = RevisionHistory.Diff(Specs.Group(Specs.Role("prefill", 1, "v1")), Specs.Group(Specs.Role("prefill", 1, "v2")));
+        var texts = new[] { "v1", "v2", "v3" }.Select(version => SpecWriter.Write(Specs.Group(Specs.Role("prefill", 2, version)))).ToList();
+        string Revision(int version) => SpecRevision.Of(SpecReader.ReadGroup(texts[version - 1]).Roles[0]);
+        RolloutEvents.Declared Declared(int generation, int version) => new(generation, texts[version - 1], texts[0], "", IsPaused: false, IsDeleting: false);
+        var updated = RolloutState.Empty.Apply(Declared(1, 1))
+            .Apply(new RolloutEvents.InstanceCreated("prefill", 0, Revision(1), [], DateTimeOffset.UnixEpoch))
+            .Apply(new RolloutEvents.InstanceCreated("prefill", 1, Revision(1), [], DateTimeOffset.UnixEpoch))
+            .Apply(Declared(2, 2))
+            .Apply(new RolloutEvents.InstanceUpdated("prefill", 1, Revision(2), InPlace: true, TimeSpan.Zero));
 
-        Assert.Equal(["-", "+"], diff.Where(line => line[0] != ' ').Select(line => line[..1]));
-        Assert.Contains(diff, line => line.StartsWith('-') && line.Contains("actorinference:v1", StringComparison.Ordinal));
-        Assert.Empty(RevisionHistory.Diff(Specs.Group(Specs.Role("prefill", 1)), Specs.Group(Specs.Role("prefill", 1))));
+        var between = updated.Apply(Declared(3, 3));
+        var back = updated.Apply(Declared(3, 1));
+        var resized = between.Apply(Declared(4, 3));
+        var done = resized.Apply(new RolloutEvents.InstanceUpdated("prefill", 1, Revision(3), InPlace: true, TimeSpan.Zero)).Apply(Declared(5, 1));
+
+        Assert.Equal([texts[1]], between.Former.AsEnumerable());
+        Assert.Equal([texts[1]], back.Former.AsEnumerable());
+        Assert.Equal([texts[1]], resized.Former.AsEnumerable());
+        Assert.Equal([texts[2]], done.Former.AsEnumerable());
+        Assert.Empty(updated.Former);
+    }
+
+    [Fact]
+    public void A_diff_shows_the_lines_that_differ_and_those_around_them()
+    {
+        var diff = LineDiff.Between("a\nb\nc\nd\ne\nf\ng\nh\ni\n", "a\nb\nc\nd\nE\nf\ng\nh\ni\nj\n");
+
+        Assert.Equal("...\n b\n c\n d\n-e\n+E\n f\n g\n h\n i\n+j\n", diff);
+        Assert.Equal("-a\n", LineDiff.Between("a\n", ""));
+        Assert.Equal("+a\n+b\n", LineDiff.Between("", "a\nb\n"));
+        Assert.Equal("", LineDiff.Between("a\nb\n", "a\nb"));
     }
 
     [Theory]
@@ -69,6 +94,12 @@ public sealed class RevisionTests
         Assert.Empty(held.Actions);
         Assert.Contains(held.Holds, hold => hold.Reason.StartsWith("cannot be updated in place, and InPlaceOnly is asked for: pattern.template.spec.containers[0].ports changed", StringComparison.Ordinal));
     }
+
+    private static GroupState Applied(GroupState state, string version, int replicas = 1) => Declared(state, Specs.Role("prefill", replicas, version));
+
+    private static GroupState Declared(GroupState state, string roles) => Decided(state, new GroupProtocol.Apply("g", Specs.Text(roles), null, DateTimeOffset.UnixEpoch));
+
+    private static GroupState Decided(GroupState state, GroupProtocol.IForGroup command) => state.Decide(command).Events.Aggregate(state, (each, @event) => each.Apply(@event));
 
     private static Plan Update(string type, string change)
     {

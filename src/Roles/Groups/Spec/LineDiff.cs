@@ -1,19 +1,41 @@
 using System.Text;
 
-namespace ActorInference.Host.Groups;
+namespace ActorInference.Roles.Groups.Spec;
 
 /// <summary>What two texts differ in, line by line, by their longest common subsequence.</summary>
 public static class LineDiff
 {
     private const int ContextLines = 3;
 
+    /// <summary>Costs time and memory by the product of the lines between the first and the last difference.</summary>
     /// <returns>Lines that begin with '-', '+' or a blank, gaps as "..."; empty if the texts are the same.</returns>
     public static string Between(string before, string after)
     {
         if (before == after) return "";
         var (a, b) = (Lines(before), Lines(after));
+        var (head, tail) = Ends(a, b);
+        List<string> lines = [.. a[..head].Select(line => " " + line)];
+        AddChanges(lines, a[head..^tail], b[head..^tail]);
+        lines.AddRange(a[^tail..].Select(line => " " + line));
+        return lines.TrueForAll(line => line[0] == ' ') ? "" : Shorten(lines);
+    }
+
+    private static string[] Lines(string text) => text.Length == 0 ? [] : text.TrimEnd('\n').Split('\n');
+
+    /// <summary>How many lines are the same at the begin, and how many of the others at the end.</summary>
+    private static (int Head, int Tail) Ends(string[] a, string[] b)
+    {
+        var shorter = Math.Min(a.Length, b.Length);
+        var head = 0;
+        while (head < shorter && a[head] == b[head]) head++;
+        var tail = 0;
+        while (tail < shorter - head && a[^(tail + 1)] == b[^(tail + 1)]) tail++;
+        return (head, tail);
+    }
+
+    private static void AddChanges(List<string> lines, string[] a, string[] b)
+    {
         var common = CommonLengths(a, b);
-        var lines = new List<string>();
         var (i, j) = (0, 0);
         while (i < a.Length || j < b.Length)
         {
@@ -31,11 +53,7 @@ public static class LineDiff
                 lines.Add("+" + b[j++]);
             }
         }
-
-        return Shorten(lines);
     }
-
-    private static string[] Lines(string text) => text.Length == 0 ? [] : text.TrimEnd('\n').Split('\n');
 
     private static int[,] CommonLengths(string[] a, string[] b)
     {
@@ -51,14 +69,17 @@ public static class LineDiff
 
     private static string Shorten(List<string> lines)
     {
-        var text = new StringBuilder();
-        var isGap = false;
-        for (var i = 0; i < lines.Count; i++)
+        var isShown = new bool[lines.Count];
+        foreach (var (i, line) in lines.Index())
         {
-            var isNear = Enumerable.Range(Math.Max(0, i - ContextLines), Math.Min(lines.Count, i + ContextLines + 1) - Math.Max(0, i - ContextLines)).Any(k => lines[k][0] != ' ');
-            if (isNear) text.Append(lines[i]).Append('\n');
-            else if (!isGap) text.Append("...\n");
-            isGap = !isNear;
+            if (line[0] != ' ') isShown.AsSpan(Math.Max(0, i - ContextLines)..Math.Min(lines.Count, i + ContextLines + 1)).Fill(true);
+        }
+
+        var text = new StringBuilder();
+        foreach (var (i, line) in lines.Index())
+        {
+            if (isShown[i]) text.Append(line).Append('\n');
+            else if (i == 0 || isShown[i - 1]) text.Append("...\n");
         }
 
         return text.ToString();

@@ -1,0 +1,44 @@
+using System.Globalization;
+using ActorInference.Roles.Agents;
+using ActorInference.Roles.Groups.Spec;
+
+namespace ActorInference.Roles.Groups.Control;
+
+/// <summary>The ports of a role's processes: those of their containers, and those that RBG's allocator would give.</summary>
+/// <param name="group">Name of the group.</param>
+internal sealed class LaunchPorts(string group, RoleSpec role)
+{
+    /// <summary>What a container's process asks its agent for. Allocated ones are the first container's.</summary>
+    public IEnumerable<PortRequest> Requests(ComponentSpec component, ContainerSpec container)
+    {
+        var allocated = container == component.Template.Containers[0] ? PortAllocations.Of(component).Allocations : [];
+        foreach (var port in container.Ports.Where(port => allocated.All(each => each.Name != NameOf(port) || !each.IsRoleScoped))) yield return new PortRequest(NameOf(port), port.Port);
+        foreach (var allocation in allocated)
+        {
+            if (allocation.IsRoleScoped) yield return new PortRequest(allocation.Name, NumberOf(component, allocation)) { IsFixed = true };
+            else if (container.Ports.All(port => NameOf(port) != allocation.Name)) yield return new PortRequest(allocation.Name, 0);
+        }
+    }
+
+    /// <summary>Variables that say which ports were given. A port of one process only is known to that, and to its init containers.</summary>
+    public IEnumerable<Variable> Environment(ComponentSpec component, ContainerSpec container)
+    {
+        var ports = PortAllocations.Of(component);
+        var isFirst = !component.Template.Containers.Skip(1).Contains(container);
+        foreach (var allocation in ports.Allocations.Where(allocation => isFirst || allocation.IsRoleScoped)) yield return new Variable(allocation.Env, ValueOf(component, allocation));
+        foreach (var reference in ports.References) yield return new Variable(reference.Env, Text(PortAllocations.NumberOf(group, reference with { Env = "" })));
+    }
+
+    /// <returns>The port that an annotation says; null if it is of none.</returns>
+    public string? ByAnnotation(ComponentSpec component, string key) =>
+        PortAllocations.Of(component).Allocations.FirstOrDefault(allocation => allocation.AnnotationKey == key) is { } allocation ? ValueOf(component, allocation) : null;
+
+    private string ValueOf(ComponentSpec component, PortAllocation allocation) =>
+        allocation.IsRoleScoped ? Text(NumberOf(component, allocation)) : $"$({InstanceSurroundings.PortVariable(allocation.Name)})";
+
+    private int NumberOf(ComponentSpec component, PortAllocation allocation) => PortAllocations.NumberOf(group, new PortReference(role.Name, component.Name, allocation.Name));
+
+    private static string NameOf(PortSpec port) => port.Name.Length > 0 ? port.Name.ToLowerInvariant() : $"port{Text(port.Port)}";
+
+    private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
+}
