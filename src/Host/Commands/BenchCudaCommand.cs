@@ -36,21 +36,38 @@ public static class BenchCudaCommand
         try
         {
             var isEqual = true;
-            foreach (var item in CudaEqualityCase.Defaults)
-            {
-                var result = CudaEquality.Run(device, item, CudaBackend.KernelCache, folder.FullName);
-                isEqual &= result.IsEqual;
-                Console.Out.WriteLine(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"shape {item}: {(result.IsEqual ? "equal" : "DIFFERENT")}, logits off by {result.WorstError:P3} of at most {item.Allowed:P1}, {result.DifferentTokens} of {result.Tokens} tokens different"));
-                Console.Out.Flush();
-            }
-
+            foreach (var item in CudaEqualityCase.Defaults) isEqual &= CompareShape(device, item, folder.FullName);
             return isEqual ? Success : Differs;
+        }
+        catch (CudaDeviceLostException)
+        {
+            return Differs;   // It has been said at which shape.
         }
         finally
         {
             folder.Delete(recursive: true);
+        }
+    }
+
+    private static bool CompareShape(int device, CudaEqualityCase item, string folder)
+    {
+        try
+        {
+            var result = CudaEquality.Run(device, item, CudaBackend.KernelCache, folder);
+            Console.Out.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"shape {item}: {(result.IsEqual ? "equal" : "DIFFERENT")}, logits off by {result.WorstError:P3} of at most {item.Allowed:P1}, {result.DifferentTokens} of {result.Tokens} tokens different"));
+            return result.IsEqual;
+        }
+        catch (Exception failure) when (failure is CudaMemoryException or CudaLibraryException or CudaDeviceLostException)
+        {
+            Console.Out.WriteLine($"shape {item}: {failure.Message}");
+            if (failure is CudaDeviceLostException) throw;
+            return false;
+        }
+        finally
+        {
+            Console.Out.Flush();
         }
     }
 
