@@ -130,6 +130,7 @@ public sealed class PrefixJournal(int blockTokens, int mostRemovals = 32_768) : 
         lock (_lock)
         {
             _held.CheckInvariants();
+            _shared.CheckInvariants();
             _removed.CheckInvariants();
             if (_removed.Count > MostRemovals) throw new InvalidOperationException($"The prefix journal remembers {_removed.Count} removals, more than {MostRemovals}.");
         }

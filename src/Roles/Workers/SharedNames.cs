@@ -36,4 +36,7 @@ internal sealed class SharedNames
     }
 
     public void Clear() => _table.Clear();
+
+    /// <inheritdoc cref="NameTable.CheckInvariants"/>
+    public void CheckInvariants() => _table.CheckInvariants();
 }
