@@ -23,9 +23,52 @@ public static class BenchCudaCommand
         command.SetAction(parsed =>
         {
             var device = new DeviceChoice(DeviceKind.Cuda, parsed.GetValue(options.Device) ?? 0).Resolve(CudaProbe.Look, null, _ => { })!;
+            if (parsed.GetValue(options.Equality)) return CompareShapes(device.Index);
+            if (parsed.GetValue(options.Model) is null) throw new UserErrorException("--model is missing; only --equality does without.");
             return parsed.GetValue(options.Verify) ? Verify(device.Index, parsed.GetRequiredValue(options.Model), parsed.GetValue(options.Overlap)) : Measure(device.Index, parsed, options);
         });
         return command;
+    }
+
+    private static int CompareShapes(int device)
+    {
+        var folder = Directory.CreateTempSubdirectory("cuda-equality-");
+        try
+        {
+            var isEqual = true;
+            foreach (var item in CudaEqualityCase.Defaults) isEqual &= CompareShape(device, item, folder.FullName);
+            return isEqual ? Success : Differs;
+        }
+        catch (CudaDeviceLostException)
+        {
+            return Differs;   // It has been said at which shape.
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static bool CompareShape(int device, CudaEqualityCase item, string folder)
+    {
+        try
+        {
+            var result = CudaEquality.Run(device, item, CudaBackend.KernelCache, folder);
+            Console.Out.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"shape {item}: {(result.IsEqual ? "equal" : "DIFFERENT")}, logits off by {result.WorstError:P3} of at most {item.Allowed:P1}, {result.DifferentTokens} of {result.Tokens} tokens different"));
+            return result.IsEqual;
+        }
+        catch (Exception failure) when (failure is CudaMemoryException or CudaLibraryException or CudaDeviceLostException)
+        {
+            Console.Out.WriteLine($"shape {item}: {failure.Message}");
+            if (failure is CudaDeviceLostException) throw;
+            return false;
+        }
+        finally
+        {
+            Console.Out.Flush();
+        }
     }
 
     private static int Verify(int device, string model, bool overlapLaunches)
@@ -108,11 +151,13 @@ public static class BenchCudaCommand
         private readonly Option<int?> _matmulSize = NumberOption.Integer("--matmul-size", "Rows of the largest product, a multiple of 8. Default: 8192.", 8, Most);
         private readonly Option<int?> _warmMilliseconds = NumberOption.Integer("--warm-ms", "For which a case runs before it is measured. Default: 1000.", 0, 600_000);
 
-        public Option<string> Model { get; } = new("--model") { Description = "Model folder in Hugging Face form, or a GGUF file.", Required = true };
+        public Option<string> Model { get; } = new("--model") { Description = "Model folder in Hugging Face form, or a GGUF file." };
 
         public Option<int?> Device { get; } = NumberOption.Integer("--device", "Number of the CUDA device. Default: 0.", 0, 1024);
 
         public Option<bool> Verify { get; } = new("--verify") { Description = $"Compare with the cases of the model's {CudaVerification.File} instead." };
+
+        public Option<bool> Equality { get; } = new("--equality") { Description = "Compare the device with the processor instead, over small models of many shapes." };
 
         public Option<bool> Overlap { get; } = new("--overlap-launches") { Description = "Let a kernel of a decode step begin while the one before it ends; measured beside the ordinary way. Devices of compute capability 9.0 and later." };
 
@@ -122,7 +167,7 @@ public static class BenchCudaCommand
 
         public Option<string?> Beside { get; } = new("--beside") { Description = "What compare_torch.py wrote, to compare with." };
 
-        public IEnumerable<Option> All => [Model, Device, Verify, Overlap, Json, Out, Beside, _rounds, _cases, _attention, _outputTokens, _chunkTokens, _copyBytes, _matmulSize, _warmMilliseconds];
+        public IEnumerable<Option> All => [Model, Device, Verify, Equality, Overlap, Json, Out, Beside, _rounds, _cases, _attention, _outputTokens, _chunkTokens, _copyBytes, _matmulSize, _warmMilliseconds];
 
         public CudaBenchmarkOptions Read(ParseResult parsed) => _defaults with
         {
