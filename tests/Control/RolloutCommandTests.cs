@@ -64,6 +64,8 @@ public sealed class RolloutCommandTests
         Assert.Equal(CommandLine.Failure, waited.ExitCode);
         Assert.StartsWith("actorinference: the rollout of group demo has failed and is rolled back, as revision 3: ", waited.Error);
         Assert.Contains("prefill-1 is not ready: Readiness probe failed", waited.Error);
+        var undone = await user.RunAsync("rollout undo demo");
+        Assert.Equal((CommandLine.UserError, "actorinference: group demo is rolled back already, as revision 3; expected the revision to go to, one of 2, 3.\n"), (undone.ExitCode, undone.Error));
     }
 
     [Fact]
@@ -119,6 +121,8 @@ public sealed class RolloutCommandTests
         Assert.All(lines, line => Assert.StartsWith($"actorinference: {file}: spec.roles[", line));
         Assert.Contains($"actorinference: {file}: spec.roles[1].dependencies[0]: no role named \"prefil\"", error);
         Assert.Equal("There are no groups.\n", await user.DoAsync("get groups"));
+        Assert.StartsWith("actorinference: what is 'things'; expected one of groups, group, roles,", (await user.RunAsync("get things")).Error);
+        Assert.StartsWith("actorinference: --output is 'xml'; expected one of wide, json, yaml.", (await user.RunAsync("get groups -o xml")).Error);
     }
 
     [Theory]
