@@ -4,11 +4,11 @@ using ActorInference.Bench.Cache;
 
 var json = args.Contains("--json");
 var trace = Array.IndexOf(args, "--trace");
-string[] parts = ["multiturn", "million", "sums"];
+string[] parts = ["multiturn", "million", "router", "sums"];
 var chosen = args.Where(parts.Contains).ToArray();
 if (args.Where((arg, i) => arg is not ("--json" or "--trace") && !parts.Contains(arg) && (trace < 0 || i != trace + 1)).FirstOrDefault() is { } unknown || trace == args.Length - 1 && trace >= 0)
 {
-    Console.Error.WriteLine("Usage: [multiturn] [million] [sums] [--json] [--trace FILE]");
+    Console.Error.WriteLine("Usage: [multiturn] [million] [router] [sums] [--json] [--trace FILE]");
     return 2;
 }
 
@@ -22,6 +22,7 @@ var measurements = (chosen.Length > 0 ? chosen : parts).SelectMany(part => part 
 {
     "multiturn" => MultiTurnBenchmark.Run(rounds: 7),
     "million" => MillionPagesBenchmark.Run(rounds: 7),
+    "router" => RouterIndexBenchmark.Run(rounds: 7),
     _ => PageSumBenchmark.Run(rounds: 7),
 }).ToList();
 if (json)

@@ -12,10 +12,14 @@ internal static class NVRTCNativeMethods
 #pragma warning disable CA2255 // The imports of this assembly must find their library whoever calls the first of them.
     [ModuleInitializer]
 #pragma warning restore CA2255
-    internal static void Initialize() => LibrarySearch.Resolve(
-        typeof(NVRTCNativeMethods).Assembly,
-        Library,
-        OperatingSystem.IsWindows() ? ["nvrtc64_130_0.dll", "nvrtc64_120_0.dll"] : ["libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so"]);
+    internal static void Initialize()
+    {
+        LibrarySearch.Resolve(
+            typeof(NVRTCNativeMethods).Assembly,
+            Library,
+            OperatingSystem.IsWindows() ? ["nvrtc64_130_0.dll", "nvrtc64_120_0.dll"] : ["libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so"]);
+        if (OperatingSystem.IsLinux()) LibrarySearch.LoadBeside("libnvrtc-builtins.so.*");
+    }
 
     [DllImport(Library)]
     internal static extern nvrtcResult nvrtcVersion(out int major, out int minor);

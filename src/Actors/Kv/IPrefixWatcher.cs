@@ -1,17 +1,18 @@
 namespace ActorInference.Actors.Kv;
 
-/// <summary>Told of each page that a prefix cache takes in or gives up, on the thread that uses the cache.</summary>
+/// <summary>
+/// Told of the pages that one prefix cache takes in or gives up, on the thread that uses the cache. A page has gone when no prompt finds it any more, though somebody may use
+/// it still. What is told is valid during the call.
+/// </summary>
 public interface IPrefixWatcher
 {
     /// <summary>Name of the empty beginning in a namespace (<see cref="PrefixName"/>).</summary>
     ulong Begin(KvNamespaceId space);
 
-    /// <param name="before">Name of what comes before the page.</param>
-    /// <param name="after">Name of what ends with the page.</param>
-    /// <param name="position">Tokens before the page.</param>
-    /// <param name="tokens">The page's; valid during the call.</param>
-    void Added(ulong before, ulong after, int position, ReadOnlySpan<int> tokens);
+    void Added(in PrefixRun run);
 
-    /// <inheritdoc cref="Added"/>
-    void Removed(ulong before, ulong after, int position, ReadOnlySpan<int> tokens);
+    /// <summary>Pages of one prompt have gone, each after the one before it.</summary>
+    /// <param name="position">Tokens before the first one.</param>
+    /// <param name="places">Theirs, as <see cref="PrefixRun.Places"/>.</param>
+    void Removed(int position, int pageSizeTokens, ReadOnlySpan<int> places);
 }

@@ -6,14 +6,14 @@ namespace ActorInference.Cache.Radix;
 /// </summary>
 /// <param name="capacity">Pages.</param>
 /// <param name="pageSizeTokens">Tokens of each.</param>
-/// <param name="isNamed">Whether pages have <see cref="PageNames"/> here.</param>
+/// <param name="isNamed">Whether pages have a <see cref="Name"/>.</param>
 internal sealed class PageSlots(int capacity, int pageSizeTokens, bool isNamed)
 {
     private readonly int[] _pages = new int[capacity];
     private readonly int[] _next = new int[capacity];
     private readonly int[] _previous = new int[capacity];
     private readonly int[] _tokens = new int[capacity * pageSizeTokens];
-    private readonly PageNames[] _names = isNamed ? new PageNames[capacity] : [];
+    private readonly ulong[] _names = isNamed ? new ulong[capacity] : [];
     private int _free = RadixNode.None;
     private int _end;
 
@@ -29,7 +29,8 @@ internal sealed class PageSlots(int capacity, int pageSizeTokens, bool isNamed)
 
     public ReadOnlySpan<int> Tokens(int slot) => _tokens.AsSpan(slot * pageSizeTokens, pageSizeTokens);
 
-    public ref PageNames Names(int slot) => ref _names[slot];
+    /// <summary>Name of all that ends with the page (<see cref="Actors.Kv.PrefixName"/>), for those that go on.</summary>
+    public ref ulong Name(int slot) => ref _names[slot];
 
     /// <summary>Takes a slot and links it behind <paramref name="previous"/>, if that is one.</summary>
     public int Take(int page, ReadOnlySpan<int> tokens, int previous)
@@ -69,6 +70,3 @@ internal sealed class PageSlots(int capacity, int pageSizeTokens, bool isNamed)
         _previous[slot] = RadixNode.None;
     }
 }
-
-/// <summary>Names of what comes before a page and of what ends with it: kept, so that no token is hashed when the page goes.</summary>
-internal record struct PageNames(ulong Before, ulong After);

@@ -28,6 +28,9 @@ internal struct RadixNode
     /// <summary>Hash of parent and first page, under which <see cref="ChildTable"/> knows it.</summary>
     public uint KeyHash;
 
+    /// <summary>Whether it was cleared while somebody locked it, and the watcher was told that it has gone.</summary>
+    public bool IsCleared;
+
     /// <summary>Tick of the last use.</summary>
     public long LastUse;
     public long LastUseMs;

@@ -135,14 +135,13 @@ public sealed partial class RadixTree
         var grows = end is { Parent: not RadixNode.None, Children: 0, Locks: 1, Hits: 1 };
         var first = RadixNode.None;
         var last = grows ? end.LastSlot : RadixNode.None;
-        var name = _watcher is null ? 0 : NameAfter(node, path.Space);
         for (var i = 0; i < pages.Length; i++)
         {
             last = _slots.Take(pages[i], tokens.Slice(i * _pageSize, _pageSize), last);
-            if (_watcher is not null) name = TellAdded(last, name, end.Depth + i);
             if (i == 0) first = last;
         }
 
+        if (_watcher is not null) TellAdded(first, NameAfter(node, path.Space), end.Depth, tokens);
         if (grows)
         {
             end.LastSlot = last;
@@ -152,32 +151,6 @@ public sealed partial class RadixTree
         }
 
         return AddLeaf(node, first, last, pages.Length, path);
-    }
-
-    /// <summary>Name of all that ends with a node.</summary>
-    private ulong NameAfter(int node, KvNamespaceId space)
-    {
-        ref var end = ref _nodes[node];
-        return end.Parent == RadixNode.None ? _watcher!.Begin(space) : _slots.Names(end.LastSlot).After;
-    }
-
-    /// <param name="slot">Of a page that is new.</param>
-    /// <param name="before">Name of what comes before it.</param>
-    /// <param name="pagesBefore">Pages of that.</param>
-    /// <returns>Name of what ends with it.</returns>
-    private ulong TellAdded(int slot, ulong before, int pagesBefore)
-    {
-        var tokens = _slots.Tokens(slot);
-        var after = PrefixName.After(before, tokens);
-        _slots.Names(slot) = new PageNames(before, after);
-        _watcher!.Added(before, after, pagesBefore * _pageSize, tokens);
-        return after;
-    }
-
-    private void TellRemoved(int slot, int pagesBefore)
-    {
-        ref var names = ref _slots.Names(slot);
-        _watcher!.Removed(names.Before, names.After, pagesBefore * _pageSize, _slots.Tokens(slot));
     }
 
     private int AddLeaf(int parent, int first, int last, int pages, in HeldPath path)
@@ -294,19 +267,17 @@ public sealed partial class RadixTree
     {
         Span<int> released = stackalloc int[ReleaseBatch];
         ref var trimmed = ref _nodes[node];
-        var depth = trimmed.Depth;
-        trimmed.Pages -= pages;
-        trimmed.Depth -= pages;
         while (pages > 0)
         {
             var batch = Math.Min(pages, released.Length);
+            trimmed.Pages -= batch;
+            trimmed.Depth -= batch;
+            if (_watcher is not null && !trimmed.IsCleared) TellRemoved(trimmed.LastSlot, batch, trimmed.Depth);
             for (var i = 0; i < batch; i++)
             {
                 var slot = trimmed.LastSlot;
                 released[i] = _slots.Page(slot);
                 trimmed.LastSlot = _slots.Previous(slot);
-                depth--;
-                if (_watcher is not null) TellRemoved(slot, depth);
                 _slots.Free(slot);
             }
 

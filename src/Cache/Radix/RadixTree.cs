@@ -35,6 +35,8 @@ public sealed partial class RadixTree : IPrefixCache
         _policy = policy;
         _pageSize = options.PageSizeTokens;
         _watcher = options.Watcher;
+        _runNames = _watcher is null ? [] : new ulong[ReleaseBatch];
+        _runSlots = _watcher is null ? [] : new int[ReleaseBatch];
         CapacityPages = options.CapacityPages;
         _nodes = new NodePool(options.CapacityPages + 1);
         _slots = new PageSlots(options.CapacityPages, _pageSize, isNamed: _watcher is not null);
@@ -157,6 +159,7 @@ public sealed partial class RadixTree : IPrefixCache
     public void Clear()
     {
         Evict(int.MaxValue);
+        if (_watcher is not null) TellCleared();
         for (var slot = 0; slot < _locks.End; slot++)
         {
             if (_locks.IsHeld(slot) && _locks[slot].Node != RadixNode.None) _locks[slot].Detached = true;

@@ -12,7 +12,7 @@ public sealed record RadixTreeOptions
     /// <summary>Pages that the tree may hold, at least 1. Its tables for them are reserved at once: 4 bytes a token and about 100 a page.</summary>
     public required int CapacityPages { get; init; }
 
-    /// <summary>Told of each page that comes or goes; null for nobody. It costs 16 bytes a page, and a hash of its tokens for each that comes.</summary>
+    /// <summary>Told of each page that comes or goes; null for nobody. It costs 8 bytes a page, and a hash of its tokens for each that comes.</summary>
     public IPrefixWatcher? Watcher { get; init; }
 
     /// <summary>

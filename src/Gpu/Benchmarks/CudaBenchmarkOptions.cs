@@ -12,6 +12,9 @@ public sealed record CudaBenchmarkOptions
     /// <summary>Of attention alone, over so many keys for each sequence.</summary>
     public IReadOnlyList<CudaBenchmarkCase> AttentionCases { get; init; } = [new(1, 8128), new(8, 4096), new(64, 1024)];
 
+    /// <summary>Whether all cases are measured once more with <see cref="Cuda.Forward.CudaRunnerOptions.OverlapLaunches"/>. Default false.</summary>
+    public bool OverlapLaunches { get; init; }
+
     /// <summary>Decode steps, at least 3. Default 64.</summary>
     public int OutputTokens { get; init; } = 64;
 

@@ -33,6 +33,7 @@ public sealed class CudaKernelBenchmark
 {
     private const int Rounds = 10;
     private const int AttentionRounds = 4;
+    private const int MostPages = 65535;   // Of a grid, along its second side.
     private const int GatherBlocks = 64;
     private const int GatherThreads = 256;
 
@@ -65,7 +66,7 @@ public sealed class CudaKernelBenchmark
     {
         var device = _model.Device;
         var layout = _model.Layout(_options.PageSizeTokens);
-        var count = (int)Math.Clamp(_options.CopyBytes / layout.PageBytes, 1, 1 << 16);
+        var count = (int)Math.Clamp(_options.CopyBytes / layout.PageBytes, 1, MostPages);
         var bytes = (long)count * layout.PageBytes;
         using var pool = _model.CreatePool(layout, 2 * count);
         using var host = device.AllocatePinned<byte>(bytes, "measurements");

@@ -22,16 +22,20 @@ public static class CudaVerification
     /// <summary>Name of the file beside the model with the cases.</summary>
     public const string File = "reference.json";
 
+    /// <param name="index">Of the device.</param>
+    /// <param name="folder">Of the model and its cases.</param>
+    /// <param name="kernelCache">Where compiled kernels are kept; null to keep none.</param>
+    /// <param name="overlapLaunches">As <see cref="CudaRunnerOptions.OverlapLaunches"/>.</param>
     /// <exception cref="ModelFormatException">The model cannot be used.</exception>
     /// <exception cref="FileNotFoundException">There are no cases.</exception>
-    public static IReadOnlyList<CudaVerificationResult> Run(int index, string folder, string? kernelCache)
+    public static IReadOnlyList<CudaVerificationResult> Run(int index, string folder, string? kernelCache, bool overlapLaunches = false)
     {
         using var document = JsonDocument.Parse(System.IO.File.ReadAllBytes(Path.Combine(folder, File)));
         using var model = CudaModel.Load(index, folder, kernelCache);
         var layout = model.Layout(PageSizeTokens);
         var pages = layout.PagesFor(model.Config.MaxPositionEmbeddings);
         using var pool = model.CreatePool(layout, pages);
-        using var runner = new CudaModelRunner(model.Weights, pool, new CudaRunnerOptions { MaxBatchTokens = Math.Min(512, model.Config.MaxPositionEmbeddings) });
+        using var runner = new CudaModelRunner(model.Weights, pool, new CudaRunnerOptions { MaxBatchTokens = Math.Min(512, model.Config.MaxPositionEmbeddings), OverlapLaunches = overlapLaunches });
         return [.. document.RootElement.GetProperty("cases").EnumerateArray().Select(item => Compare(runner, pages, item))];
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using ActorInference.Actors.Generation;
 using ActorInference.Actors.Kv;
+using ActorInference.Gpu.Constraints;
 using ActorInference.Gpu.Cpu;
 using ActorInference.Gpu.Kv;
 using ActorInference.Gpu.Models;
@@ -60,11 +61,12 @@ public static class SamplingBenchmark
             session.Warm();
             var stepMs = 1000 * Median([.. Enumerable.Range(0, options.Rounds).SelectMany(_ => session.Decode())]);
             var logits = runner.Logits(0).ToArray();
-            foreach (var (name, way) in Ways)
-            {
-                var microseconds = 1e6 * MeasureChoice(logits, way, options.PromptTokens);
-                results.Add(new SamplingBenchmarkResult(name, batch, config.VocabSize, microseconds, stepMs, batch * microseconds / 1000 / stepMs));
-            }
+            foreach (var (name, way) in Ways) Add(name, MeasureChoice(logits, way, options.PromptTokens));
+            Add("JSON schema", MeasureConstrained(logits, isNew: false));
+            Add("JSON schema, a new place", MeasureConstrained(logits, isNew: true));
+
+            void Add(string name, double seconds) =>
+                results.Add(new SamplingBenchmarkResult(name, batch, config.VocabSize, 1e6 * seconds, stepMs, batch * 1000 * seconds / stepMs));
         }
 
         return results;
@@ -90,6 +92,42 @@ public static class SamplingBenchmark
         }
 
         return Median(seconds);
+    }
+
+    /// <summary>Within a string, where nearly every token may come.</summary>
+    /// <param name="isNew">Whether what may come there is found out each time.</param>
+    /// <returns>Seconds of a choice, the median.</returns>
+    private static double MeasureConstrained(float[] logits, bool isNew)
+    {
+        var options = new SamplingOptions { Temperature = 0.7f, Constraint = new OutputConstraint(OutputConstraintKind.JsonSchema, """{"type":"array","items":{"type":"string"}}""") };
+        var (vocabulary, program) = (Words(logits.Length), GrammarProgram.Compile(options.Constraint));
+        var (constraint, sampler) = (new TokenConstraint(program, vocabulary), new Sampler(logits.Length, []));
+        var (work, seconds) = (new float[logits.Length], new List<double>(Choices));
+        for (var i = 0; i < 2 * Choices; i++)
+        {
+            if (isNew) constraint = new TokenConstraint(program, vocabulary);
+            var state = new SamplerState(options, [], [(int)'[', (int)'"'], constraint);
+            logits.CopyTo(work, 0);
+            var start = Stopwatch.GetTimestamp();
+            sampler.Sample(work, state, out _);
+            if (i >= Choices) seconds.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+
+        return Median(seconds);
+    }
+
+    /// <summary>All bytes, and words of two to nine letters, half of them after a space: about the tree that a tokenizer of that size has.</summary>
+    private static TokenVocabulary Words(int count)
+    {
+        var random = new Random(1);
+        return TokenVocabulary.Create(Enumerable.Range(0, count).Select(id =>
+        {
+            if (id < 256) return [(byte)id];
+            var word = new byte[random.Next(2, 10)];
+            foreach (ref var letter in word.AsSpan()) letter = (byte)('a' + (random.Next(26) * random.Next(26) / 26));
+            if (id % 2 == 0) word[0] = (byte)' ';
+            return word;
+        }));
     }
 
     private static double Median(List<double> values)

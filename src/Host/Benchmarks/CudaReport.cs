@@ -9,13 +9,17 @@ namespace ActorInference.Host.Benchmarks;
 internal sealed class CudaReport
 {
     private const double DecodeGoal = 0.75, BatchDecodeGoal = 0.65, PrefillGoal = 0.55, AttentionGoal = 0.7, PagesGoal = 0.85, LaunchGoal = 30, TorchDecodeGoal = 3, TorchPrefillGoal = 1;
+    private const int NameWidth = 78;
     private const int LargeBatch = 64, LongPrompt = 8000;
 
     private readonly List<Figure> _figures = [];
     private readonly List<string> _errors = [];
     private readonly List<CudaBenchmarkResult> _cases = [];
+    private readonly List<CudaBenchmarkResult> _overlapping = [];
     private readonly List<CudaAttentionResult> _attention = [];
     private CudaPagesResult? _pages;
+    private int _linesWritten;
+    private int _errorsWritten;
 
     /// <param name="Name">What was measured.</param>
     /// <param name="Value">As it is.</param>
@@ -43,9 +47,21 @@ internal sealed class CudaReport
         _figures.Add(new Figure($"{name}: prefill, tokens/s", result.PrefillTokensPerSecond));
         _figures.Add(new Figure($"{name}: prefill, TFLOP/s", result.PrefillTeraflops));
         _figures.Add(new Figure($"{name}: prefill, of the matmul rate", result.PrefillFraction, result.PromptTokens >= LongPrompt ? PrefillGoal : null));
+        _figures.Add(new Figure($"{name}: prefill, of the matmul rate, products alone", result.PrefillProductFraction));
         _figures.Add(new Figure($"{name}: decode, tokens/s", result.DecodeTokensPerSecond));
         _figures.Add(new Figure($"{name}: decode, of copy bandwidth", result.DecodeMemoryFraction, result.Batch == 1 ? DecodeGoal : result.Batch >= LargeBatch ? BatchDecodeGoal : null));
+        _figures.Add(new Figure($"{name}: step, ms", result.StepMilliseconds));
+        _figures.Add(new Figure($"{name}: step whose tokens are drawn (top-p), ms", result.SampledStepMilliseconds));
         _figures.Add(new Figure($"{name}: launch of a step, us", result.StepLaunchMicroseconds, result.Batch == 1 ? LaunchGoal : null, AtMost: true));
+    }
+
+    /// <summary>The same with launches that overlap.</summary>
+    public void AddOverlapping(CudaBenchmarkResult result)
+    {
+        _overlapping.Add(result);
+        var name = $"batch {result.Batch}, prompt {result.PromptTokens}, launches overlapping";
+        _figures.Add(new Figure($"{name}: step, ms", result.StepMilliseconds));
+        _figures.Add(new Figure($"{name}: decode, of copy bandwidth", result.DecodeMemoryFraction));
     }
 
     public void Add(CudaAttentionResult result)
@@ -97,19 +113,28 @@ internal sealed class CudaReport
         }
     }
 
-    public void WriteTable(TextWriter output)
+    /// <summary>Writes what has been found since the last time, so that whoever ends the program early has it.</summary>
+    public void WriteNew(TextWriter output)
     {
-        output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{Device}: copies {Peak.CopyBytesPerSecond / 1e9:F0} GB/s, down {Peak.DownloadBytesPerSecond / 1e9:F1} GB/s, up {Peak.UploadBytesPerSecond / 1e9:F1} GB/s, bf16 product {Peak.MatmulFlops / 1e12:F0} TFLOP/s"));
-        var width = _figures.Select(figure => figure.Name.Length).DefaultIfEmpty().Max();
-        foreach (var figure in _figures)
+        if (_linesWritten == 0)
         {
-            var goal = figure.Goal is { } wanted ? string.Create(CultureInfo.InvariantCulture, $"  goal {(figure.AtMost ? "<=" : ">=")} {wanted,5:G4}  {figure.Verdict}") : "";
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{figure.Name.PadRight(width)}  {figure.Value,12:G5}{goal}"));
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Device}: copies {Peak.CopyBytesPerSecond / 1e9:F0} GB/s, down {Peak.DownloadBytesPerSecond / 1e9:F1} GB/s, up {Peak.UploadBytesPerSecond / 1e9:F1} GB/s, bf16 product {Peak.MatmulFlops / 1e12:F0} TFLOP/s"));
+            _linesWritten++;
         }
 
-        foreach (var error in _errors) output.WriteLine($"not measured: {error}");
+        foreach (var figure in _figures.Skip(_linesWritten - 1)) output.WriteLine(Line(figure));
+        _linesWritten = 1 + _figures.Count;
+        foreach (var error in _errors.Skip(_errorsWritten)) output.WriteLine($"not measured: {error}");
+        _errorsWritten = _errors.Count;
+        output.Flush();
+    }
+
+    private static string Line(Figure figure)
+    {
+        var goal = figure.Goal is { } wanted ? string.Create(CultureInfo.InvariantCulture, $"  goal {(figure.AtMost ? "<=" : ">=")} {wanted,5:G4}  {figure.Verdict}") : "";
+        return string.Create(CultureInfo.InvariantCulture, $"{figure.Name,-NameWidth}  {figure.Value,12:G5}{goal}");
     }
 
     public string ToJson()
@@ -123,11 +148,14 @@ internal sealed class CudaReport
                 ("upload_gb_per_s", Peak.UploadBytesPerSecond / 1e9), ("bf16_matmul_tflop_per_s", Peak.MatmulFlops / 1e12));
             json.WriteStartArray("cases");
             foreach (var result in _cases) Write(json, null, ("batch", result.Batch), ("prompt_tokens", result.PromptTokens),
-                ("prefill_tok_per_s", result.PrefillTokensPerSecond), ("prefill_tflop_per_s", result.PrefillTeraflops), ("prefill_matmul_fraction", result.PrefillFraction),
-                ("decode_tok_per_s", result.DecodeTokensPerSecond), ("decode_copy_fraction", result.DecodeMemoryFraction), ("step_ms", result.StepMilliseconds), ("launch_us", result.StepLaunchMicroseconds));
+                ("prefill_tok_per_s", result.PrefillTokensPerSecond), ("prefill_tflop_per_s", result.PrefillTeraflops), ("prefill_matmul_fraction", result.PrefillFraction), ("prefill_product_fraction", result.PrefillProductFraction),
+                ("decode_tok_per_s", result.DecodeTokensPerSecond), ("decode_copy_fraction", result.DecodeMemoryFraction), ("step_ms", result.StepMilliseconds), ("drawn_step_ms", result.SampledStepMilliseconds), ("launch_us", result.StepLaunchMicroseconds));
             json.WriteEndArray();
             json.WriteStartArray("attention");
             foreach (var result in _attention) Write(json, null, ("batch", result.Batch), ("context_tokens", result.ContextTokens), ("us", result.Microseconds), ("copy_fraction", result.CopyFraction));
+            json.WriteEndArray();
+            json.WriteStartArray("overlapping");
+            foreach (var result in _overlapping) Write(json, null, ("batch", result.Batch), ("prompt_tokens", result.PromptTokens), ("step_ms", result.StepMilliseconds), ("decode_copy_fraction", result.DecodeMemoryFraction));
             json.WriteEndArray();
             if (_pages is { } pages) Write(json, "pages", ("count", pages.Pages), ("page_bytes", pages.PageBytes), ("direct_fraction", pages.DirectFraction), ("gathered_fraction", pages.GatheredFraction), ("staged_fraction", pages.StagedFraction));
             WriteFigures(json);

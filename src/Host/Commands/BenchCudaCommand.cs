@@ -23,16 +23,16 @@ public static class BenchCudaCommand
         command.SetAction(parsed =>
         {
             var device = new DeviceChoice(DeviceKind.Cuda, parsed.GetValue(options.Device) ?? 0).Resolve(CudaProbe.Look, null, _ => { })!;
-            return parsed.GetValue(options.Verify) ? Verify(device.Index, parsed.GetRequiredValue(options.Model)) : Measure(device.Index, parsed, options);
+            return parsed.GetValue(options.Verify) ? Verify(device.Index, parsed.GetRequiredValue(options.Model), parsed.GetValue(options.Overlap)) : Measure(device.Index, parsed, options);
         });
         return command;
     }
 
-    private static int Verify(int device, string model)
+    private static int Verify(int device, string model, bool overlapLaunches)
     {
         var reference = Path.Combine(model, CudaVerification.File);
         if (!File.Exists(reference)) throw new UserErrorException($"{reference} is missing; --verify compares with it.");
-        var results = CudaVerification.Run(device, model, CudaBackend.KernelCache);
+        var results = CudaVerification.Run(device, model, CudaBackend.KernelCache, overlapLaunches);
         for (var i = 0; i < results.Count; i++)
             Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"case {i}: {results[i].EqualTokens} of {results[i].Tokens} tokens equal, worst logit off by {results[i].WorstLogit:G3}"));
         return results.All(result => result.EqualTokens == result.Tokens) ? Success : Differs;
@@ -46,13 +46,13 @@ public static class BenchCudaCommand
             var beside = parsed.GetValue(options.Beside) is { } other ? CudaReport.ReadTorch(other) : [];
             using var benchmark = new CudaBenchmark(device, parsed.GetRequiredValue(options.Model), CudaBackend.KernelCache, wanted);
             var report = new CudaReport { Device = benchmark.DeviceName, Peak = benchmark.Peak };
-            foreach (var item in wanted.Cases) Try(report, $"batch {item.Batch}, prompt {item.PromptTokens}", () => report.Add(benchmark.Measure(item)));
-            foreach (var item in wanted.AttentionCases) Try(report, $"attention of {item.Batch} queries, {item.PromptTokens} keys", () => report.Add(benchmark.Kernels.Attention(item)));
-            Try(report, "pages", () => report.Add(benchmark.Kernels.Pages()));
-            report.Compare(beside);
-            if (parsed.GetValue(options.Out) is { } file) File.WriteAllText(file, report.ToJson());
+            Measure(benchmark, wanted, report, () =>
+            {
+                // After each, so that little is lost where a later one is given up.
+                if (parsed.GetValue(options.Out) is { } file) File.WriteAllText(file, report.ToJson());
+                if (!parsed.GetValue(options.Json)) report.WriteNew(Console.Out);
+            }, beside);
             if (parsed.GetValue(options.Json)) Console.Out.WriteLine(report.ToJson());
-            else report.WriteTable(Console.Out);
             return report.IsComplete ? Success : Differs;
         }
         catch (Exception error) when (error is ArgumentException or FormatException or IOException or CudaMemoryException or CudaLibraryException)
@@ -61,16 +61,36 @@ public static class BenchCudaCommand
         }
     }
 
-    /// <summary>What does not fit this device leaves the rest to be measured.</summary>
-    private static void Try(CudaReport report, string what, Action measure)
+    private static void Measure(CudaBenchmark benchmark, CudaBenchmarkOptions wanted, CudaReport report, Action save, IReadOnlyList<CudaReport.TorchCase> beside)
     {
-        try
+        (string What, Action Measure)[] parts =
+        [
+            .. wanted.Cases.Select(item => ($"batch {item.Batch}, prompt {item.PromptTokens}", (Action)(() => report.Add(benchmark.Measure(item))))),
+            .. wanted.AttentionCases.Select(item => ($"attention of {item.Batch} queries, {item.PromptTokens} keys", (Action)(() => report.Add(benchmark.Kernels.Attention(item))))),
+            ("pages", () => report.Add(benchmark.Kernels.Pages())),
+            ("beside PyTorch", () => report.Compare(beside)),
+            // Last: nobody else uses it yet.
+            .. wanted.OverlapLaunches ? wanted.Cases.Select(item => ($"batch {item.Batch}, launches overlapping", (Action)(() => report.AddOverlapping(benchmark.Measure(item, overlapLaunches: true))))) : [],
+        ];
+        save();
+        foreach (var (what, measure) in parts)
         {
-            measure();
-        }
-        catch (Exception failure) when (failure is CudaMemoryException or CudaLibraryException)
-        {
-            report.AddError(what, failure.Message);
+            try
+            {
+                measure();
+            }
+            catch (Exception failure) when (failure is CudaMemoryException or CudaLibraryException or InvalidOperationException)
+            {
+                report.AddError(what, failure.Message);   // What does not fit this device leaves the rest to be measured.
+            }
+            catch (CudaDeviceLostException failure)
+            {
+                report.AddError(what, failure.Message);   // And so does all that comes after it.
+                save();
+                return;
+            }
+
+            save();
         }
     }
 
@@ -94,16 +114,19 @@ public static class BenchCudaCommand
 
         public Option<bool> Verify { get; } = new("--verify") { Description = $"Compare with the cases of the model's {CudaVerification.File} instead." };
 
+        public Option<bool> Overlap { get; } = new("--overlap-launches") { Description = "Let a kernel of a decode step begin while the one before it ends; measured beside the ordinary way. Devices of compute capability 9.0 and later." };
+
         public Option<bool> Json { get; } = new("--json") { Description = "Print a JSON object." };
 
         public Option<string?> Out { get; } = new("--out") { Description = "File to write the JSON object to, beside what is printed." };
 
         public Option<string?> Beside { get; } = new("--beside") { Description = "What compare_torch.py wrote, to compare with." };
 
-        public IEnumerable<Option> All => [Model, Device, Verify, Json, Out, Beside, _rounds, _cases, _attention, _outputTokens, _chunkTokens, _copyBytes, _matmulSize, _warmMilliseconds];
+        public IEnumerable<Option> All => [Model, Device, Verify, Overlap, Json, Out, Beside, _rounds, _cases, _attention, _outputTokens, _chunkTokens, _copyBytes, _matmulSize, _warmMilliseconds];
 
         public CudaBenchmarkOptions Read(ParseResult parsed) => _defaults with
         {
+            OverlapLaunches = parsed.GetValue(Overlap),
             Rounds = parsed.GetValue(_rounds) ?? _defaults.Rounds,
             Cases = parsed.GetValue(_cases) ?? _defaults.Cases,
             AttentionCases = parsed.GetValue(_attention) ?? _defaults.AttentionCases,

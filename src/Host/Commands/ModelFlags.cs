@@ -27,7 +27,7 @@ internal sealed class ModelFlags
     private readonly Option<int?> _kvPages = NumberOption.Integer("--kv-pages", "Size of the KV pool, in pages.", 1);
     private readonly Option<long?> _kvMemory = NumberOption.Bytes("--kv-memory", "Size of the KV pool, such as 512MiB.");
     private readonly Option<int?> _pageSize = NumberOption.Integer("--page-size", $"Tokens of a KV page, a power of two. Default: {DefaultPageSizeTokens}.", 1, MaxPageSizeTokens);
-    private readonly Option<KvDtype?> _kvDtype = new("--kv-dtype") { Description = "Element type of keys and values: f32, f16, bf16, q8_0 (processors only) or f8 (CUDA devices only). Default: the configuration's, f32." };
+    private readonly Option<KvDtype?> _kvDtype = new("--kv-dtype") { Description = "Element type of keys and values: f32, f16, bf16, q8_0 (processors only) or f8 (CUDA devices only). Default: the configuration's, auto: f32 on processors, on CUDA devices the type in which the model computes." };
     private readonly Option<TransferTransport> _transport = new("--transport") { Description = "How KV pages travel between processes: auto (shared memory on one host) or tcp. Default: auto." };
     private readonly Option<LogLevel?> _logLevel = new("--log-level") { Description = "Least level that is logged, to stderr. Default: Information, with --prompt Warning." };
 

@@ -9,6 +9,9 @@ public static class KvBudget
     /// <summary>Sequences of full context that the default has room for.</summary>
     private const int DefaultSequences = 8;
 
+    /// <summary>As many on a device with memory of its own, which nobody else has a use for: all that one worker runs by default.</summary>
+    private const int DefaultDeviceSequences = 64;
+
     /// <summary>Share of the machine's memory that the default stays below.</summary>
     private const int DefaultMemoryShare = 4;
 
@@ -25,7 +28,7 @@ public static class KvBudget
         var asked = pages ?? bytes / layout.PageBytes;
         if (asked is null)
         {
-            var wanted = (long)layout.PagesFor(contextTokens) * DefaultSequences;
+            var wanted = (long)layout.PagesFor(contextTokens) * (deviceBytes is null ? DefaultSequences : DefaultDeviceSequences);
             return (int)Math.Max(1, Math.Min(wanted, deviceBytes is null ? most / DefaultMemoryShare : most));
         }
 

@@ -29,16 +29,22 @@ public static class ConstraintFields
         var given = all.Where(static each => each.Constraint is not null).ToList();
         if (given.Count == 0) return null;
         if (given.Count > 1) throw ApiException.Field(fields.Path(given[1].Field), $"given beside {given[0].Field}", "one of them");
-        var constraint = given[0].Constraint!;
+        return Checked(given[0].Constraint!, fields.Path(given[0].Field));
+    }
+
+    /// <param name="path">Of the field that has it.</param>
+    /// <exception cref="ApiException">It cannot be kept to.</exception>
+    public static OutputConstraint Checked(OutputConstraint constraint, string path)
+    {
         if (constraint.Text.Length > HttpLimits.MaxConstraintCharacters)
-            throw ApiException.Field(fields.Path(given[0].Field), $"of {constraint.Text.Length} characters", $"at most {HttpLimits.MaxConstraintCharacters}");
+            throw ApiException.Field(path, $"of {constraint.Text.Length} characters", $"at most {HttpLimits.MaxConstraintCharacters}");
         try
         {
             ConstraintCheck.Check(constraint);
         }
         catch (ConstraintFormatException wrong)
         {
-            throw new ApiException(ApiError.BadRequest($"{fields.Path(given[0].Field)}: {wrong.Message}", fields.Path(given[0].Field)), wrong);
+            throw new ApiException(ApiError.BadRequest($"{path}: {wrong.Message}", path), wrong);
         }
 
         return constraint;

@@ -20,13 +20,15 @@ public sealed record InferenceSettings(
     ManagementSettings Management,
     GroupSettings Groups,
     CacheSettings Cache,
-    KvDtype KvDtype,
+    KvDtype? KvDtype,
     TensorParallelSettings TensorParallel)
 {
     /// <summary>Path of the section.</summary>
     public const string Root = "actor-inference";
 
-    private static readonly string[] KvDtypeNames = ["f32", "f16", "bf16", "q8_0", "f8"];
+    private const string FollowingDevice = "auto";
+
+    private static readonly string[] KvDtypeNames = [FollowingDevice, "f32", "f16", "bf16", "q8_0", "f8"];
 
     /// <summary>hocon/reference.conf: every setting with its default.</summary>
     public static Config Reference { get; } = Load("reference");
@@ -58,7 +60,7 @@ public sealed record InferenceSettings(
             ManagementSettings.Read(root.Section("management")),
             GroupSettings.Read(root.Section("groups")),
             CacheSettings.Read(cache),
-            Enum.Parse<KvDtype>(root.OneOf("kv-dtype", KvDtypeNames), ignoreCase: true),
+            root.OneOf("kv-dtype", KvDtypeNames) is var dtype and not FollowingDevice ? Enum.Parse<KvDtype>(dtype, ignoreCase: true) : null,
             TensorParallelSettings.Read(root.Section("tensor-parallel")));
         cache.CheckNoOthers();
         root.CheckNoOthers("gpu-dispatcher", "cluster-dispatcher");

@@ -1,12 +1,13 @@
 using System.Numerics;
 using ActorInference.Actors.Ids;
+using ActorInference.Roles.Prefixes;
 
 namespace ActorInference.Roles.Router;
 
 /// <summary>
 /// Which worker is likely to have the pages of which prompts: a table of <see cref="PrefixBlocks"/> with the workers that were given them, or say that they have
 /// them. Approximate by design: workers evict by themselves and tell later, and what it says wrongly costs time only. Holds a limited number of
-/// blocks, of which the longest unused go first. Pure: no clock, no randomness.
+/// blocks, of which the longest unused go first. Pure: no clock, and nothing but a place in a table is random.
 /// </summary>
 /// <remarks>A look-up is one pass over the prompt's blocks for all workers together. Allocates nothing once it is full.</remarks>
 public sealed class PrefixIndex
@@ -14,23 +15,20 @@ public sealed class PrefixIndex
     /// <summary>Workers that it knows apart; what further ones have is not noted.</summary>
     public const int MaxWorkers = 64;
 
-    private const int None = -1;
+    private const int None = NameTable.None;
 
     private readonly int _capacity;
-    private readonly Dictionary<ulong, int> _entries = [];
+    private readonly NameTable _blocks = new();
     private readonly Dictionary<WorkerId, int> _slots = [];
     private readonly int[] _held = new int[MaxWorkers];
     private readonly int[] _confirmed = new int[MaxWorkers];
-    private Entry[] _table = new Entry[64];
+    private Entry[] _table = new Entry[64];   // By number of the block.
     private ulong _freeSlots = ulong.MaxValue;
-    private int _free = None;
-    private int _used;
     private int _newest = None;
     private int _oldest = None;
 
     private struct Entry
     {
-        public ulong Block;
         public ulong Holders;
         public ulong Confirmed;   // Those of them that have said so themselves.
         public int Older;
@@ -45,7 +43,7 @@ public sealed class PrefixIndex
     }
 
     /// <summary>Blocks that somebody has.</summary>
-    public int Count => _entries.Count;
+    public int Count => _blocks.Count;
 
     /// <summary>Blocks that a worker has.</summary>
     public int HeldBy(WorkerId worker) => _slots.TryGetValue(worker, out var slot) ? _held[slot] : 0;
@@ -60,7 +58,10 @@ public sealed class PrefixIndex
         var left = ~_freeSlots;
         for (var i = 0; i < blocks.Length && left != 0; i++)
         {
-            var here = _entries.TryGetValue(blocks[i], out var entry) ? left & _table[entry].Holders : 0;
+            _blocks.WarmUp(blocks, i);
+            var entry = _blocks.Find(blocks[i]);
+            var here = entry == None ? 0 : left & _table[entry].Holders;
+            if (here == left) continue;
             holders.End(left & ~here, i);
             left = here;
         }
@@ -75,8 +76,10 @@ public sealed class PrefixIndex
         if (blocks.IsEmpty || !TrySlot(worker, out var slot)) return;
 
         // The last first: what is evicted is then the end of a prompt, without which its beginning is still of use.
-        for (var i = Math.Min(blocks.Length, _capacity) - 1; i >= 0; i--)
+        blocks = blocks[..Math.Min(blocks.Length, _capacity)];
+        for (var i = blocks.Length - 1; i >= 0; i--)
         {
+            WarmDown(blocks, i);
             ref var entry = ref Touch(blocks[i]);
             if ((entry.Holders & (1UL << slot)) != 0) continue;
             entry.Holders |= 1UL << slot;
@@ -89,10 +92,14 @@ public sealed class PrefixIndex
     {
         if (blocks.IsEmpty || !TrySlot(worker, out var slot)) return;
         var mask = 1UL << slot;
-        for (var i = Math.Min(blocks.Length, _capacity) - 1; i >= 0; i--)
+        blocks = blocks[..Math.Min(blocks.Length, _capacity)];
+        for (var i = blocks.Length - 1; i >= 0; i--)
         {
+            WarmDown(blocks, i);
             // To be told of is no use.
-            ref var entry = ref (_entries.TryGetValue(blocks[i], out var known) ? ref _table[known] : ref Touch(blocks[i]));
+            var place = _blocks.Find(blocks[i]);
+            if (place == None) place = Add(blocks[i]);
+            ref var entry = ref _table[place];
             if ((entry.Confirmed & mask) != 0) continue;
             entry.Confirmed |= mask;
             _confirmed[slot]++;
@@ -106,9 +113,11 @@ public sealed class PrefixIndex
     public void Deny(WorkerId worker, ReadOnlySpan<ulong> blocks)
     {
         if (!_slots.TryGetValue(worker, out var slot)) return;
-        foreach (var block in blocks)
+        for (var i = 0; i < blocks.Length; i++)
         {
-            if (_entries.TryGetValue(block, out var i)) Leave(i, slot);
+            _blocks.WarmUp(blocks, i);
+            var entry = _blocks.Find(blocks[i]);
+            if (entry != None) Leave(entry, slot);
         }
     }
 
@@ -154,13 +163,14 @@ public sealed class PrefixIndex
             Require(_table[i].Holders != 0, "a block has no holder");
             Require((_table[i].Confirmed & ~_table[i].Holders) == 0, "a block is confirmed by one who does not have it");
             Require((_table[i].Holders & _freeSlots) == 0, "a worker that is gone has a block");
-            Require(_entries.TryGetValue(_table[i].Block, out var entry) && entry == i, "a block is not found");
+            Require(_blocks.Find(_blocks.Name(i)) == i, "a block is not found");
             Tally(_table[i].Holders, held);
             Tally(_table[i].Confirmed, confirmed);
         }
 
         Require(newer == _oldest, "the order has another end");
-        Require(count == _entries.Count && count <= _capacity, $"there are {count} of {_entries.Count} blocks, at most {_capacity}");
+        Require(count == Count && count <= _capacity, $"there are {count} of {Count} blocks, at most {_capacity}");
+        _blocks.CheckInvariants();
         Require(held.SequenceEqual(_held) && confirmed.SequenceEqual(_confirmed), "the blocks of a worker are miscounted");
     }
 
@@ -215,36 +225,43 @@ public sealed class PrefixIndex
         if (entry.Holders == 0) Remove(i);
     }
 
+    /// <summary>In a loop that goes down through blocks that are touched: as <see cref="NameTable.WarmDown"/>, and the same for those that have to go instead.</summary>
+    private void WarmDown(ReadOnlySpan<ulong> blocks, int i)
+    {
+        var warmed = _blocks.WarmDown(blocks, i);
+        if (warmed == 0 || Count + warmed <= _capacity) return;
+        Span<ulong> oldest = stackalloc ulong[NameTable.WarmNames];
+        var count = 0;
+        for (var old = _oldest; old != None && count < warmed; old = _table[old].Newer) oldest[count++] = _blocks.Name(old);
+        _blocks.Warm(oldest[..count]);
+    }
+
     /// <summary>Finds or makes a block's entry; it is the newest then.</summary>
     private ref Entry Touch(ulong block)
     {
-        if (_entries.TryGetValue(block, out var i))
+        var i = _blocks.Find(block);
+        if (i == None)
+        {
+            i = Add(block);
+        }
+        else if (i != _newest)
         {
             Unlink(i);
-        }
-        else
-        {
-            if (_entries.Count == _capacity) Evict(_oldest);
-            i = Take();
-            _table[i] = new Entry { Block = block };
-            _entries.Add(block, i);
+            Link(i);
         }
 
-        Link(i);
         return ref _table[i];
     }
 
-    private int Take()
+    /// <summary>Makes a block's entry, the newest one.</summary>
+    private int Add(ulong block)
     {
-        if (_free != None)
-        {
-            var i = _free;
-            _free = _table[i].Older;
-            return i;
-        }
-
-        if (_used == _table.Length) Array.Resize(ref _table, Math.Min(2 * _used, _capacity));
-        return _used++;
+        if (Count == _capacity) Evict(_oldest);
+        var i = _blocks.Add(block, out _);
+        if (i == _table.Length) Array.Resize(ref _table, Math.Min(2 * _table.Length, _capacity));
+        _table[i] = default;
+        Link(i);
+        return i;
     }
 
     private void Evict(int i)
@@ -257,9 +274,7 @@ public sealed class PrefixIndex
     private void Remove(int i)
     {
         Unlink(i);
-        _entries.Remove(_table[i].Block);
-        _table[i].Older = _free;
-        _free = i;
+        _blocks.Remove(i);
     }
 
     private void Link(int i)

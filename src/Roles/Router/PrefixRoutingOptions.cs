@@ -6,7 +6,7 @@ public sealed record PrefixRoutingOptions
     /// <summary>Tokens that are told apart from others as one; 0 is routing by load alone. Default 16.</summary>
     public int BlockTokens { get; init; } = 16;
 
-    /// <summary>Blocks that are remembered, of all workers together, at least 1. Default 262,144: some 15 MB, and 4 million tokens.</summary>
+    /// <summary>Blocks that are remembered, of all workers together, at least 1. Default 262,144: some 12 MB, and 4 million tokens.</summary>
     public int CapacityBlocks { get; init; } = 1 << 18;
 
     /// <summary>

@@ -9,12 +9,8 @@ namespace ActorInference.Roles.Workers;
 /// What a worker's prefix cache has, as routers name it (<see cref="RouterProtocol.Assign.Blocks"/>), and how that changed: whoever knows a version is told what has
 /// changed since, and whoever knows nothing, or something too old, all that is there. Bounded by what the cache holds. Written by the worker's thread, read by any.
 /// </summary>
-/// <remarks>
-/// The worker's thread only writes down what it is told: a name for each block. Looking names up among a million others costs a few misses of the processor's cache each,
-/// ten times as much; whoever asks does that, and now and then a thread of the pool.
-/// </remarks>
 /// <param name="blockTokens">Tokens of a block, at least 1.</param>
-/// <param name="mostRemovals">Removals that are remembered; half of them are forgotten when there are more.</param>
+/// <param name="mostRemovals">Removals that are remembered at least; beyond as many as there are names, too, telling all anew is shorter.</param>
 public sealed class PrefixJournal(int blockTokens, int mostRemovals = 32_768) : IPrefixWatcher
 {
     /// <summary>Names in one answer: 32 KiB.</summary>
@@ -23,42 +19,20 @@ public sealed class PrefixJournal(int blockTokens, int mostRemovals = 32_768) : 
     /// <summary>Salts are the users' to choose; what begins under one that was forgotten has a name that nobody asks for.</summary>
     private const int MostSpaces = 8192;
 
-    /// <summary>Told names after which the pool is asked to look them up.</summary>
-    private const int ManyTold = 8192;
-
-    /// <summary>Told names after which the worker's thread has to do it itself.</summary>
-    private const int MostTold = 8 * ManyTold;
-
     private readonly Lock _lock = new();
-    private readonly Lock _telling = new();   // Inside the other one, or alone.
-    private List<Told> _told = [];
-    private List<Told> _settling = [];
-    private bool _isSettlingSoon;
     private readonly Dictionary<KvNamespaceId, ulong> _beginnings = [];
-    private readonly Dictionary<ulong, Held> _held = [];
-    private readonly List<Change> _changes = [];
+    private readonly HeldNames _held = new();
+    private readonly SharedNames _shared = new();
+    private readonly RemovedNames _removed = new();
     private readonly long _epoch = Random.Shared.NextInt64(1, long.MaxValue);
     private long _version;
-    private long _removalsSince;
-
-    /// <param name="Version">With which it came.</param>
-    /// <param name="Count">How often it is there: a page of a namespace that was cleared stays as long as somebody uses it.</param>
-    private readonly record struct Held(long Version, int Count);
-
-    private readonly record struct Told(ulong Name, bool IsRemoval);
-
-    private readonly record struct Change(ulong Name, long Version, bool IsRemoval);
 
     /// <summary>The present state.</summary>
     public RouterProtocol.PrefixMark Mark
     {
         get
         {
-            lock (_lock)
-            {
-                Settle();
-                return new RouterProtocol.PrefixMark(_epoch, _version, blockTokens);
-            }
+            lock (_lock) return new RouterProtocol.PrefixMark(_epoch, _version, blockTokens);
         }
     }
 
@@ -66,7 +40,7 @@ public sealed class PrefixJournal(int blockTokens, int mostRemovals = 32_768) : 
     /// <param name="salt">Null for the common one.</param>
     public void Name(KvNamespaceId space, string? salt)
     {
-        lock (_telling)
+        lock (_lock)
         {
             if (_beginnings.Count >= MostSpaces) _beginnings.Clear();
             _beginnings[space] = PrefixName.Begin(salt);
@@ -75,22 +49,64 @@ public sealed class PrefixJournal(int blockTokens, int mostRemovals = 32_768) : 
 
     public ulong Begin(KvNamespaceId space)
     {
-        lock (_telling) return _beginnings.GetValueOrDefault(space);
+        lock (_lock) return _beginnings.GetValueOrDefault(space);
     }
 
-    public void Added(ulong before, ulong after, int position, ReadOnlySpan<int> tokens) => Visit(before, after, position, tokens, isRemoval: false);
+    /// <summary>A block is there with the page that has its last token.</summary>
+    public void Added(in PrefixRun run)
+    {
+        var (pageTokens, ends) = (run.PageSizeTokens, EndsInPage(run.PageSizeTokens));
+        lock (_lock)
+        {
+            var (before, end) = (run.Before, FirstEnd(run.Position));
+            for (var i = 0; i < run.Places.Length; i++)
+            {
+                var (name, from, place) = (before, 0, run.Places[i]);
+                for (var shared = place * ends; end < pageTokens; shared++)
+                {
+                    name = PrefixName.After(name, run.Tokens.Slice(i * pageTokens + from, end - from));
+                    var number = _shared.Add(shared, name);
+                    if (number != SharedNames.None) _held.Add(2 * number + 1, name, ++_version);
+                    from = end;
+                    end += blockTokens;
+                }
 
-    public void Removed(ulong before, ulong after, int position, ReadOnlySpan<int> tokens) => Visit(before, after, position, tokens, isRemoval: true);
+                before = run.Names[i];
+                if (end == pageTokens) _held.Add(ends == 0 ? place : 2 * place, before, ++_version);
+                end = AfterPage(end, pageTokens);
+            }
+        }
+    }
+
+    public void Removed(int position, int pageSizeTokens, ReadOnlySpan<int> places)
+    {
+        var ends = EndsInPage(pageSizeTokens);
+        lock (_lock)
+        {
+            var end = FirstEnd(position);
+            foreach (var place in places)
+            {
+                for (var shared = place * ends; end < pageSizeTokens; shared++)
+                {
+                    var number = _shared.Remove(shared);
+                    if (number != SharedNames.None) Remove(2 * number + 1);
+                    end += blockTokens;
+                }
+
+                if (end == pageSizeTokens) Remove(ends == 0 ? place : 2 * place);
+                end = AfterPage(end, pageSizeTokens);
+            }
+        }
+    }
 
     /// <summary>The cache is gone, and another one begins.</summary>
     public void Reset()
     {
         lock (_lock)
         {
-            lock (_telling) _told.Clear();
             _held.Clear();
-            _changes.Clear();
-            _removalsSince = ++_version;
+            _shared.Clear();
+            _removed.Forget(++_version);
         }
     }
 
@@ -101,21 +117,10 @@ public sealed class PrefixJournal(int blockTokens, int mostRemovals = 32_768) : 
     {
         lock (_lock)
         {
-            Settle();
-            var isAnew = question.Epoch != _epoch || question.AsOf < _removalsSince || question.Since > _version;
+            var isAnew = question.Epoch != _epoch || question.AsOf < _removed.ForgottenUpTo || question.Since > _version;
             var (added, removed) = (ImmutableArray.CreateBuilder<ulong>(), ImmutableArray.CreateBuilder<ulong>());
-            var since = isAnew ? 0 : question.Since;
-            var i = FirstAfter(since);
-            for (; i < _changes.Count && added.Count + removed.Count < most; i++)
-            {
-                var change = _changes[i];
-                var isHeld = _held.TryGetValue(change.Name, out var held);
-                if (change.IsRemoval && !isHeld && since > 0) removed.Add(change.Name);
-                else if (!change.IsRemoval && isHeld && held.Version == change.Version) added.Add(change.Name);
-            }
-
-            var version = i == _changes.Count ? _version : _changes[i].Version - 1;
-            return new RouterProtocol.Prefixes(worker, _epoch, question.Since, version, _version, isAnew, added.ToImmutable(), removed.ToImmutable());
+            var upTo = Collect(isAnew ? 0 : question.Since, most, added, removed);
+            return new RouterProtocol.Prefixes(worker, _epoch, question.Since, upTo, _version, isAnew, added.ToImmutable(), removed.ToImmutable());
         }
     }
 
@@ -124,136 +129,52 @@ public sealed class PrefixJournal(int blockTokens, int mostRemovals = 32_768) : 
     {
         lock (_lock)
         {
-            Settle();
-            var live = _changes.Count(change => !change.IsRemoval && _held.TryGetValue(change.Name, out var held) && held.Version == change.Version);
-            if (live != _held.Count) throw new InvalidOperationException($"The prefix journal has {live} of {_held.Count} names that are held.");
-            if (_changes.Zip(_changes.Skip(1)).Any(pair => pair.First.Version >= pair.Second.Version)) throw new InvalidOperationException("The prefix journal is out of order.");
-            if (_changes.Count > Limit) throw new InvalidOperationException($"The prefix journal has {_changes.Count} changes, more than {Limit}.");
+            _held.CheckInvariants();
+            _shared.CheckInvariants();
+            _removed.CheckInvariants();
+            if (_removed.Count > MostRemovals) throw new InvalidOperationException($"The prefix journal remembers {_removed.Count} removals, more than {MostRemovals}.");
         }
     }
 
-    private int Limit => 2 * _held.Count + mostRemovals;
+    private int MostRemovals => Math.Max(mostRemovals, _held.Count);
 
-    /// <summary>A block is there with the page that has its last token.</summary>
-    private void Visit(ulong before, ulong after, int position, ReadOnlySpan<int> tokens, bool isRemoval)
+    /// <summary>Collects what has changed since a version, in order; 0 is before everything, and then nothing is gone.</summary>
+    /// <returns>The version up to which this is.</returns>
+    private long Collect(long since, int most, ImmutableArray<ulong>.Builder added, ImmutableArray<ulong>.Builder removed)
     {
-        var end = (position / blockTokens + 1) * blockTokens - position;
-        if (end > tokens.Length) return;
-        var isMuch = false;
-        if (end == tokens.Length)
+        var came = _held.FirstAfter(since);
+        var went = since > 0 ? _removed.FirstAfter(since) : _removed.Count;
+        while (came != HeldNames.None || went < _removed.Count)
         {
-            lock (_telling) isMuch = Tell(after, isRemoval);
-        }
-        else
-        {
-            var name = before;
-            for (var from = 0; end <= tokens.Length; from = end, end += blockTokens)
+            var cameWith = came == HeldNames.None ? long.MaxValue : _held.VersionAt(came);
+            var wentWith = went == _removed.Count ? long.MaxValue : _removed.VersionOf(went);
+            if (added.Count + removed.Count == most) return Math.Min(cameWith, wentWith) - 1;
+            if (cameWith < wentWith)
             {
-                name = PrefixName.After(name, tokens[from..end]);
-                lock (_telling) isMuch |= Tell(name, isRemoval);
+                added.Add(_held.NameAt(came));
+                came = _held.After(came);
+            }
+            else
+            {
+                removed.Add(_removed.NameOf(went++));   // If it is there again it came later, and is told of then.
             }
         }
 
-        if (isMuch) SettleSoon();
+        return _version;
     }
 
-    /// <returns>Whether it is time to look up what was told.</returns>
-    private bool Tell(ulong name, bool isRemoval)
-    {
-        _told.Add(new Told(name, isRemoval));
-        return _told.Count >= MostTold || (_told.Count >= ManyTold && !_isSettlingSoon);
-    }
+    /// <summary>
+    /// Blocks that may end within a page, and not with it. If there are such, names of blocks that end with a page have the even places of <see cref="HeldNames"/>, and those
+    /// of others the odd ones.
+    /// </summary>
+    private int EndsInPage(int pageTokens) => blockTokens % pageTokens == 0 ? 0 : (pageTokens + blockTokens - 1) / blockTokens;
 
-    private void SettleSoon()
-    {
-        lock (_telling)
-        {
-            if (_told.Count < MostTold)
-            {
-                if (_isSettlingSoon) return;
-                _isSettlingSoon = true;
-                ThreadPool.UnsafeQueueUserWorkItem(static journal => journal.SettleNow(), this, preferLocal: false);
-                return;
-            }
-        }
+    /// <returns>Tokens from a position to the end of the block that it is in.</returns>
+    private int FirstEnd(int position) => blockTokens - position % blockTokens;
 
-        SettleNow();
-    }
+    /// <param name="end">Tokens from a page's beginning to the first end of a block that is not before the page's.</param>
+    /// <returns>Tokens from the next page's beginning to the first end of a block behind it.</returns>
+    private int AfterPage(int end, int pageTokens) => end == pageTokens ? blockTokens : end - pageTokens;
 
-    private void SettleNow()
-    {
-        lock (_lock) Settle();
-    }
-
-    /// <summary>Looks up what was told.</summary>
-    private void Settle()
-    {
-        lock (_telling)
-        {
-            (_told, _settling) = (_settling, _told);
-            _isSettlingSoon = false;
-        }
-
-        foreach (var told in _settling)
-        {
-            if (told.IsRemoval) Remove(told.Name);
-            else Add(told.Name);
-            if (_changes.Count > Limit) Compact();
-        }
-
-        _settling.Clear();
-    }
-
-    private void Add(ulong name)
-    {
-        if (_held.TryGetValue(name, out var held))
-        {
-            _held[name] = held with { Count = held.Count + 1 };
-            return;
-        }
-
-        _held.Add(name, new Held(++_version, 1));
-        _changes.Add(new Change(name, _version, IsRemoval: false));
-    }
-
-    private void Remove(ulong name)
-    {
-        if (!_held.TryGetValue(name, out var held)) return;
-        if (held.Count > 1)
-        {
-            _held[name] = held with { Count = held.Count - 1 };
-            return;
-        }
-
-        _held.Remove(name);
-        _changes.Add(new Change(name, ++_version, IsRemoval: true));
-    }
-
-    /// <summary>Keeps what is held and the newest removals.</summary>
-    private void Compact()
-    {
-        var dropped = _changes.Count(static change => change.IsRemoval) - mostRemovals / 2;
-        var kept = 0;
-        for (var i = 0; i < _changes.Count; i++)
-        {
-            var change = _changes[i];
-            if (change.IsRemoval && dropped-- > 0) _removalsSince = change.Version;
-            else if (change.IsRemoval || (_held.TryGetValue(change.Name, out var held) && held.Version == change.Version)) _changes[kept++] = change;
-        }
-
-        _changes.RemoveRange(kept, _changes.Count - kept);
-    }
-
-    private int FirstAfter(long version)
-    {
-        var (from, to) = (0, _changes.Count);
-        while (from < to)
-        {
-            var middle = (from + to) / 2;
-            if (_changes[middle].Version <= version) from = middle + 1;
-            else to = middle;
-        }
-
-        return from;
-    }
+    private void Remove(int place) => _removed.Add(_held.Remove(place), ++_version, MostRemovals);
 }

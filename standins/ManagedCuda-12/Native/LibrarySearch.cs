@@ -12,6 +12,17 @@ internal static class LibrarySearch
     public static void Resolve(Assembly assembly, string library, params string[] names) =>
         NativeLibrary.SetDllImportResolver(assembly, (name, _, _) => name == library ? Find(names) : 0);
 
+    /// <summary>
+    /// Loads what a library looks for by its bare name while it works, from the folder that the user has named: nobody else looks there, but one that is loaded
+    /// is found by its name.
+    /// </summary>
+    /// <param name="pattern">Of the files' names.</param>
+    public static void LoadBeside(string pattern)
+    {
+        if (Environment.GetEnvironmentVariable(PathVariable) is not { Length: > 0 } folder || !Directory.Exists(folder)) return;
+        foreach (var file in Directory.GetFiles(folder, pattern)) _ = NativeLibrary.TryLoad(file, out _);   // Of another version it is of no use, and does no harm.
+    }
+
     /// <returns>0 if none is there: the runtime then names what it looked for.</returns>
     private static nint Find(string[] names)
     {

@@ -31,6 +31,8 @@ public sealed class RunOnGpuTests
             Check(File.ReadAllBytes(Path.Combine(folder.FullName, "results", Shape.Replace('+', '_') + ".json")));
             Assert.Contains("launch of a step", run.Output);
             Assert.Contains("times PyTorch, decode", run.Output);
+            Assert.Contains("== in short", run.Output);
+            Assert.Matches(@"custom.*: done, \d+ s", run.Output);
         }
         finally
         {
@@ -88,6 +90,7 @@ public sealed class RunOnGpuTests
         Assert.Equal(0, root.GetProperty("errors").GetArrayLength());
         Assert.Equal([20, 70], root.GetProperty("cases").EnumerateArray().Select(item => item.GetProperty("prompt_tokens").GetInt32()));
         Assert.Single(root.GetProperty("attention").EnumerateArray());
+        Assert.Equal(2, root.GetProperty("overlapping").GetArrayLength());
         foreach (var part in new[] { root.GetProperty("peak"), root.GetProperty("pages") }.Concat(root.GetProperty("cases").EnumerateArray()).Concat(root.GetProperty("attention").EnumerateArray()))
             Assert.All(part.EnumerateObject(), field => Assert.True(field.Value.GetDouble() > 0, $"{field.Name} is {field.Value}"));
         var beside = root.GetProperty("goals").EnumerateArray().Where(goal => goal.GetProperty("figure").GetString()!.Contains("times PyTorch", StringComparison.Ordinal)).ToArray();

@@ -44,6 +44,9 @@ DEVICE int grid_x() { return emulated->grid[0]; }
 DEVICE int grid_z() { return emulated->grid[2]; }
 DEVICE void block_barrier() { emulated->block_barrier(); }
 
+DEVICE void await_previous() {}
+DEVICE void let_next_begin() {}
+
 DEVICE float bits_to_float(u32 bits) { float value; __builtin_memcpy(&value, &bits, 4); return value; }
 DEVICE u32 float_to_bits(float value) { u32 bits; __builtin_memcpy(&bits, &value, 4); return bits; }
 
@@ -53,6 +56,29 @@ DEVICE u32 shuffle_xor(u32 value, int mask) {
 }
 
 DEVICE float shuffle_xor(float value, int mask) { return bits_to_float(shuffle_xor(float_to_bits(value), mask)); }
+
+DEVICE u32 shuffle_from(u32 value, int lane) {
+    u64 word = value;
+    return (u32)emulated->exchange(&word, 1)[lane % WarpSize * 8];
+}
+
+DEVICE float shuffle_from(float value, int lane) { return bits_to_float(shuffle_from(float_to_bits(value), lane)); }
+
+DEVICE float shuffle_up(float value, int lanes) {
+    int lane = thread_x() % WarpSize;
+    return shuffle_from(value, lane < lanes ? lane : lane - lanes);
+}
+
+DEVICE u32 warp_ballot(bool value) {
+    u64 word = value;
+    const u64* words = emulated->exchange(&word, 1);
+    u32 bits = 0;
+    for (int i = 0; i < WarpSize; i++) bits |= (u32)words[i * 8] << i;
+    return bits;
+}
+
+DEVICE int count_bits(u32 bits) { return __builtin_popcount(bits); }
+DEVICE int highest_bit(u32 bits) { return 31 - __builtin_clz(bits); }
 
 DEVICE float exp2_fast(float x) { return __builtin_exp2f(x); }
 DEVICE float inverse_root(float x) { return 1 / __builtin_sqrtf(x); }

@@ -74,7 +74,7 @@ struct Context { int device; };
 static std::recursive_mutex mutex;
 static Memory memory;
 static Context contexts[Memory::MaxDevices] = {{0}, {1}, {2}, {3}, {4}, {5}, {6}, {7}};
-static thread_local Context* current = contexts;
+static thread_local Context* current = nullptr;   // As of a driver's new thread: whoever asks for anything has to choose first.
 
 static int device_count() {
     const char* text = getenv("ACTORINFERENCE_EMULATED_DEVICES");
@@ -94,6 +94,8 @@ static int allocations_to_refuse = 0;
 #define UNPOISONED if (Stream::poisoned) return Stream::poisoned
 #define LOCKED std::lock_guard<std::recursive_mutex> lock(mutex); UNPOISONED
 #define LOCKED_API(name, body, ...) API(name, __VA_ARGS__) { LOCKED; body; }
+#define CONTEXT if (!current) return InvalidContext
+#define CONTEXT_API(name, body, ...) API(name, __VA_ARGS__) { LOCKED; CONTEXT; body; }
 
 static Block& the_block() {
     static Block block;
@@ -193,6 +195,7 @@ static Result all_done() {
 
 static Result release(Pointer pointer) {
     std::lock_guard<std::recursive_mutex> lock(mutex);
+    CONTEXT;
     all_done();
     return memory.release(pointer);
 }
@@ -209,22 +212,23 @@ API(cuDevicePrimaryCtxReset_v2, int) {
     }
     return Success;
 }
-LOCKED_API(cuCtxSetCurrent, current = context; return Success, Context* context)
+API(cuCtxSetCurrent, Context* context) { current = context; LOCKED; return Success; }
 API(cuCtxGetCurrent, Context** context) { *context = current; return Success; }
-LOCKED_API(cuCtxSynchronize, return all_done())
-LOCKED_API(cuMemGetInfo_v2, *total = Memory::limit(); *free = *total - memory.used(current->device); return Success, size_t* free, size_t* total)
+CONTEXT_API(cuCtxSynchronize, return all_done())
+CONTEXT_API(cuMemGetInfo_v2, *total = Memory::limit(); *free = *total - memory.used(current->device); return Success, size_t* free, size_t* total)
 
 static Result allocate(Pointer* pointer, size_t bytes) { return allocations_to_refuse > 0 ? allocations_to_refuse--, OutOfMemory : memory.allocate(pointer, bytes, current->device); }
 
-LOCKED_API(cuMemAlloc_v2, return allocate(pointer, bytes), Pointer* pointer, size_t bytes)
-LOCKED_API(cuMemHostAlloc, return memory.allocate((Pointer*)pointer, bytes, -1), void** pointer, size_t bytes, unsigned)
+CONTEXT_API(cuMemAlloc_v2, return allocate(pointer, bytes), Pointer* pointer, size_t bytes)
+CONTEXT_API(cuMemHostAlloc, return memory.allocate((Pointer*)pointer, bytes, -1), void** pointer, size_t bytes, unsigned)
 API(cuMemFree_v2, Pointer pointer) { return release(pointer); }
 API(cuMemFreeHost, void* pointer) { return release((Pointer)pointer); }
 
-LOCKED_API(cuIpcGetMemHandle, return memory.share(pointer, handle), IpcHandle* handle, Pointer pointer)
-LOCKED_API(cuIpcOpenMemHandle_v2, return memory.open(pointer, handle), Pointer* pointer, IpcHandle handle, unsigned)
+CONTEXT_API(cuIpcGetMemHandle, return memory.share(pointer, handle), IpcHandle* handle, Pointer pointer)
+CONTEXT_API(cuIpcOpenMemHandle_v2, return memory.open(pointer, handle), Pointer* pointer, IpcHandle handle, unsigned)
 API(cuIpcCloseMemHandle, Pointer pointer) {
     std::lock_guard<std::recursive_mutex> lock(mutex);
+    CONTEXT;
     all_done();
     memory.close(pointer);
     return Success;
@@ -233,6 +237,7 @@ API(cuIpcCloseMemHandle, Pointer pointer) {
 // Of pageable memory a copy takes what is there when it is asked for, and into it it has written when it returns.
 static Result copy(void* to, const void* from, size_t bytes, Stream* stream) {
     LOCKED;
+    CONTEXT;
     if (!memory.is_known(from)) {
         std::vector<char> now((const char*)from, (const char*)from + bytes);
         return Stream::enqueue(stream, [to, now] { memcpy(to, now.data(), now.size()); return Success; });
@@ -249,7 +254,7 @@ COPY(cuMemcpyHtoD, Pointer, const void*)
 COPY(cuMemcpyDtoH, void*, Pointer)
 COPY(cuMemcpyDtoD, Pointer, Pointer)
 
-LOCKED_API(cuStreamCreate, *stream = new Stream(current->device); return Success, Stream** stream, unsigned)
+CONTEXT_API(cuStreamCreate, *stream = new Stream(current->device); return Success, Stream** stream, unsigned)
 API(cuStreamDestroy_v2, Stream* stream) {
     std::lock_guard<std::recursive_mutex> lock(mutex);
     if (!is_hung) until_ready([=] { return stream->run_until(stream->issued); });
@@ -257,22 +262,22 @@ API(cuStreamDestroy_v2, Stream* stream) {
     return Success;
 }
 LOCKED_API(cuStreamSynchronize, return is_hung ? all_done() : until_ready([=] { return stream->run_until(stream->issued); }), Stream* stream)
-LOCKED_API(cuStreamWaitEvent, return Stream::enqueue(stream, [awaited = *event] { return awaited.wait(); }), Stream* stream, Event* event, unsigned)
-LOCKED_API(cuStreamBeginCapture_v2, stream->capture = new Graph(); return Success, Stream* stream, int)
-LOCKED_API(cuStreamEndCapture, *graph = stream->capture; stream->capture = nullptr; return *graph ? Success : InvalidValue, Stream* stream, Graph** graph)
-LOCKED_API(cuGraphInstantiateWithFlags, *exec = new Graph(*graph); return Success, Graph** exec, Graph* graph, unsigned long long)
+CONTEXT_API(cuStreamWaitEvent, return Stream::enqueue(stream, [awaited = *event] { return awaited.wait(); }), Stream* stream, Event* event, unsigned)
+CONTEXT_API(cuStreamBeginCapture_v2, stream->capture = new Graph(); return Success, Stream* stream, int)
+CONTEXT_API(cuStreamEndCapture, *graph = stream->capture; stream->capture = nullptr; return *graph ? Success : InvalidValue, Stream* stream, Graph** graph)
+CONTEXT_API(cuGraphInstantiateWithFlags, *exec = new Graph(*graph); return Success, Graph** exec, Graph* graph, unsigned long long)
 API(cuGraphDestroy, Graph* graph) { delete graph; return Success; }
 API(cuGraphExecDestroy, Graph* graph) { delete graph; return Success; }
-LOCKED_API(cuGraphLaunch, for (const Work& step : graph->steps) Stream::enqueue(stream, step); return Success, Graph* graph, Stream* stream)
+CONTEXT_API(cuGraphLaunch, for (const Work& step : graph->steps) Stream::enqueue(stream, step); return Success, Graph* graph, Stream* stream)
 
-LOCKED_API(cuEventCreate, *event = new Event(); return Success, Event** event, unsigned)
+CONTEXT_API(cuEventCreate, *event = new Event(); return Success, Event** event, unsigned)
 API(cuEventDestroy_v2, Event* event) {
     std::lock_guard<std::recursive_mutex> lock(mutex);
     if (!is_hung) until_ready([=] { return event->wait(); });   // Its mark may lie in a stream yet.
     if (!is_hung) delete event;
     return Success;
 }
-LOCKED_API(cuEventRecord, return event->record(stream), Event* event, Stream* stream)
+CONTEXT_API(cuEventRecord, return event->record(stream), Event* event, Stream* stream)
 LOCKED_API(cuEventSynchronize, return is_hung ? all_done() : until_ready([=] { return event->wait(); }), Event* event)
 LOCKED_API(cuEventQuery, return is_hung ? NotReady : event->wait(), Event* event)
 typedef std::chrono::duration<float, std::milli> Milliseconds;
@@ -281,6 +286,7 @@ LOCKED_API(cuEventElapsedTime, *ms = Milliseconds(end->time - start->time).count
 // An image is a shared library, as the emulated NVRTC makes it.
 API(cuModuleLoadDataEx, Module** module, const void* image, unsigned, void*, void*) {
     LOCKED;
+    CONTEXT;
     unsigned long long bytes;
     if (memcmp(image, "EMULATED", 8) != 0) return InvalidImage;
     memcpy(&bytes, (const char*)image + 8, 8);
@@ -300,6 +306,7 @@ API(cuModuleLoadDataEx, Module** module, const void* image, unsigned, void*, voi
 
 API(cuModuleUnload, Module* module) {
     std::lock_guard<std::recursive_mutex> lock(mutex);
+    CONTEXT;
     all_done();
     dlclose(module->library);
     delete module;
@@ -318,12 +325,27 @@ API(cuFuncGetAttribute, int* value, int, void*) { *value = 0; return Success; }
 
 API(cuLaunchKernel, const EmulatedKernel* kernel, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned shared, Stream* stream, void** parameters, void**) {
     LOCKED;
+    CONTEXT;
     if (by != 1 || bz != 1 || !gx || !gy || !gz || gy > 65535 || gz > 65535 || shared > Block::SharedBytes) return InvalidValue;
     if (bx == 0 || bx > Block::MaxThreads || bx % Block::Lanes) return InvalidValue;
     if (stream && stream->device != current->device) return InvalidHandle;
     Launch launch{kernel, {gx, gy, gz}, bx, {}};
     for (int i = 0; i < kernel->parameter_count; i++) launch.values.emplace_back((char*)parameters[i], (char*)parameters[i] + kernel->parameter_bytes[i]);
     return Stream::enqueue(stream, launch);
+}
+
+struct LaunchAttribute { int id; char pad[4]; int value; char rest[60]; };
+struct LaunchConfig { unsigned grid[3], block[3], shared; Stream* stream; const LaunchAttribute* attributes; unsigned count; };
+
+static int overlapping_launches = 0;
+API(emulated_overlapping_launches) { return overlapping_launches; }
+
+API(cuLaunchKernelEx, const LaunchConfig* config, const EmulatedKernel* kernel, void** parameters, void** extra) {
+    // Of the attributes only that which lets kernels overlap.
+    if (config->count != 1 || config->attributes->id != 6 || config->attributes->value != 1) return InvalidValue;
+    const unsigned *grid = config->grid, *block = config->block;
+    overlapping_launches++;
+    return cuLaunchKernel(kernel, grid[0], grid[1], grid[2], block[0], block[1], block[2], config->shared, config->stream, parameters, extra);
 }
 
 API(cuGetErrorName, Result error, const char** name) {

@@ -12,7 +12,7 @@
 
 typedef int Result;
 typedef unsigned long long Pointer;
-enum { Success = 0, InvalidValue = 1, OutOfMemory = 2, InvalidImage = 200, InvalidHandle = 400, NotFound = 500, NotReady = 600, LaunchFailed = 719, NotSupported = 801 };
+enum { Success = 0, InvalidValue = 1, OutOfMemory = 2, InvalidImage = 200, InvalidContext = 201, InvalidHandle = 400, NotFound = 500, NotReady = 600, LaunchFailed = 719, NotSupported = 801 };
 
 // What one process gives another, which then maps the same memory.
 struct IpcHandle { int process, file; Pointer address; size_t bytes; char rest[40]; };

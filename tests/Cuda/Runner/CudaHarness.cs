@@ -13,12 +13,12 @@ internal sealed class CudaHarness : RunnerLoops, IDisposable
 {
     private readonly CudaModel _model;
 
-    public CudaHarness(string folder, KvDtype? dtype = null, int pageSize = 16, int poolTokens = 1024, int maxBatchTokens = 64, bool useGraphs = true, TimeSpan? deadline = null)
+    public CudaHarness(string folder, KvDtype? dtype = null, int pageSize = 16, int poolTokens = 1024, int maxBatchTokens = 64, bool useGraphs = true, TimeSpan? deadline = null, bool overlapLaunches = false)
     {
         _model = CudaModel.Load(0, folder, EmulatedCuda.CacheFolder, deadline: deadline);
         var layout = _model.Layout(pageSize, dtype);
         var pool = _model.CreatePool(layout, layout.PagesFor(poolTokens));
-        Runner = new CudaModelRunner(_model.Weights, pool, new CudaRunnerOptions { MaxBatchTokens = maxBatchTokens, UseGraphs = useGraphs });
+        Runner = new CudaModelRunner(_model.Weights, pool, new CudaRunnerOptions { MaxBatchTokens = maxBatchTokens, UseGraphs = useGraphs, OverlapLaunches = overlapLaunches });
     }
 
     public CudaModelRunner Runner { get; }

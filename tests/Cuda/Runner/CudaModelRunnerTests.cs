@@ -53,14 +53,16 @@ public sealed class CudaModelRunnerTests
     }
 
     [SkippableTheory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void The_shipped_model_says_on_tensor_cores_what_the_processor_says(bool useGraphs)
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    [InlineData(false, false)]
+    public void The_shipped_model_says_on_tensor_cores_what_the_processor_says(bool useGraphs, bool overlapLaunches)
     {
         EmulatedCuda.Require();
         var folder = Path.Combine(AppContext.BaseDirectory, "models", "demo");
         var prompt = Enumerable.Range(0, 45).Select(i => (i * 131 + 7) % 2000).ToArray();
-        using var harness = new CudaHarness(folder, poolTokens: 128, useGraphs: useGraphs);
+        var overlapping = EmulatedCuda.OverlappingLaunches;
+        using var harness = new CudaHarness(folder, poolTokens: 128, useGraphs: useGraphs, overlapLaunches: overlapLaunches);
         var pages = harness.Allocate(48);
 
         var batch = new ForwardBatch();
@@ -82,6 +84,7 @@ public sealed class CudaModelRunnerTests
         }
 
         Assert.Equal(useGraphs ? 1 : 0, harness.Runner.RecordedSteps);
+        Assert.Equal(overlapLaunches, EmulatedCuda.OverlappingLaunches > overlapping);
     }
 
     [SkippableFact]

@@ -46,6 +46,9 @@ internal static partial class EmulatedCuda
     /// <summary>Calls since then that would have waited for ever.</summary>
     public static unsafe int CallsWhileHung => ((delegate* unmanaged<int>)Find("emulated_calls_while_hung"))();
 
+    /// <summary>Kernels that were launched so that they may begin while the one before them ends.</summary>
+    public static unsafe int OverlappingLaunches => ((delegate* unmanaged<int>)Find("emulated_overlapping_launches"))();
+
     /// <summary>Has the driver show so many devices, 1 to 8, to this process and to those that it starts from now on.</summary>
     public static void SetDevices(int count) => Set("ACTORINFERENCE_EMULATED_DEVICES", count.ToString(CultureInfo.InvariantCulture));
 

@@ -20,15 +20,28 @@ public sealed class ConstrainedOutputTests(ServedNode node) : IClassFixture<Serv
     [Fact]
     public async Task OpenAIs_client_gets_an_answer_of_its_schema()
     {
-        var chat = new OpenAIClient(new ApiKeyCredential("none"), new OpenAIClientOptions { Endpoint = new Uri(node.Server.Client.BaseAddress!, "v1"), NetworkTimeout = Executable.Limit })
-            .GetChatClient((string)(await node.Server.Client.GetFromJsonAsync<JsonNode>("/v1/models"))!["data"]![0]!["id"]!);
-
-        ChatCompletion answer = await chat.CompleteChatAsync(
+        ChatCompletion answer = await (await ChatAsync()).CompleteChatAsync(
             [ChatMessage.CreateUserMessage("Who are you?")],
             new ChatCompletionOptions { MaxOutputTokenCount = 400, ResponseFormat = ChatResponseFormat.CreateJsonSchemaFormat("person", BinaryData.FromString(Person), jsonSchemaIsStrict: true) });
 
         Assert.Equal(ChatFinishReason.Stop, answer.FinishReason);
         AssertPerson(answer.Content[0].Text);
+    }
+
+    [Fact]
+    public async Task OpenAIs_client_gets_the_call_that_it_demands()
+    {
+        var tool = ChatTool.CreateFunctionTool("greet", "Greets.", BinaryData.FromString("""
+            {"type":"object","properties":{"to":{"$ref":"#/$defs/who"}},"required":["to"],"$defs":{"who":{"enum":["you","all"]}}}
+            """));
+
+        ChatCompletion answer = await (await ChatAsync()).CompleteChatAsync(
+            [ChatMessage.CreateUserMessage("Hi")], new ChatCompletionOptions { MaxOutputTokenCount = 200, Tools = { tool }, ToolChoice = ChatToolChoice.CreateRequiredChoice() });
+
+        Assert.Equal(ChatFinishReason.ToolCalls, answer.FinishReason);
+        var call = Assert.Single(answer.ToolCalls);
+        Assert.Equal("greet", call.FunctionName);
+        Assert.Contains((string?)JsonNode.Parse(call.FunctionArguments.ToString())!["to"], (string[])["you", "all"]);
     }
 
     [Theory]
@@ -76,6 +89,10 @@ public sealed class ConstrainedOutputTests(ServedNode node) : IClassFixture<Serv
         Assert.Equal("length", (string?)answer["choices"]![0]!["finish_reason"]);
         Assert.StartsWith("{", (string?)answer["choices"]![0]!["text"]);
     }
+
+    private async Task<ChatClient> ChatAsync() =>
+        new OpenAIClient(new ApiKeyCredential("none"), new OpenAIClientOptions { Endpoint = new Uri(node.Server.Client.BaseAddress!, "v1"), NetworkTimeout = Executable.Limit })
+            .GetChatClient((string)(await node.Server.Client.GetFromJsonAsync<JsonNode>("/v1/models"))!["data"]![0]!["id"]!);
 
     private static void AssertPerson(string text)
     {

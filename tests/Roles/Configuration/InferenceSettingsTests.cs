@@ -1,3 +1,4 @@
+using ActorInference.Actors.Kv;
 using ActorInference.Roles.Configuration;
 using ActorInference.Roles.Gateway;
 using ActorInference.Roles.Router;
@@ -30,7 +31,15 @@ public sealed class InferenceSettingsTests
         Assert.Equal((3, 99), (settings.Decode.Engine.MaxSequences, settings.Decode.Engine.MaxStepTokens));
     }
 
+    [Fact]
+    public void The_type_of_keys_and_values_follows_the_device_unless_it_is_named()
+    {
+        Assert.Null(InferenceSettings.Read(InferenceSettings.Reference).KvDtype);
+        Assert.Equal(KvDtype.BF16, Read("actor-inference.kv-dtype = bf16").KvDtype);
+    }
+
     [Theory]
+    [InlineData("kv-dtype = f64", "actor-inference.kv-dtype is 'f64'; expected one of auto, f32, f16, bf16, q8_0, f8")]
     [InlineData("gateway.stall-deadline = soon", "actor-inference.gateway.stall-deadline is 'soon'; expected a duration")]
     [InlineData("gateway.stall-deadline = 0s", "actor-inference.gateway.stall-deadline is '0s'; expected a duration above 0")]
     [InlineData("router.max-in-flight = 0", "actor-inference.router.max-in-flight is '0'; expected a whole number of at least 1")]

@@ -107,6 +107,24 @@ public sealed class PrefixIndexTests
         index.CheckInvariants();
     }
 
+    [Fact]
+    public void Many_long_prompts_fill_it_and_the_oldest_ends_go()
+    {
+        var index = new PrefixIndex(1000);
+        ulong[][] prompts = [.. Enumerable.Range(1, 5).Select(i => Enumerable.Range(0, 300).Select(k => (ulong)i << 32 | (uint)k).ToArray())];
+        index.Confirm(A, prompts[0]);
+        for (var i = 1; i < 5; i++) index.Hold(B, prompts[i]);
+
+        index.CheckInvariants();
+        Assert.Equal(1000, index.Count);
+        Assert.Equal((0, 0), (index.HeldBy(A), index.Match(prompts[0]).BlocksOf(A)));
+        Assert.Equal(100, index.Match(prompts[1]).BlocksOf(B));
+        Assert.All(prompts[2..], prompt => Assert.Equal(300, index.Match(prompt).BlocksOf(B)));
+        index.Deny(B, prompts[4].AsSpan(100));
+        Assert.Equal((100, 800), (index.Match(prompts[4]).BlocksOf(B), index.Count));
+        index.CheckInvariants();
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -42,6 +42,27 @@ public sealed class PrefixJournalTests
     }
 
     [Theory]
+    [InlineData(4, 4)]
+    [InlineData(4, 16)]
+    [InlineData(8, 4)]
+    [InlineData(6, 4)]
+    public void A_long_prompt_that_comes_in_parts_has_the_same_names_and_all_of_them_go(int pageTokens, int blockTokens)
+    {
+        var journal = Journal(blockTokens);
+        var tree = Tree(journal, pageTokens, capacity: 4000);
+        int[] prompt = [.. Enumerable.Range(1, 24 * 251)];
+        foreach (var part in (int[])[24 * 3, 24 * 130, prompt.Length]) Insert(tree, Common, prompt[..part]);
+        Insert(tree, Common, [.. prompt[..(24 * 7)], .. Enumerable.Range(5, 24 * 100)]);   // It divides the others.
+
+        var known = journal.Read(Worker, new(0, 0, 0), most: int.MaxValue);
+        Assert.Equal(PrefixBlocks.Of(null, prompt, blockTokens).Concat(PrefixBlocks.Of(null, [.. prompt[..(24 * 7)], .. Enumerable.Range(5, 24 * 100)], blockTokens)).Distinct().Order(), known.Added.Order());
+
+        tree.Evict(int.MaxValue);
+        journal.CheckInvariants();
+        Assert.Equal(known.Added.Order(), journal.Read(Worker, new(known.Epoch, known.Version, known.Version), most: int.MaxValue).Removed.Order());
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
@@ -97,22 +118,51 @@ public sealed class PrefixJournalTests
     }
 
     [Fact]
-    public void A_page_that_is_still_used_when_its_namespace_was_cleared_counts_until_it_is_gone_everywhere()
+    public void A_page_that_is_still_used_when_all_is_cleared_has_gone_and_may_come_again_meanwhile()
+    {
+        var journal = Journal(4);
+        var tree = Tree(journal, 4, capacity: 1000);
+        int[] prompt = [.. Enumerable.Range(1, 4 * 300)];   // More than is told of at once.
+        var pages = new int[300];
+        var held = tree.Match(Common, [.. prompt, 5], pages).Lock;
+        tree.Extend(held, prompt, pages, pages);
+        var second = tree.Match(Common, [.. prompt[..8], 5], pages).Lock;   // It divides the other's path.
+        var before = journal.Read(Worker, new(0, 0, 0));
+        Assert.Equal(300, before.Added.Length);
+
+        tree.Clear();
+        var cleared = journal.Read(Worker, new(before.Epoch, before.Version, before.Version));
+        Assert.Empty(cleared.Added);
+        Assert.Equal(before.Added.Order(), cleared.Removed.Order());
+
+        Insert(tree, Common, prompt[..40]);
+        tree.Clear();
+        Insert(tree, Common, prompt[..20]);
+        tree.Unlock(held);
+        tree.Unlock(second);
+        tree.CheckInvariants();
+        journal.CheckInvariants();
+        Assert.Equal<ulong>(PrefixBlocks.Of(null, prompt.AsSpan(0, 20), 4), journal.Read(Worker, new(0, 0, 0)).Added);
+        tree.Clear();
+        Assert.Empty(journal.Read(Worker, new(0, 0, 0)).Added);
+    }
+
+    [Fact]
+    public void A_page_that_comes_again_has_gone_first_for_whoever_knew_it()
     {
         var journal = Journal(4);
         var tree = Tree(journal, 4, capacity: 10);
-        int[] prompt = [1, 2, 3, 4];
-        var pages = new int[1];
-        var held = tree.Match(Common, [.. prompt, 5], pages).Lock;
-        tree.Extend(held, prompt, [7], pages);
+        Insert(tree, Common, [1, 2, 3, 4]);
+        var known = journal.Read(Worker, new(0, 0, 0));
 
         tree.Clear();
-        Insert(tree, Common, prompt);
-        tree.Unlock(held);
+        Insert(tree, Common, [1, 2, 3, 4]);
 
-        Assert.Equal<ulong>(PrefixBlocks.Of(null, prompt, 4), journal.Read(Worker, new(0, 0, 0)).Added);
-        tree.Clear();
-        Assert.Empty(journal.Read(Worker, new(0, 0, 0)).Added);
+        var gone = journal.Read(Worker, new(known.Epoch, known.Version, known.Version), most: 1);
+        var come = journal.Read(Worker, new(known.Epoch, gone.Version, gone.Version), most: 1);
+        Assert.Equal((known.Added.Single(), 0), (gone.Removed.Single(), gone.Added.Length));
+        Assert.Equal((known.Added.Single(), 0), (come.Added.Single(), come.Removed.Length));
+        Assert.Equal(come.Latest, come.Version);
     }
 
     [Fact]

@@ -10,6 +10,7 @@ public sealed class AdaptiveEviction(bool wholeLeaves = false) : IEvictionPolicy
     private readonly RankedEviction _lru = EvictionPolicies.LongestUnusedFirst();
     private readonly LearnedEviction _learned = new();
     private PolicyDuel? _duel;
+    private ulong[] _hashes = new ulong[256];
 
     public int Count => _lru.Count;
 
@@ -20,8 +21,9 @@ public sealed class AdaptiveEviction(bool wholeLeaves = false) : IEvictionPolicy
     public int OnRequest(in PrefixRequest request)
     {
         _duel ??= new PolicyDuel(request.CapacityPages);
-        _duel.Observe(request);
-        return _learned.OnRequest(request);
+        var hashed = request.HashPages(ref _hashes);
+        _duel.Observe(hashed);
+        return _learned.OnRequest(hashed);
     }
 
     public void Enter(int node, in PrefixUse use)

@@ -62,4 +62,25 @@ public readonly ref struct PrefixRequest(KvNamespaceId space, ReadOnlySpan<int> 
 
     /// <summary>Pages that it may hold.</summary>
     public int CapacityPages { get; } = capacityPages;
+
+    /// <summary>For each full page, a hash of it with all before it, where several want them (<see cref="HashPages"/>); else empty.</summary>
+    public ReadOnlySpan<ulong> PageHashes { get; private init; }
+
+    /// <summary>The request with its pages hashed.</summary>
+    /// <param name="hashes">Where they are put; made longer where that is needed.</param>
+    internal PrefixRequest HashPages(ref ulong[] hashes)
+    {
+        var count = Tokens.Length / PageSizeTokens;
+        if (count > hashes.Length) hashes = new ulong[count * 2];
+        var hash = FirstHash;
+        for (var i = 0; i < count; i++) hashes[i] = hash = NextHash(hash, i);
+        return new PrefixRequest(Space, Tokens, PageSizeTokens, TimeMs, CachedPages, CapacityPages) { PageHashes = hashes.AsSpan(0, count) };
+    }
+
+    /// <summary>Hash of nothing.</summary>
+    internal ulong FirstHash => Space.High ^ Space.Low;
+
+    /// <param name="hash">Of all before a page.</param>
+    /// <returns>With the page.</returns>
+    internal ulong NextHash(ulong hash, int page) => TokenHash.Of(hash, Tokens.Slice(page * PageSizeTokens, PageSizeTokens));
 }

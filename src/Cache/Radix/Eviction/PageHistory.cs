@@ -54,10 +54,11 @@ internal sealed class PageHistory(ReuseModel model)
 
     private ReadOnlySpan<(int Depth, ulong Key)> Sample(in PrefixRequest request, int total)
     {
-        var (count, hash) = (0, request.Space.High ^ request.Space.Low);
+        var (count, hash) = (0, request.FirstHash);
+        var hashes = request.PageHashes;
         for (var i = 0; i < total; i++)
         {
-            hash = TokenHash.Of(hash, request.Tokens.Slice(i * request.PageSizeTokens, request.PageSizeTokens));
+            hash = hashes.IsEmpty ? request.NextHash(hash, i) : hashes[i];
             // The low bits choose a place in the table, the high ones the sample.
             if (((hash >> 32) & _sampleMask) != 0) continue;
             if (count == _sampled.Length) Array.Resize(ref _sampled, count * 2);

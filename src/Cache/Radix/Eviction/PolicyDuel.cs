@@ -34,6 +34,7 @@ internal sealed class PolicyDuel
     /// <summary>Whether what was learned finds more at present.</summary>
     public bool LearnedLeads { get; private set; }
 
+    /// <param name="request">With its pages' hashes.</param>
     public void Observe(in PrefixRequest request)
     {
         var blocks = Name(request);
@@ -47,16 +48,10 @@ internal sealed class PolicyDuel
 
     private ReadOnlySpan<int> Name(in PrefixRequest request)
     {
-        var size = request.PageSizeTokens * _pagesInBlock;
-        var count = request.Tokens.Length / size;
+        var hashes = request.PageHashes;
+        var count = hashes.Length / _pagesInBlock;
         if (count > _blocks.Length) Array.Resize(ref _blocks, count * 2);
-        var hash = request.Space.High ^ request.Space.Low;
-        for (var i = 0; i < count; i++)
-        {
-            hash = TokenHash.Of(hash, request.Tokens.Slice(i * size, size));
-            _blocks[i] = (int)(hash >> 32);
-        }
-
+        for (var i = 0; i < count; i++) _blocks[i] = (int)(hashes[(i + 1) * _pagesInBlock - 1] >> 32);
         return _blocks.AsSpan(0, count);
     }
 }

@@ -18,6 +18,8 @@ internal sealed class ReuseModel
     private const double Prior = 100;   // Events that a factor has to be contradicted by.
     private const int FitRounds = 3;
 
+    private static readonly double[] Starts = [.. Enumerable.Range(0, Buckets + 1).Select(static bucket => ((bucket & 1) == 0 ? 1.0 : 1.5) * double.Exp2(bucket / 2))];
+
     // For each class and age: reuses, ages at which pages left by being used again, and how far they had come within the last span.
     private readonly float[] _reused = new float[ReuseClass.Count * Buckets];
     private readonly float[] _left = new float[ReuseClass.Count * Buckets];
@@ -82,8 +84,15 @@ internal sealed class ReuseModel
             for (var feature = 0; feature < ReuseClass.Features; feature++) FitFactors(feature);
         }
 
-        for (var level = 0; level < ValueLevels; level++) FillValues(level);
-        for (var c = 0; c < ReuseClass.Count; c++) _valueLevels[c] = LevelOf(FactorOf(c));
+        Span<bool> isFilled = stackalloc bool[ValueLevels];
+        isFilled.Clear();
+        for (var c = 0; c < ReuseClass.Count; c++)
+        {
+            var level = _valueLevels[c] = LevelOf(FactorOf(c));
+            if (isFilled[level]) continue;
+            isFilled[level] = true;
+            FillValues(level);
+        }
     }
 
     /// <returns>Expected hits per unit of age; 0 before the first fit.</returns>
@@ -187,7 +196,7 @@ internal sealed class ReuseModel
         return Math.Min(Buckets - 1, 2 * octave + (int)((age >> (octave - 1)) & 1));
     }
 
-    private static double StartOf(int bucket) => ((bucket & 1) == 0 ? 1.0 : 1.5) * double.Exp2(bucket / 2);
+    private static double StartOf(int bucket) => Starts[bucket];
 
     private static float PartOf(long age, int bucket) =>
         (float)Math.Clamp((age - StartOf(bucket) + 0.5) / (StartOf(bucket + 1) - StartOf(bucket)), 0, 1);

@@ -67,7 +67,14 @@ public sealed class CudaDevice : IDisposable
     internal bool IsLost => _lost.IsCancellationRequested;
 
     /// <summary>Bytes that can be had yet.</summary>
-    public long FreeBytes => Guard(() => (long)(ulong)_context.GetFreeDeviceMemorySize());
+    public long FreeBytes
+    {
+        get
+        {
+            Enter();
+            return Guard(() => (long)(ulong)_context.GetFreeDeviceMemorySize());
+        }
+    }
 
     /// <summary>Makes the device the calling thread's.</summary>
     internal void Enter() => Check(DriverAPINativeMethods.ContextManagement.cuCtxSetCurrent(_context.Context), "cuCtxSetCurrent");
@@ -172,11 +179,19 @@ public sealed class CudaDevice : IDisposable
         }
     }
 
-    /// <summary>Disposes parts of what is on the device. Where it hangs, that would wait for ever; they go with the process.</summary>
+    /// <summary>
+    /// Disposes parts of what is on the device, from any thread: the driver frees nothing for one that has not made the device its own. Where it hangs,
+    /// that would wait for ever; they go with the process.
+    /// </summary>
     internal void Release(IDisposable? part)
     {
-        if (!_isHung) part?.Dispose();
+        if (_isHung || part is null) return;
+        TryEnter();
+        part.Dispose();
     }
+
+    /// <summary>As <see cref="Enter"/>, for what is given back: a lost device has nothing of it any more, and says so wherever else it is asked.</summary>
+    internal void TryEnter() => _ = DriverAPINativeMethods.ContextManagement.cuCtxSetCurrent(_context.Context);
 
     /// <summary>Throws what a failed call of the driver means.</summary>
     internal void Check(CUResult result, string call)
@@ -187,6 +202,7 @@ public sealed class CudaDevice : IDisposable
     public void Dispose()
     {
         if (_isHung) return;
+        TryEnter();
         _ = CublasLt.Destroy(Lt);
         Modules.Dispose();
         _done.Dispose();

@@ -11,6 +11,7 @@ namespace ActorInference.Gpu.Cuda.Forward;
 internal sealed class CudaForward : IDisposable
 {
     private const int Threads = 256;
+    private const int GatesOfThread = 4;
     private const int RopeThreads = 128;
     private const int RopeHeads = 4;
 
@@ -55,8 +56,12 @@ internal sealed class CudaForward : IDisposable
     /// <param name="awaited">Whose pages are on their way; null for none.</param>
     public void Launch(int rows, int logitRows, int singles, (int Keys, int Count) splits, CudaLogits logits, ForwardBatch? awaited = null)
     {
+        // The first has nothing before it in what is recorded.
+        var overlaps = _launch.Overlaps;
+        _launch.Overlaps = false;
         _launch.With(_buffers.Hidden).With(_weights.Embedding.Data).With(_plan.Tokens).With(_chosen).With(_plan.RowCountAt).With(_config.HiddenSize)
             .Run(_kernels.Embed, rows, 1, 1, Threads);
+        _launch.Overlaps = overlaps;
         ulong delta = 0, bias = 0;
         for (var i = 0; i < _weights.Layers.Length; i++)
         {
@@ -98,7 +103,7 @@ internal sealed class CudaForward : IDisposable
         Norm(_buffers.Normed, _buffers.Delta, layer.OutputBias, layer.FeedForwardNorm, 0, _plan.RowCountAt, rows);
         _products.Run(layer.GateUp, _buffers.Normed, _buffers.GateUp, rows);
         _launch.With(_buffers.FeedForward).With(_buffers.GateUp).With(layer.GateUpBias).With(_plan.RowCountAt).With(_config.IntermediateSize)
-            .Run(_kernels.SwiGlu, (_config.IntermediateSize + Threads - 1) / Threads, rows, 1, Threads);
+            .Run(_kernels.SwiGlu, (_config.IntermediateSize + GatesOfThread * Threads - 1) / (GatesOfThread * Threads), rows, 1, Threads);
         _products.Run(layer.Down, _buffers.FeedForward, _buffers.Delta, rows);
         _group?.Sum(_buffers.Delta, (long)rows * _config.HiddenSize);
     }

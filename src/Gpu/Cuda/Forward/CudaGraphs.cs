@@ -51,7 +51,12 @@ internal sealed class CudaGraphs(CudaDevice device) : IDisposable
     /// <summary>Forgets all: their addresses are no longer valid.</summary>
     public void Clear()
     {
-        if (!device.IsLost) foreach (var graph in _graphs.Values) _ = DriverAPINativeMethods.GraphManagment.cuGraphExecDestroy(graph);
+        if (!device.IsLost)
+        {
+            device.TryEnter();
+            foreach (var graph in _graphs.Values) _ = DriverAPINativeMethods.GraphManagment.cuGraphExecDestroy(graph);
+        }
+
         _graphs.Clear();
     }
 

@@ -21,6 +21,8 @@ public sealed class CudaModelRunner : ISamplingRunner
 {
     private const int MaxRecordedRows = CudaStepPlan.SmallRows;
 
+    private static readonly Version LeastToOverlap = new(9, 0);
+
     private readonly CudaWeights _weights;
     private readonly CudaDevice _device;
     private readonly List<IDisposable> _owned = [];
@@ -32,6 +34,7 @@ public sealed class CudaModelRunner : ISamplingRunner
     private readonly CudaGraphs? _graphs;
     private readonly DeviceGroup? _group;
     private readonly HashSet<CudaGraphs.Shape> _seen = [];
+    private readonly bool _overlapsLaunches;
     private (int Plan, int Logits) _recordedVersion;
     private long _launched;
     private long _waited;
@@ -65,6 +68,7 @@ public sealed class CudaModelRunner : ISamplingRunner
             _steps = [Own(new CudaStep(_device, 0, MaxBatchTokens)), Own(new CudaStep(_device, 1, MaxBatchTokens))];
             _forward = Own(new CudaForward(weights, pool, kernels, _plan, buffers, _tokens.Address, MaxContextTokens, group));
             _graphs = options.UseGraphs ? Own(new CudaGraphs(_device)) : null;
+            _overlapsLaunches = options.OverlapLaunches && _device.Info.ComputeCapability >= LeastToOverlap;
         }
         catch
         {
@@ -202,8 +206,16 @@ public sealed class CudaModelRunner : ISamplingRunner
         var splits = _forward.Attention.Splits(rows, _plan.LongestSingle);
         var shape = new CudaGraphs.Shape(rows, splits.Keys, splits.Count);
         if (_graphs!.TryLaunch(shape)) return;
-        if (_seen.Add(shape)) _forward.Launch(rows, rows, rows, splits, _logits);
-        else Record(shape);
+        _forward.Launcher.Overlaps = _overlapsLaunches;
+        try
+        {
+            if (_seen.Add(shape)) _forward.Launch(rows, rows, rows, splits, _logits);
+            else Record(shape);
+        }
+        finally
+        {
+            _forward.Launcher.Overlaps = false;   // What comes from other streams meanwhile is waited for by events.
+        }
     }
 
     private void Record(CudaGraphs.Shape shape)

@@ -11,4 +11,10 @@ public sealed record CudaRunnerOptions
 
     /// <summary>Whether steps of single tokens are recorded once and launched as a whole. Default true.</summary>
     public bool UseGraphs { get; init; } = true;
+
+    /// <summary>
+    /// Whether a kernel of such a step may begin while the one before it ends, and loads its first weights meanwhile. For devices of compute capability 9.0 and later; elsewhere
+    /// it changes nothing. Default false, until it has been measured.
+    /// </summary>
+    public bool OverlapLaunches { get; init; }
 }

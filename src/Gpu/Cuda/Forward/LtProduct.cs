@@ -81,7 +81,7 @@ internal sealed unsafe class LtProduct : IDisposable
             CublasLt.Heuristic found;
             var count = 0;
             CublasLt.Check(CublasLt.FindAlgorithm(_device.Lt, _operation, _weights, _x, _y, _y, preference, 1, &found, &count), "cublasLtMatmulAlgoGetHeuristic");
-            if (count == 0) throw new CudaLibraryException($"cuBLASLt has no algorithm for {_shape}.");
+            if (count == 0 || found.Status != 0) throw new CudaLibraryException($"cuBLASLt has no algorithm for {_shape}.");
             _algorithm = found;
         }
         finally

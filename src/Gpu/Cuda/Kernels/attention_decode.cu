@@ -116,6 +116,7 @@ KERNEL(128, attention_decode)(ACT* target, float* partial, const float* qkv, con
     const int* pages, KvLayer kv, int stride, float scale, int split_keys) {
     using namespace decode;
     SHARED float shared_largest[Warps][GROUP], shared_sum[Warps][GROUP], shared_output[Warps][GROUP][HEAD_DIM];
+    begin();
     if (block_x() >= *count) return;
     int row = rows[block_x()], head = block_y(), keys = positions[row] + 1;
     int first = block_z() * split_keys, end = smaller(keys, first + split_keys);
@@ -176,6 +177,7 @@ KERNEL(128, attention_decode)(ACT* target, float* partial, const float* qkv, con
 
 // Blocks of 128 threads: x over the queries, y over the query heads. Joins the splits of attention_decode.
 KERNEL(128, attention_join)(ACT* target, const float* partial, const int* rows, const int* count, const int* positions, int heads, int max_splits, int split_keys) {
+    begin();
     if (block_x() >= *count) return;
     int row = rows[block_x()], splits = (positions[row] + split_keys) / split_keys;
     if (splits == 1) return;

@@ -129,6 +129,7 @@ DEVICE void add_values(const float (&s)[Keys / 8][4], Output& out, const CT* val
 KERNEL(128, attention_prefill)(ACT* target, const float* qkv, const int* tiles, const int* page_starts, const int* pages, KvLayer kv, int stride, float scale) {
     using namespace prefill;
     DYNAMIC_SHARED(shared);
+    begin();
     CT* queries = (CT*)shared;
     CT* stages = queries + Rows * Pitch;
     const Tile tile = ((const Tile*)tiles)[grid_x() - 1 - block_x()];

@@ -96,11 +96,38 @@ template <typename T> DEVICE u32 pack_pair(float low, float high) {
     return (u32)narrow<T>(low).bits | (u32)narrow<T>(high).bits << 16;
 }
 
+// What a kernel begins with that reads nothing but what others have written.
+DEVICE void begin() {
+    let_next_begin();
+    await_previous();
+}
+
+// Four neighbours, on a boundary of their size.
+DEVICE void store_four(float* target, const float* values) {
+    store16(target, Vec16{{float_to_bits(values[0]), float_to_bits(values[1]), float_to_bits(values[2]), float_to_bits(values[3])}});
+}
+
+template <typename T> DEVICE void store_four(T* target, const float* values) {
+    *(u64*)target = pack_pair<T>(values[0], values[1]) | (u64)pack_pair<T>(values[2], values[3]) << 32;
+}
+
 DEVICE float warp_sum(float value) {
 #pragma unroll
     for (int mask = WarpSize / 2; mask > 0; mask /= 2) value += shuffle_xor(value, mask);
     return value;
 }
+
+// The halves of a longer number one after the other.
+DEVICE u64 shuffle_from(u64 value, int lane) { return shuffle_from((u32)value, lane) | (u64)shuffle_from((u32)(value >> 32), lane) << 32; }
+
+DEVICE u64 warp_sum(u64 value) {
+#pragma unroll
+    for (int mask = WarpSize / 2; mask > 0; mask /= 2) value += shuffle_xor((u32)value, mask) | (u64)shuffle_xor((u32)(value >> 32), mask) << 32;
+    return value;
+}
+
+// Number of the lowest bit that is set; there must be one.
+DEVICE int lowest_bit(u32 bits) { return highest_bit(bits & (0u - bits)); }
 
 DEVICE float larger(float a, float b) { return a > b ? a : b; }
 DEVICE int smaller(int a, int b) { return a < b ? a : b; }

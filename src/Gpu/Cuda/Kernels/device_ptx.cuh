@@ -45,6 +45,31 @@ DEVICE float shuffle_from(float value, int lane) {
     return result;
 }
 
+DEVICE u32 shuffle_from(u32 value, int lane) {
+    u32 result;
+    asm volatile("shfl.sync.idx.b32 %0, %1, %2, 31, 0xffffffff;" : "=r"(result) : "r"(value), "r"(lane));
+    return result;
+}
+
+// Of the lane so many below; its own for the first ones.
+DEVICE float shuffle_up(float value, int lanes) {
+    float result;
+    asm volatile("shfl.sync.up.b32 %0, %1, %2, 0, 0xffffffff;" : "=f"(result) : "f"(value), "r"(lanes));
+    return result;
+}
+
+// A bit of each lane of the warp.
+DEVICE u32 warp_ballot(bool value) {
+    u32 result;
+    asm volatile("{ .reg .pred p; setp.ne.u32 p, %1, 0; vote.sync.ballot.b32 %0, p, 0xffffffff; }" : "=r"(result) : "r"((u32)value));
+    return result;
+}
+
+DEVICE int count_bits(u32 bits) { int count; asm("popc.b32 %0, %1;" : "=r"(count) : "r"(bits)); return count; }
+
+// Number of the highest bit that is set; there must be one.
+DEVICE int highest_bit(u32 bits) { int number; asm("bfind.u32 %0, %1;" : "=r"(number) : "r"(bits)); return number; }
+
 DEVICE float exp2_fast(float x) { float y; asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x)); return y; }
 DEVICE float inverse_root(float x) { float y, z; asm("sqrt.rn.f32 %0, %1;" : "=f"(y) : "f"(x)); asm("rcp.rn.f32 %0, %1;" : "=f"(z) : "f"(y)); return z; }
 DEVICE float inverse(float x) { float y; asm("rcp.rn.f32 %0, %1;" : "=f"(y) : "f"(x)); return y; }
@@ -83,8 +108,22 @@ DEVICE u32 atomic_add_shared(u32* address, u32 value) {
 }
 
 DEVICE void atomic_add_shared(u64* address, u64 value) {
-    u64 before;
-    asm volatile("atom.shared.add.u64 %0, [%1], %2;" : "=l"(before) : "r"(shared_address(address)), "l"(value) : "memory");
+    asm volatile("red.shared.add.u64 [%0], %1;" :: "r"(shared_address(address)), "l"(value) : "memory");
+}
+
+// A kernel may be let begin while the one before it ends (griddepcontrol, from sm_90 on): it must not touch what that one reads or writes before this returns.
+// Without such a launch it returns at once.
+DEVICE void await_previous() {
+#if __CUDA_ARCH__ >= 900
+    asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
+}
+
+// Lets the next kernel begin where there is room, once all blocks of this one have come here.
+DEVICE void let_next_begin() {
+#if __CUDA_ARCH__ >= 900
+    asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
 }
 
 // 16 bytes from global into shared memory, behind the threads' back; zeros if there is nothing to copy.

@@ -9,6 +9,7 @@
 namespace gemv {
 
 constexpr int Warps = 4;
+constexpr int Ahead = 4;   // Loads of weights that a thread has under way at once: memory answers late.
 
 // Weights as 16-byte loads: how many inputs one holds, and their values.
 template <typename T> struct Plain {
@@ -49,29 +50,60 @@ struct Nibbles {
     DEVICE_METHOD float scale(long long row, int inputs, int i) const { return to_float(scales[row * (inputs / 32) + i / 32]); }
 };
 
+// A load's weights times their inputs, for each vector.
+template <int Batch, typename W> DEVICE void add(float (&sums)[Batch], Vec16 bits, float scale, const ACT* x, int inputs) {
+    float w[W::Inputs];
+    W::values(bits, w);
+#pragma unroll
+    for (int b = 0; b < Batch; b++) {
+        float sum = 0;
+#pragma unroll
+        for (int j = 0; j < W::Inputs; j += Lanes16<ACT>::count) {
+            float part[Lanes16<ACT>::count];
+            unpack16<ACT>(load16(x + (long long)b * inputs + j), part);
+#pragma unroll
+            for (int e = 0; e < Lanes16<ACT>::count; e++) sum += w[j + e] * part[e];
+        }
+        sums[b] += sum * scale;
+    }
+}
+
+// What a thread loads of a row at once.
+template <typename W> struct Part {
+    static constexpr int Step = WarpSize * W::Inputs;
+    Vec16 bits[Ahead];
+    float scales[Ahead];
+
+    DEVICE_METHOD static bool is_whole(int i, int inputs) { return i + (Ahead - 1) * Step < inputs; }
+
+    DEVICE_METHOD void load(const W& weights, long long row, int inputs, int i) {
+#pragma unroll
+        for (int a = 0; a < Ahead; a++) {
+            bits[a] = weights.load(row, inputs, i + a * Step);
+            scales[a] = weights.scale(row, inputs, i + a * Step);
+        }
+    }
+};
+
 template <int Batch, typename W> DEVICE void product(float* y, const ACT* x, const W& weights, int outputs, int inputs) {
     long long row = block_x() * Warps + thread_x() / WarpSize;
-    int lane = thread_x() % WarpSize;
+    int lane = thread_x() % WarpSize, i = lane * W::Inputs;
     if (row >= outputs) return;
     float sums[Batch];
 #pragma unroll
     for (int b = 0; b < Batch; b++) sums[b] = 0;
-    for (int i = lane * W::Inputs; i < inputs; i += WarpSize * W::Inputs) {
-        float w[W::Inputs], scale = weights.scale(row, inputs, i);
-        W::values(weights.load(row, inputs, i), w);
+    Part<W> part;
+    bool is_whole = Part<W>::is_whole(i, inputs);
+    if (is_whole) part.load(weights, row, inputs, i);
+    await_previous();   // Weights are nobody's result.
+    while (is_whole) {
 #pragma unroll
-        for (int b = 0; b < Batch; b++) {
-            float sum = 0;
-#pragma unroll
-            for (int j = 0; j < W::Inputs; j += Lanes16<ACT>::count) {
-                float part[Lanes16<ACT>::count];
-                unpack16<ACT>(load16(x + (long long)b * inputs + i + j), part);
-#pragma unroll
-                for (int e = 0; e < Lanes16<ACT>::count; e++) sum += w[j + e] * part[e];
-            }
-            sums[b] += sum * scale;
-        }
+        for (int a = 0; a < Ahead; a++) add<Batch, W>(sums, part.bits[a], part.scales[a], x + i + a * Part<W>::Step, inputs);
+        i += Ahead * Part<W>::Step;
+        is_whole = Part<W>::is_whole(i, inputs);
+        if (is_whole) part.load(weights, row, inputs, i);
     }
+    for (; i < inputs; i += Part<W>::Step) add<Batch, W>(sums, weights.load(row, inputs, i), weights.scale(row, inputs, i), x + i, inputs);
 #pragma unroll
     for (int b = 0; b < Batch; b++) {
         float sum = warp_sum(sums[b]);
@@ -81,6 +113,7 @@ template <int Batch, typename W> DEVICE void product(float* y, const ACT* x, con
 
 template <typename W> DEVICE void products(float* y, const ACT* x, const W& weights, int batch, int outputs, int inputs) {
     int first = 0;
+    let_next_begin();
     for (; first + 4 <= batch; first += 4) product<4>(y + (long long)first * outputs, x + (long long)first * inputs, weights, outputs, inputs);
     y += (long long)first * outputs;
     x += (long long)first * inputs;
@@ -91,6 +124,7 @@ template <typename W> DEVICE void products(float* y, const ACT* x, const W& weig
 
 // 256 weights a warp into activations' type, for products with many vectors.
 template <typename W> DEVICE void widen(ACT* target, const W& weights, int outputs, int inputs) {
+    begin();
     long long row = block_x();
     int i = (block_y() * block_x_size() + thread_x()) * W::Inputs;
     if (i >= inputs) return;

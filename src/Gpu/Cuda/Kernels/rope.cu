@@ -6,6 +6,7 @@
 // qkv [n, (heads + 2 kv_heads) * HEAD_DIM]: queries are rotated in place. cosines and sines [positions, HEAD_DIM / 2].
 KERNEL(128, rope_write)(float* qkv, const float* bias, const float* query_norm, const float* key_norm, const float* cosines, const float* sines,
     const int* positions, const int* row_pages, const int* count, KvLayer kv, int heads, float eps) {
+    begin();
     int head = block_x() * 4 + thread_x() / WarpSize, lane = thread_x() % WarpSize, row = block_y();
     int all = heads + 2 * kv.kv_heads;
     if (row >= *count || head >= all) return;

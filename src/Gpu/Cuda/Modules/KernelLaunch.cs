@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ActorInference.Gpu.Cuda.Devices;
+using ActorInference.Gpu.Cuda.Native;
 using ManagedCuda;
 using ManagedCuda.BasicTypes;
 
@@ -36,6 +37,9 @@ internal sealed unsafe class KernelLaunch : IDisposable
 
     ~KernelLaunch() => NativeMemory.AlignedFree(_block);
 
+    /// <summary>Whether kernels are let begin while the one before them ends: those that say so themselves when they need its results, as all of a step do. sm_90 and later.</summary>
+    public bool Overlaps { get; set; }
+
     /// <summary>Adds the next argument, of exactly the type that the kernel has there.</summary>
     public KernelLaunch With<T>(T argument)
         where T : unmanaged
@@ -52,8 +56,10 @@ internal sealed unsafe class KernelLaunch : IDisposable
     public void Run(CudaKernel kernel, int gridX, int gridY, int gridZ, int threads, int sharedBytes = 0)
     {
         _count = 0;
-        var result = DriverAPINativeMethods.Launch.cuLaunchKernel(
-            kernel.CUFunction, (uint)gridX, (uint)gridY, (uint)gridZ, (uint)threads, 1, 1, (uint)sharedBytes, _stream, _slots, null!);
+        var result = Overlaps
+            ? CudaLaunch.RunOverlapping(kernel, (gridX, gridY, gridZ), threads, sharedBytes, _stream, _slots)
+            : DriverAPINativeMethods.Launch.cuLaunchKernel(
+                kernel.CUFunction, (uint)gridX, (uint)gridY, (uint)gridZ, (uint)threads, 1, 1, (uint)sharedBytes, _stream, _slots, null!);
         if (result != CUResult.Success) _device.Check(result, kernel.KernelName);
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using ActorInference.Host.Http.OpenAi.Tools;
 
 namespace ActorInference.Host.Http.OpenAi;
 
@@ -12,7 +13,12 @@ public sealed record ChatChoice(int Index, ChatAnswer Message, ChatLogprobs? Log
     public object? MatchedStop { get; init; }
 }
 
-public sealed record ChatAnswer(string Role, string Content, string? Refusal = null);
+/// <param name="Content">Null where the answer is calls alone.</param>
+public sealed record ChatAnswer(string Role, string? Content, string? Refusal = null)
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ChatToolCall>? ToolCalls { get; init; }
+}
 
 /// <summary>One event of a streamed chat answer. Reused from event to event.</summary>
 public sealed class ChatChunk
@@ -53,6 +59,9 @@ public sealed class ChatDelta
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Content { get; set; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ChatToolCall>? ToolCalls { get; set; }
 }
 
 public sealed record ChatLogprobs(IReadOnlyList<ChatTokenLogprob> Content);

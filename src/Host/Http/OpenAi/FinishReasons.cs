@@ -13,6 +13,9 @@ public static class FinishReasons
         _ => "abort",
     };
 
+    /// <summary>The same for an answer that calls tools.</summary>
+    public static string Word(FinishReason reason, bool hasCalls) => hasCalls && reason == FinishReason.Stop ? "tool_calls" : Word(reason);
+
     /// <summary>What stopped it: a string, a token id, or null.</summary>
     public static object? Matched(TextFinish finish) => finish.MatchedText ?? (object?)finish.MatchedTokenId;
 }
