@@ -80,11 +80,20 @@ public sealed record GroupState(string Name, ImmutableArray<GroupRevision> Revis
     {
         if (IsDeleting) return Reject($"group {Name} is being deleted; apply it again when it is gone.");
         if (apply.Desired.Length == 0 && !Exists) return Reject($"group is '{Name}'; there is none of this name that a policy could be for.");
+        if (Unbound(apply) is { } unbound) return Reject(unbound);
         var events = new List<GroupEvents.IGroupEvent>();
         if (apply.Policy is { } policy && policy != Policy) events.Add(new GroupEvents.PolicyDeclared(policy));
         if (apply.Desired.Length > 0 && (!Exists || apply.Desired != Desired)) events.Insert(0, Declaration(Read(apply.Desired), apply.At, "apply"));
         if (events.Count == 0) return Same();
         return new GroupDecision(new GroupProtocol.Applied(Name, Exists ? "configured" : "created", NumberAfter(events)), [.. events]);
+    }
+
+    /// <summary>What is wrong with a policy for the group that it is applied to; null is nothing.</summary>
+    private string? Unbound(GroupProtocol.Apply apply)
+    {
+        if (GroupYaml.ReadPolicy(apply.Policy ?? "") is not { } policy) return null;
+        var errors = SpecBinding.Check(policy, Read(apply.Desired.Length > 0 ? apply.Desired : Desired)).Select(error => $"{error.Path}: {error.Message}").ToList();
+        return errors.Count == 0 ? null : $"the policy of group {Name}: {string.Join("; ", errors)}";
     }
 
     private long NumberAfter(IEnumerable<GroupEvents.IGroupEvent> events) => events.Aggregate(this, (state, @event) => state.Apply(@event)).Current.Number;
