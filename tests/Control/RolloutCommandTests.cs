@@ -64,6 +64,8 @@ public sealed class RolloutCommandTests
         Assert.Equal(CommandLine.Failure, waited.ExitCode);
         Assert.StartsWith("actorinference: the rollout of group demo has failed and is rolled back, as revision 3: ", waited.Error);
         Assert.Contains("prefill-1 is not ready: Readiness probe failed", waited.Error);
+        var undone = await user.RunAsync("rollout undo demo");
+        Assert.Equal((CommandLine.UserError, "actorinference: group demo is rolled back already, as revision 3; expected the revision to go to, one of 2, 3.\n"), (undone.ExitCode, undone.Error));
     }
 
     [Fact]
@@ -119,6 +121,38 @@ public sealed class RolloutCommandTests
         Assert.All(lines, line => Assert.StartsWith($"actorinference: {file}: spec.roles[", line));
         Assert.Contains($"actorinference: {file}: spec.roles[1].dependencies[0]: no role named \"prefil\"", error);
         Assert.Equal("There are no groups.\n", await user.DoAsync("get groups"));
+        Assert.StartsWith("actorinference: what is 'things'; expected one of groups, group, roles,", (await user.RunAsync("get things")).Error);
+        Assert.StartsWith("actorinference: --output is 'xml'; expected one of wide, json, yaml.", (await user.RunAsync("get groups -o xml")).Error);
+    }
+
+    [Fact]
+    public async Task A_dry_run_says_what_applying_would_say()
+    {
+        await using var node = await ControlNode.StartAsync(new SimulatedHosts());
+        using var user = new CommandUser(await node.ServeAsync());
+        var (group, policy) = (user.Write(Specs.Pair("demo", "v1")), user.Write(Specs.Policy("demo")));
+        var wrong = user.Write(Specs.Policy("demo").Replace("[prefill, decode]", "[prefill, cache]", StringComparison.Ordinal));
+
+        await AssertRefusedAsync(user, policy, "there is none of this name that a policy could be for");
+        Assert.Equal("rolebasedgroup/demo created (dry run)\n", await user.DoAsync($"apply -f {group} --dry-run"));
+        Assert.Equal("There are no groups.\n", await user.DoAsync("get groups"));
+        await user.DoAsync($"apply -f {group}");
+        Assert.Equal("rolebasedgroup/demo unchanged (dry run)\n", await user.DoAsync($"apply -f {group} --dry-run"));
+        Assert.Equal("coordinatedpolicy/demo configured (dry run)\n", await user.DoAsync($"apply -f {policy} --dry-run"));
+        await AssertRefusedAsync(user, wrong, "no role named \"cache\"");
+        var profile = user.Write("apiVersion: workloads.x-k8s.io/v1alpha2\nkind: ClusterEngineRuntimeProfile\nmetadata: {name: side}\nspec: {containers: [{name: side, image: i}]}\n");
+        Assert.Contains("which has none: nothing is kept of it", (await user.RunAsync($"apply -f {profile}")).Error);
+    }
+
+    private static async Task AssertRefusedAsync(CommandUser user, string file, string reason)
+    {
+        foreach (var flag in (string[])[" --dry-run", ""])
+        {
+            var (exitCode, output, error) = await user.RunAsync($"apply -f {file}{flag}");
+            Assert.Equal((CommandLine.UserError, ""), (exitCode, output));
+            Assert.StartsWith($"actorinference: {file}: ", error);
+            Assert.Contains(reason, error);
+        }
     }
 
     [Theory]

@@ -9,23 +9,24 @@ namespace ActorInference.Host.Commands;
 /// <param name="Output">wide, json or yaml; null for a table.</param>
 internal sealed record GetQuery(string What, string? Group, string? Output)
 {
-    public async Task<string> AnswerAsync(GroupClient client, CancellationToken stop)
+    /// <summary>Asks once.</summary>
+    /// <returns>The answer as of a time, which ages depend on.</returns>
+    public async Task<Func<DateTimeOffset, string>> AskAsync(GroupClient client, CancellationToken stop)
     {
-        var now = DateTimeOffset.UtcNow;
         if (What == "agent")
         {
             var agents = await client.GetAsync("agents", GroupJson.Default.AgentListBody, stop);
-            return Output is null or "wide" ? GroupTables.Agents(agents) : Structured(JsonSerializer.SerializeToElement(agents, GroupJson.Default.AgentListBody));
+            return Always(Output is null or "wide" ? GroupTables.Agents(agents) : Structured(JsonSerializer.SerializeToElement(agents, GroupJson.Default.AgentListBody)));
         }
 
-        if (ObjectNames.KindOf(What) is { } kind) return await ObjectsAsync(client, $"objects/{kind}", now, stop);
-        if (What == "group" && Group is not null && Output == "yaml") return (await client.GetTextAsync($"groups/{Uri.EscapeDataString(Group)}/yaml", stop)).TrimEnd('\n');
+        if (ObjectNames.KindOf(What) is { } kind) return await ObjectsAsync(client, $"objects/{kind}", stop);
+        if (What == "group" && Group is not null && Output == "yaml") return Always((await client.GetTextAsync($"groups/{Uri.EscapeDataString(Group)}/yaml", stop)).TrimEnd('\n'));
         IReadOnlyList<GroupBody> groups = Group is null
             ? (await client.GetAsync("groups", GroupJson.Default.GroupListBody, stop)).Groups
             : [await GroupCommands.FindAsync(client, Group, stop)];
-        if (Output is "json" or "yaml") return Structured(Element(groups));
-        if (groups.Count == 0) return "There are no groups.";
-        return What switch
+        if (Output is "json" or "yaml") return Always(Structured(Element(groups)));
+        if (groups.Count == 0) return Always("There are no groups.");
+        return now => What switch
         {
             "role" => GroupTables.Roles(groups, now),
             "instance" => GroupTables.Instances(groups, Output == "wide", now),
@@ -33,15 +34,17 @@ internal sealed record GetQuery(string What, string? Group, string? Output)
         };
     }
 
-    private async Task<string> ObjectsAsync(GroupClient client, string path, DateTimeOffset now, CancellationToken stop)
+    private async Task<Func<DateTimeOffset, string>> ObjectsAsync(GroupClient client, string path, CancellationToken stop)
     {
-        if (Group is not null && Output == "yaml") return (await client.GetTextAsync($"{path}/{Uri.EscapeDataString(Group)}/yaml", stop)).TrimEnd('\n');
+        if (Group is not null && Output == "yaml") return Always((await client.GetTextAsync($"{path}/{Uri.EscapeDataString(Group)}/yaml", stop)).TrimEnd('\n'));
         var objects = Group is null
             ? await client.GetAsync(path, GroupJson.Default.ObjectListBody, stop)
             : new ObjectListBody([await client.GetAsync($"{path}/{Uri.EscapeDataString(Group)}", GroupJson.Default.ObjectBody, stop)]);
-        if (Output is "json" or "yaml") return Structured(JsonSerializer.SerializeToElement(objects, GroupJson.Default.ObjectListBody));
-        return objects.Objects.Count == 0 ? $"There are no {What}s." : ObjectTables.List(objects, now);
+        if (Output is "json" or "yaml") return Always(Structured(JsonSerializer.SerializeToElement(objects, GroupJson.Default.ObjectListBody)));
+        return objects.Objects.Count == 0 ? Always($"There are no {What}s.") : now => ObjectTables.List(objects, now);
     }
+
+    private static Func<DateTimeOffset, string> Always(string text) => _ => text;
 
     private JsonElement Element(IReadOnlyList<GroupBody> groups)
     {

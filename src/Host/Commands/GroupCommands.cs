@@ -51,10 +51,10 @@ public static class GroupCommands
     private static Command Get()
     {
         var what = new Argument<string>("what") { Description = "groups, roles, instances, agents, sets (rbgs), adapters (rbgsa) or warmups (rbgwarmup)." };
-        what.AcceptOnlyFromAmong(["groups", "group", "roles", "role", "instances", "instance", "agents", .. ObjectNames.Aliases]);
+        what.Among(["groups", "group", "roles", "role", "instances", "instance", "agents", .. ObjectNames.Aliases]);
         var name = new Argument<string?>("name") { Description = "Of one group only, or the one of this name.", Arity = ArgumentArity.ZeroOrOne };
         var output = new Option<string?>("--output", "-o") { Description = "wide, json or yaml. Default: a table." };
-        output.AcceptOnlyFromAmong("wide", "json", "yaml");
+        output.Among("wide", "json", "yaml");
         var watch = new Option<bool>("--watch", "-w") { Description = "Again whenever it changes, until Ctrl-C." };
         var server = Server();
         var command = new Command("get", "List groups, their roles or their instances.") { what, name, output, watch, server };
@@ -164,17 +164,16 @@ public static class GroupCommands
     internal static Task<GroupBody> FindAsync(GroupClient client, string group, CancellationToken stop) =>
         client.GetAsync($"groups/{Uri.EscapeDataString(group)}", GroupJson.Default.GroupBody, stop);
 
-    private static async Task PrintAsync(GroupClient client, GetQuery query, CancellationToken stop) => Console.Out.WriteLine(await query.AnswerAsync(client, stop));
+    private static async Task PrintAsync(GroupClient client, GetQuery query, CancellationToken stop) => Console.Out.WriteLine((await query.AskAsync(client, stop))(DateTimeOffset.UtcNow));
 
     private static async Task WatchAsync(GroupClient client, GetQuery query, CancellationToken stop)
     {
-        var last = "";
+        var rows = new ChangedRows(query.Output is null or "wide");
         using var timer = new PeriodicTimer(WatchInterval);
         do
         {
-            var answer = await query.AnswerAsync(client, stop);
-            if (answer != last) Console.Out.WriteLine(last.Length > 0 && query.Output is null or "wide" ? answer[(answer.IndexOf('\n') + 1)..] : answer);
-            last = answer;
+            var fresh = rows.Next(await query.AskAsync(client, stop), DateTimeOffset.UtcNow);
+            if (fresh.Length > 0) Console.Out.WriteLine(fresh);
         }
         while (await timer.WaitForNextTickAsync(stop));
     }

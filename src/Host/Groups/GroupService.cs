@@ -112,11 +112,12 @@ public sealed class GroupService(ActorSystem system, ControlRegions regions)
     {
         var policyYaml = policy is null ? null : SpecWriter.Write(policy);
         var kind = desired.Length > 0 ? RoleBasedGroup.KindName : CoordinatedPolicy.KindName;
-        if (!isDryRun) return await CommandAsync(new GroupProtocol.Apply(name, desired, policyYaml, Now), kind).ConfigureAwait(false);
+        var applied = await CommandAsync(new GroupProtocol.Apply(name, desired, policyYaml, Now) { IsDryRun = isDryRun }, kind).ConfigureAwait(false);
+        if (!isDryRun) return applied;
         var answer = await regions.Groups.Ask<object>(new GroupProtocol.GetState(name), Timeout).ConfigureAwait(false);
         var (before, policyBefore) = answer is GroupProtocol.State state ? (state.Desired, state.Policy) : ("", "");
         var diff = (desired.Length > 0 ? LineDiff.Between(before, desired) : "") + (policyYaml is null ? "" : LineDiff.Between(policyBefore, policyYaml));
-        return new AppliedItem(kind, name, answer is not GroupProtocol.State ? "created" : diff.Length == 0 ? "unchanged" : "configured", 0, diff);
+        return applied with { Diff = diff };
     }
 
     private async Task<AppliedItem> CommandAsync(GroupProtocol.IForGroup command, string kind = RoleBasedGroup.KindName) =>

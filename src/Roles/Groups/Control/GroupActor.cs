@@ -55,7 +55,14 @@ public sealed class GroupActor : SnapshottedActor
         }
 
         var (reply, events) = decision;
+        if (command is GroupProtocol.Apply tagged && reply is GroupProtocol.Applied answer) reply = answer with { Tag = tagged.Tag };
         var sender = Sender;
+        if (command is GroupProtocol.Apply { IsDryRun: true })
+        {
+            sender.Tell(reply!);
+            return;
+        }
+
         PersistAll(events, OnPersisted);
         DeferAsync(command, _ =>
         {

@@ -15,10 +15,21 @@ public static class GroupProtocol
     /// <param name="Desired">The group as YAML, resolved; empty to leave it as it is.</param>
     /// <param name="Policy">Its policy as YAML; null to leave it as it is.</param>
     /// <param name="At">When.</param>
-    public sealed record Apply(string Group, string Desired, string? Policy, DateTimeOffset At) : IForGroup;
+    public sealed record Apply(string Group, string Desired, string? Policy, DateTimeOffset At) : IForGroup
+    {
+        /// <summary>Answer as if, and do nothing.</summary>
+        public bool IsDryRun { get; init; }
+
+        /// <summary>Comes back with the answer.</summary>
+        public string Tag { get; init => field = value ?? ""; } = "";
+    }
 
     /// <param name="Outcome">created, configured or unchanged.</param>
-    public sealed record Applied(string Group, string Outcome, long Revision) : IGroupMessage;
+    public sealed record Applied(string Group, string Outcome, long Revision) : IGroupMessage
+    {
+        /// <summary>Of what was applied.</summary>
+        public string Tag { get; init => field = value ?? ""; } = "";
+    }
 
     /// <summary>It cannot be done; nothing was.</summary>
     public sealed record Rejected(string Group, string Message) : IGroupMessage;

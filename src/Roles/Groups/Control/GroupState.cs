@@ -11,6 +11,9 @@ namespace ActorInference.Roles.Groups.Control;
 /// <param name="StableYaml">The group that was last rolled out whole; empty for none.</param>
 public sealed record GroupState(string Name, ImmutableArray<GroupRevision> Revisions, long Stable, string StableYaml, string Policy, bool IsPaused, bool IsDeleting, long Generation, DateTimeOffset CreatedAt)
 {
+    /// <summary>Begins the cause of a revision that is there because another has failed.</summary>
+    public const string RollBackCause = "roll-back: ";
+
     /// <summary>Revisions that are kept.</summary>
     public const int HistoryLimit = 10;
 
@@ -29,7 +32,7 @@ public sealed record GroupState(string Name, ImmutableArray<GroupRevision> Revis
         GroupProtocol.Apply apply => Apply(apply),
         GroupProtocol.Promote promote when Exists && promote.Generation == Generation && Stable != Current.Number => Accept(new GroupEvents.RevisionPromoted()),
         GroupProtocol.RollBack back when Exists && back.Generation == Generation && StableYaml.Length > 0 =>
-            Declare(Resized(Read(StableYaml)), back.At, $"roll-back: {back.Reason}"),
+            Declare(Resized(Read(StableYaml)), back.At, RollBackCause + back.Reason),
         GroupProtocol.Promote or GroupProtocol.RollBack => GroupDecision.Nothing,
         GroupProtocol.Ended when IsDeleting => Accept(new GroupEvents.GroupEnded()),
         GroupProtocol.Ended => GroupDecision.Nothing,
@@ -77,11 +80,20 @@ public sealed record GroupState(string Name, ImmutableArray<GroupRevision> Revis
     {
         if (IsDeleting) return Reject($"group {Name} is being deleted; apply it again when it is gone.");
         if (apply.Desired.Length == 0 && !Exists) return Reject($"group is '{Name}'; there is none of this name that a policy could be for.");
+        if (Unbound(apply) is { } unbound) return Reject(unbound);
         var events = new List<GroupEvents.IGroupEvent>();
         if (apply.Policy is { } policy && policy != Policy) events.Add(new GroupEvents.PolicyDeclared(policy));
         if (apply.Desired.Length > 0 && (!Exists || apply.Desired != Desired)) events.Insert(0, Declaration(Read(apply.Desired), apply.At, "apply"));
         if (events.Count == 0) return Same();
         return new GroupDecision(new GroupProtocol.Applied(Name, Exists ? "configured" : "created", NumberAfter(events)), [.. events]);
+    }
+
+    /// <summary>What is wrong with a policy for the group that it is applied to; null is nothing.</summary>
+    private string? Unbound(GroupProtocol.Apply apply)
+    {
+        if (GroupYaml.ReadPolicy(apply.Policy ?? "") is not { } policy) return null;
+        var errors = SpecBinding.Check(policy, Read(apply.Desired.Length > 0 ? apply.Desired : Desired)).Select(error => $"{error.Path}: {error.Message}").ToList();
+        return errors.Count == 0 ? null : $"the policy of group {Name}: {string.Join("; ", errors)}";
     }
 
     private long NumberAfter(IEnumerable<GroupEvents.IGroupEvent> events) => events.Aggregate(this, (state, @event) => state.Apply(@event)).Current.Number;
@@ -97,6 +109,9 @@ public sealed record GroupState(string Name, ImmutableArray<GroupRevision> Revis
 
     private GroupDecision Undo(GroupProtocol.Undo undo)
     {
+        // The one before is what has failed: nobody means that.
+        if (undo.Revision == 0 && Current.Cause.StartsWith(RollBackCause, StringComparison.Ordinal))
+            return Reject($"group {Name} is rolled back already, as revision {Current.Number}; expected the revision to go to, one of {string.Join(", ", Revisions.Select(revision => revision.Number))}.");
         var target = undo.Revision == 0
             ? Revisions.Reverse().Skip(1).FirstOrDefault()
             : Revisions.FirstOrDefault(revision => revision.Number == undo.Revision);

@@ -5,5 +5,10 @@ namespace ActorInference.Roles.Groups.Control;
 /// <summary>Plans in words.</summary>
 public static class GroupViews
 {
-    public static string Describe(Hold hold) => $"{(hold.Instance is { } key ? key.ToString() : hold.Role.Length > 0 ? hold.Role : "group")}: {hold.Reason}";
+    public static string Describe(Hold hold) => $"{Subject(hold)}: {hold.Reason}{(hold.For is { } time ? $" (for {time.TotalSeconds:0} s)" : "")}";
+
+    /// <summary>The same as long as it is the same hold.</summary>
+    public static string Name(Hold hold) => $"{Subject(hold)}: {hold.Reason}";
+
+    private static string Subject(Hold hold) => hold.Instance is { } key ? key.ToString() : hold.Role.Length > 0 ? hold.Role : "group";
 }

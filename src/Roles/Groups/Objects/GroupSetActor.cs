@@ -115,8 +115,9 @@ public sealed class GroupSetActor : DeclaredObjectActor
     private void OnApplied(GroupProtocol.Applied applied)
     {
         if (IndexOf(applied.Group) is not { } index || Declared.IsDeleting || index >= _set!.Replicas) return;
-        if (_children.GetValueOrDefault(index) == _template) return;
-        var template = _template;
+        // The template may have changed since this was sent: what the group has is what came with it.
+        var template = applied.Tag.Length > 0 ? applied.Tag : _template;
+        if (_children.GetValueOrDefault(index) == template) return;
         Record(new ObjectEvents.ChildDeclared(index, template), () => Note(isWarning: false, "Declared", $"{applied.Group} {applied.Outcome}"));
     }
 
@@ -140,7 +141,7 @@ public sealed class GroupSetActor : DeclaredObjectActor
     private void Do(SetAction action)
     {
         if (action is DeleteGroup) Delete(action.Index);
-        else Regions.Groups.Tell(new GroupProtocol.Apply(_set!.ChildName(action.Index), SpecWriter.Write(_set.Child(action.Index)), Policy: null, DateTimeOffset.UtcNow));
+        else Regions.Groups.Tell(new GroupProtocol.Apply(_set!.ChildName(action.Index), SpecWriter.Write(_set.Child(action.Index)), Policy: null, DateTimeOffset.UtcNow) { Tag = _template });
     }
 
     private void Delete(int index) => Regions.Groups.Tell(new GroupProtocol.Delete(_set!.ChildName(index), DateTimeOffset.UtcNow), ActorRefs.NoSender);

@@ -118,9 +118,8 @@ internal sealed class NativeRoll
         var late = kept.Where(instance => !_role.IsAvailable(instance)).ToList();
         foreach (var instance in late)
         {
-            var seconds = instance.Since is { } since ? $" for {(_role.Now - since).TotalSeconds:0} s" : "";
-            var state = instance.Ready ? $"is not available yet: ready{seconds} of {_role.Spec.MinReady.TotalSeconds:0} s" : $"is not ready{seconds}";
-            _plan.Holds.Add(new Hold(_role.Name, instance.Key, $"{instance.Key} {state}{(instance.Reason is { } reason ? $": {reason}" : "")}"));
+            var state = instance.Ready ? $"is to be ready for {_role.Spec.MinReady.TotalSeconds:0} s before it counts" : "is not ready";
+            _plan.Holds.Add(new Hold(_role.Name, instance.Key, $"{state}{(instance.Reason is { } reason ? $": {reason}" : "")}") { For = _role.Now - instance.Since });
         }
 
         if (!_paused && allowed <= 0 && !_limits.With.IsEmpty)

@@ -44,7 +44,11 @@ public sealed record RollBack(string Revision, string Reason) : PlannedAction;
 /// <summary>Something that does not go on.</summary>
 /// <param name="Role">Role concerned.</param>
 /// <param name="Instance">What it waits for; null if it is no instance.</param>
-public sealed record Hold(string Role, InstanceKey? Instance, string Reason);
+public sealed record Hold(string Role, InstanceKey? Instance, string Reason)
+{
+    /// <summary>For how long the instance has been so; null if that is not known. Apart from the reason, which stays the same.</summary>
+    public TimeSpan? For { get; init; }
+}
 
 /// <summary>Counts of one role, surge included.</summary>
 /// <param name="Desired">Replicas as declared.</param>

@@ -22,6 +22,7 @@ public static class SpecReader
         var known = read.OfType<EngineRuntimeProfile>().Concat(profiles ?? []).DistinctBy(profile => profile.Name).ToDictionary(profile => profile.Name);
         foreach (var document in documents.Where(document => document.Kind != EngineRuntimeProfile.KindName)) read.AddRange(ReadOne(document, known));
         CheckTogether(read, documents, context);
+        WarnOfProfiles(read, documents, context);
         if (read.Count == 0 && context.Errors.Count == 0) context.Errors.Add(new SpecError("", $"There is no document; expected a kind such as {Kinds[0]}.", 1));
         if (context.Errors.Count > 0) throw new SpecException([.. SpecContext.InOrder(context.Errors)]);
         return new SpecFile([.. read], [.. SpecContext.InOrder(context.Warnings)]);
@@ -100,6 +101,14 @@ public static class SpecReader
                 context.Errors.AddRange(SpecBinding.Check(policy, group).Select(message => new SpecError(message.Path, message.Message, PlaceOf(place, message.Path))));
             }
         }
+    }
+
+    /// <summary>A profile becomes part of the groups of its own text, and is not kept.</summary>
+    private static void WarnOfProfiles(List<SpecDocument> read, List<Identified> documents, SpecContext context)
+    {
+        if (read.Exists(document => document is RoleBasedGroup or RoleBasedGroupSet)) return;
+        foreach (var profile in documents.Where(document => document.Kind == EngineRuntimeProfile.KindName))
+            context.Warn(profile.Fields.Node, "becomes part of the groups of its own text, which has none: nothing is kept of it");
     }
 
     private static void CheckAdapters(RoleBasedGroup group, IEnumerable<ScalingAdapter> adapters, List<Identified> documents, SpecContext context)

@@ -174,7 +174,7 @@ public sealed class PlannerTests
 
         var plan = Planner.Next(new PlanInput(simulation.Desired, simulation.Stable, [.. late], simulation.Now));
 
-        Assert.Contains(plan.Holds, hold => hold.Instance == new InstanceKey("prefill", 1) && hold.Reason == "prefill-1 is not ready for 1 s: exit code 1, \"no such model\"");
+        Assert.Contains(plan.Holds, hold => hold.Instance == new InstanceKey("prefill", 1) && hold.Reason == "is not ready: exit code 1, \"no such model\"" && hold.For == TimeSpan.FromSeconds(1));
     }
 
     [Fact]
