@@ -46,7 +46,6 @@ public sealed record PauseBenchmarkOptions
 /// <param name="FirstTokenSeconds">From the prompt's arrival to its first token, the median; NaN if time was over before the first one.</param>
 /// <param name="FirstTokenAloneSeconds">The same with nobody else there.</param>
 /// <param name="Rounds">Rounds that were measured to their end.</param>
-/// <param name="Steps">Each step that was measured, in order.</param>
 public sealed record PauseBenchmarkResult(
     double QuietP50Ms,
     double QuietP99Ms,
@@ -56,20 +55,7 @@ public sealed record PauseBenchmarkResult(
     int BesideTokens,
     double FirstTokenSeconds,
     double FirstTokenAloneSeconds,
-    int Rounds,
-    IReadOnlyList<PauseStep> Steps)
-{
-    /// <summary>What 99 % of the steps beside the prompt kept of the time foretold; NaN if none was.</summary>
-    public double OverrunP99 => PauseBenchmark.Quantile([.. Beside.Where(static step => step.ForetoldMs > 0).Select(static step => step.Ms / step.ForetoldMs)], 0.99);
-
-    /// <summary>Tokens of the prompt in a step beside others, the median.</summary>
-    public double ChunkP50 => PauseBenchmark.Quantile([.. Beside.Where(static step => step.Work.PrefillTokens > 0).Select(static step => (double)step.Work.PrefillTokens)], 0.5);
-
-    private IEnumerable<PauseStep> Beside => Steps.Where(static step => step.Phase == PausePhase.Beside);
-
-    /// <summary>The steps beside the prompt that took longest, the longest first.</summary>
-    public IReadOnlyList<PauseStep> Longest(int count) => [.. Beside.OrderByDescending(static step => step.Ms).Take(count)];
-}
+    int Rounds);
 
 /// <summary>Measures how long running generations pause while a long prompt is computed by the same engine.</summary>
 public sealed class PauseBenchmark
@@ -84,7 +70,6 @@ public sealed class PauseBenchmark
 
     private readonly PauseBenchmarkOptions _options;
     private readonly InferenceEngine _engine;
-    private readonly PauseSteps _steps;
     private readonly TokenTimes _times = new();
     private readonly int _vocabulary;
     private readonly Random _random = new(1);
@@ -96,7 +81,6 @@ public sealed class PauseBenchmark
     {
         (_options, _vocabulary, _progress) = (options, runner.VocabSize, progress);
         _engine = new InferenceEngine(runner, new EngineOptions { StepStretch = options.StepStretch }, _times, TimeProvider.System);
-        _steps = new PauseSteps(_engine, options.Threads);
     }
 
     /// <param name="model">A model folder or a GGUF file.</param>
@@ -138,21 +122,20 @@ public sealed class PauseBenchmark
             for (var i = 0; i < WarmSteps; i++) _engine.Step();
             _progress?.Invoke($"{name}: {_options.Decodes} sequences decode");
             _times.Begin(decodes, _times.Quiet);
-            for (var i = 0; i < _options.QuietTokens && (i < WarmSteps || !IsOver); i++) _steps.Run(PausePhase.Quiet);
+            for (var i = 0; i < _options.QuietTokens && (i < WarmSteps || !IsOver); i++) _engine.Step();
             _times.Begin(decodes, _times.Beside);
-            if (FirstToken($"{name}: beside them", PausePhase.Beside) is { } seconds) beside.Add(seconds);
+            if (FirstToken($"{name}: beside them") is { } seconds) beside.Add(seconds);
             foreach (var decode in decodes) _engine.Cancel(decode);
-            if (!IsOver && FirstToken($"{name}: alone", PausePhase.Alone) is { } without) alone.Add(without);
+            if (!IsOver && FirstToken($"{name}: alone") is { } without) alone.Add(without);
         }
 
         var quiet = Quantile(_times.Quiet, 0.5);
         var (median, late) = (Quantile(_times.Beside, 0.5), Quantile(_times.Beside, 0.99));
-        return new PauseBenchmarkResult(
-            quiet, Quantile(_times.Quiet, 0.99), median, late, late / quiet, _times.Beside.Count, Quantile(beside, 0.5), Quantile(alone, 0.5), alone.Count, _steps.All);
+        return new PauseBenchmarkResult(quiet, Quantile(_times.Quiet, 0.99), median, late, late / quiet, _times.Beside.Count, Quantile(beside, 0.5), Quantile(alone, 0.5), alone.Count);
     }
 
     /// <returns>Seconds until a long prompt has its first token; null if time is over before.</returns>
-    private double? FirstToken(string name, PausePhase phase)
+    private double? FirstToken(string name)
     {
         var start = Stopwatch.GetTimestamp();
         var prompt = Add(_options.PromptTokens, newTokens: 1);
@@ -164,7 +147,7 @@ public sealed class PauseBenchmark
                 return null;
             }
 
-            _steps.Run(phase);
+            _engine.Step();
             Tell(name, prompt);
         }
 
@@ -182,7 +165,7 @@ public sealed class PauseBenchmark
         [.. Enumerable.Range(0, tokens).Select(_ => _random.Next(_vocabulary))], [],
         new SamplingOptions { MaxNewTokens = newTokens, Temperature = 0, IgnoreEos = true }, SequenceMode.Generate));
 
-    internal static double Quantile(List<double> values, double quantile)
+    private static double Quantile(List<double> values, double quantile)
     {
         if (values.Count == 0) return double.NaN;
         var sorted = values.Order().ToList();

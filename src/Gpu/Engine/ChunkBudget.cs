@@ -6,9 +6,7 @@ namespace ActorInference.Gpu.Engine;
 /// </summary>
 /// <remarks>
 /// Beside sequences that decode, the measure is what a step of theirs takes alone: whoever waits for their next token is not to
-/// notice more than a stretch of it, and that in 99 of a hundred steps. So what a step is foretold to take (<see cref="StepCost"/>) leaves room for
-/// what the longest took beyond that lately (<see cref="Overruns"/>). What decode takes alone is learned from steps without prompts; where there
-/// are none, now and then one is made.
+/// notice more than a stretch of it. That is learned from steps without prompts; where there are none, now and then one is made.
 /// </remarks>
 internal sealed class ChunkBudget
 {
@@ -17,123 +15,82 @@ internal sealed class ChunkBudget
     /// <summary>Steps with prompts after which one without shows again what that takes.</summary>
     private const int ProbeSteps = 32;
 
-    /// <summary>The same after steps in a row that took longer than foretold, or shorter, by more than the part after it: the machine has changed.</summary>
-    private const int AstraySteps = 6;
-
-    private const double Astray = 0.1;
-
-    /// <summary>
-    /// However uneven a machine is, one in so many of the tokens join a step that would by what they take with nobody beside them: pauses are there
-    /// then with or without prompts, and these are to come to an end.
-    /// </summary>
-    private const int LeastPart = 4;
-
-    /// <summary>Part that a new measurement has in what a token takes with nobody beside it; of fewer tokens than these it says little.</summary>
-    private const double TokenShare = 0.25;
-
-    private const int TellingTokens = 16;
+    /// <summary>Part that a new measurement has in an average.</summary>
+    private const double Share = 0.25;
 
     private readonly double _targetSeconds;
     private readonly double _stretch;
     private readonly int _maxTokens;
     private readonly int _minTokens;
-    private readonly StepCost _cost;
-    private readonly Overruns _overruns = new();
 
-    private double _tokenSeconds;
+    private double _decodeSeconds;
+    private int _decodes;
     private int _stepsSinceDecode;
-    private int _astray;   // Steps in a row that took longer; below 0 shorter.
+    private double _tokenSeconds;
+    private int _lastBeside;
 
     /// <param name="target">Duration of a step; zero stands for no limit.</param>
     /// <param name="stretch">Of a step of decode alone, how long one with prompts may last; 0 for no such limit.</param>
     /// <param name="maxTokens">Most tokens of a step.</param>
     /// <param name="minTokens">Tokens that a step takes however long it lasts, if nobody decodes: a page, so that transfer goes on.</param>
-    /// <param name="secondsPerToken">What a token of a prompt takes with nobody beside it, as far as it is known; 0 if it is not.</param>
-    public ChunkBudget(TimeSpan target, double stretch, int maxTokens, int minTokens, double secondsPerToken = 0)
+    public ChunkBudget(TimeSpan target, double stretch, int maxTokens, int minTokens)
     {
-        _tokenSeconds = secondsPerToken;
         _targetSeconds = target.TotalSeconds;
         _stretch = target > TimeSpan.Zero ? stretch : 0;
         _maxTokens = maxTokens;
         _minTokens = Math.Min(minTokens, maxTokens);
-        _cost = new StepCost(maxTokens);
         Tokens = target > TimeSpan.Zero ? Math.Clamp(FirstTokens, _minTokens, maxTokens) : maxTokens;
     }
 
     /// <summary>Prompt tokens of a step in which nobody decodes.</summary>
     public int Tokens { get; private set; }
 
-    /// <summary>How many tokens of a prompt may join a step.</summary>
-    /// <param name="planned">What is in it already.</param>
-    /// <param name="position">Of the first of them in its sequence.</param>
-    /// <returns>0 for none. Where there are none of other prompts either, the step will show what decode takes.</returns>
-    public int TokensBeside(in StepWork planned, int position)
+    /// <summary>Prompt tokens beside so many sequences that get their next token in the same step.</summary>
+    /// <returns>0 for a step without, which will show what that takes.</returns>
+    public int TokensBeside(int decodes)
     {
-        if (planned.Decodes == 0 || _stretch <= 0) return Math.Max(0, Tokens - planned.PromptTokens);
-        if (!_cost.IsFor(planned.Decodes) || _stepsSinceDecode >= ProbeSteps || Math.Abs(_astray) >= AstraySteps) return 0;
-        var most = Math.Min(Tokens, _cost.MostToTry) - planned.PromptTokens;
-        if (most <= 0) return 0;
-        var fitting = Fitting(planned, position, most, _stretch / _overruns.Factor);
-        if (planned.PromptTokens > 0) return fitting;
-        return Math.Max(fitting, Math.Clamp(Least(), 1, most));
+        if (decodes == 0 || _stretch <= 0) return Tokens;
+        var isStale = _stepsSinceDecode >= ProbeSteps || Math.Abs(decodes - _decodes) > _decodes * Share;
+        if (_decodeSeconds <= 0 || isStale) return 0;
+        // Twice the last one at most: a token's cost is known for chunks of another size only.
+        var most = Math.Min(Tokens, Math.Max(1, 2 * _lastBeside));
+        return _tokenSeconds <= 0 ? 1 : (int)Math.Clamp((_stretch - 1) * _decodeSeconds / _tokenSeconds, 1, most);
     }
-
-    /// <summary>Seconds that a step is to take; 0 if that is not known.</summary>
-    public double Foretell(in StepWork work) => work.Decodes > 0 && _cost.IsKnown(work) ? _cost.Seconds(work) : 0;
 
     /// <summary>Learns from a step.</summary>
-    public void Observe(in StepWork work, TimeSpan elapsed)
+    /// <param name="decodes">Sequences that got their next token in it.</param>
+    /// <param name="promptTokens">Tokens of prompts in it.</param>
+    /// <param name="elapsed">What it took.</param>
+    public void Observe(int decodes, int promptTokens, TimeSpan elapsed)
     {
-        var seconds = elapsed.TotalSeconds;
-        if (_targetSeconds <= 0 || seconds <= 0) return;
-        if (work.Decodes == 0 || _stretch <= 0)
-        {
-            if (work.PromptTokens > 0) ObserveChunk(work, seconds);
-            return;
-        }
+        if (_targetSeconds <= 0 || elapsed <= TimeSpan.Zero) return;
+        if (promptTokens == 0) ObserveDecode(decodes, elapsed.TotalSeconds);
+        else if (decodes > 0 && _stretch > 0) ObserveBeside(promptTokens, elapsed.TotalSeconds);
+        else ObserveChunk(decodes + promptTokens, elapsed.TotalSeconds);
+    }
 
-        if (Foretell(work) is > 0 and var foretold) ObserveOverrun(seconds / foretold);
-        if (work.PromptTokens == 0)
-        {
-            _cost.ObserveDecode(work.Decodes, seconds);
-            (_stepsSinceDecode, _astray) = (0, 0);
-            return;
-        }
+    private void ObserveDecode(int decodes, double seconds)
+    {
+        if (decodes == 0) return;
+        var isOther = _decodeSeconds <= 0 || decodes != _decodes;
+        // A step that something else held up is not what decode takes: what is less counts for more.
+        var change = Math.Min(seconds, 2 * _decodeSeconds) - _decodeSeconds;
+        _decodeSeconds = isOther ? seconds : _decodeSeconds + change * (change < 0 ? Share : Share / 4);
+        (_decodes, _stepsSinceDecode) = (decodes, 0);
+    }
 
-        _cost.ObserveBeside(work, seconds);
+    private void ObserveBeside(int promptTokens, double seconds)
+    {
         _stepsSinceDecode++;
+        _lastBeside = promptTokens;
+        if (_decodeSeconds <= 0) return;
+        // The first few tokens may cost next to nothing, but never nothing.
+        var each = Math.Max(seconds - _decodeSeconds, _decodeSeconds / 100) / promptTokens;
+        _tokenSeconds = _tokenSeconds <= 0 ? each : _tokenSeconds + (each - _tokenSeconds) * Share;
     }
 
-    private void ObserveOverrun(double ratio)
+    private void ObserveChunk(int stepTokens, double seconds)
     {
-        _overruns.Add(ratio);
-        if (Math.Abs(ratio - 1) < Astray) _astray = 0;
-        else _astray = ratio > 1 ? Math.Max(0, _astray) + 1 : Math.Min(0, _astray) - 1;
-    }
-
-    /// <summary>Tokens that join in any case, but 1 at least.</summary>
-    private int Least() => _tokenSeconds <= 0 ? 1 : (int)Math.Min(_maxTokens, (_stretch - 1) * _cost.DecodeSeconds / _tokenSeconds / LeastPart);
-
-    /// <summary>The most tokens with which the step is to take no more than so many times what decode takes.</summary>
-    private int Fitting(in StepWork planned, int position, int most, double stretch)
-    {
-        var limit = _cost.DecodeSeconds * stretch;
-        var (fits, exceeds) = (0, most + 1);
-        while (exceeds - fits > 1)
-        {
-            var tokens = fits + (exceeds - fits) / 2;
-            if (_cost.Seconds(planned.WithPrompt(tokens, position)) <= limit) fits = tokens;
-            else exceeds = tokens;
-        }
-
-        return fits;
-    }
-
-    private void ObserveChunk(in StepWork work, double seconds)
-    {
-        var stepTokens = work.Decodes + work.PromptTokens;
-        if (work.Decodes == 0 && stepTokens >= TellingTokens)
-            _tokenSeconds = _tokenSeconds <= 0 ? seconds / stepTokens : _tokenSeconds + (seconds / stepTokens - _tokenSeconds) * TokenShare;
         var wanted = stepTokens * _targetSeconds / seconds;
         // A short chunk says little about a long one, so it may only double.
         var next = Math.Min(wanted, 2.0 * Tokens);

@@ -19,8 +19,7 @@ public sealed record EngineOptions
 
     /// <summary>
     /// Of a step in which sequences only decode, how long one may last that takes tokens of prompts besides: it bounds the pauses in
-    /// running generations while others begin, 99 of a hundred, unless steps are that uneven by themselves. Above 1, or 0 for no such limit;
-    /// none either where <see cref="StepTarget"/> is zero. Default 1.75.
+    /// running generations while others begin. Above 1, or 0 for no such limit; none either where <see cref="StepTarget"/> is zero. Default 1.75.
     /// </summary>
     public double StepStretch { get; init; } = 1.75;
 

@@ -1,6 +1,6 @@
 namespace ActorInference.Gpu.Engine;
 
-/// <summary>What may be added to it, and what tests and soaks ask of it.</summary>
+/// <summary>What tests and soaks ask of it.</summary>
 public sealed partial class InferenceEngine
 {
     /// <summary>Checks that every page is free or held, and that each sequence holds just what it needs.</summary>
@@ -28,25 +28,5 @@ public sealed partial class InferenceEngine
             throw new InvalidOperationException($"Sequences hold {cached.Count} cached pages; only {cachedPages - _supply.EvictablePages} are locked.");
         if (pool.FreePages + owned.Count + cachedPages + heldElsewhere != pool.CapacityPages)
             throw new InvalidOperationException($"{pool.FreePages} pages are free, {owned.Count} held here, {cachedPages} cached and {heldElsewhere} held elsewhere; the pool has {pool.CapacityPages}.");
-    }
-
-    private void Check(SequenceSpec spec)
-    {
-        var tokens = (long)spec.PromptIds.Length + spec.OutputIds.Length;
-        if (spec.PromptIds.IsEmpty) throw new ArgumentException("The prompt is empty; it must have at least one token.", nameof(spec));
-        if (tokens >= MaxSequenceTokens)
-            throw new ArgumentException($"Prompt and output have {tokens} tokens; they must have at most {MaxSequenceTokens - 1} for another to fit.", nameof(spec));
-        if (spec.OutputIds.Length >= spec.Sampling.MaxNewTokens)
-            throw new ArgumentException($"The output has {spec.OutputIds.Length} tokens; it must have fewer than MaxNewTokens, {spec.Sampling.MaxNewTokens}.", nameof(spec));
-        CheckVocabulary(spec.PromptIds.AsSpan());
-        CheckVocabulary(spec.OutputIds.AsSpan());
-    }
-
-    private void CheckVocabulary(ReadOnlySpan<int> tokens)
-    {
-        foreach (var token in tokens)
-        {
-            if ((uint)token >= (uint)_runner.VocabSize) throw new ArgumentException($"Token {token} is not in the vocabulary of {_runner.VocabSize}.", nameof(tokens));
-        }
     }
 }

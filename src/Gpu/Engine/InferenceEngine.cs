@@ -60,7 +60,7 @@ public sealed partial class InferenceEngine
         _schedule = new Schedule(_supply, options, events, time);
         _ahead = new StepAhead(_sampling, _schedule);
         _maxStepTokens = Math.Min(options.MaxStepTokens, runner.MaxBatchTokens);
-        _chunk = new ChunkBudget(options.StepTarget, options.StepStretch, _maxStepTokens, pageSize, options.SecondsPerPromptToken);
+        _chunk = new ChunkBudget(options.StepTarget, options.StepStretch, _maxStepTokens, pageSize);
         var pooledTokens = (long)runner.Pages.CapacityPages * pageSize;
         MaxSequenceTokens = (int)Math.Min(runner.MaxContextTokens, pooledTokens);
     }
@@ -183,16 +183,15 @@ public sealed partial class InferenceEngine
         }
 
         ComputedAt = _time.GetTimestamp();
-        var work = Settle();
-        var foretold = TimeSpan.FromSeconds(_chunk.Foretell(work));
-        Observe(work, _time.GetElapsedTime(started));
-        return new StepResult(work.Decodes, work.PromptTokens) { AttendedTokens = work.Attended, Foretold = foretold };
+        var result = Settle();
+        Observe(result, _time.GetElapsedTime(started));
+        return result;
     }
 
-    private void Observe(in StepWork work, TimeSpan elapsed)
+    private void Observe(StepResult step, TimeSpan elapsed)
     {
-        _chunk.Observe(work, elapsed);
-        if (work.PromptTokens == 0) return;
+        _chunk.Observe(step.DecodeTokens, step.PrefillTokens, elapsed);
+        if (step.PrefillTokens == 0) return;
         var seconds = elapsed.TotalSeconds / _batch.TokenCount;
         _supply.SecondsPerPromptToken = SecondsPerPromptToken == 0 ? seconds : SecondsPerPromptToken + (seconds - SecondsPerPromptToken) / 8;
     }
@@ -204,6 +203,26 @@ public sealed partial class InferenceEngine
         foreach (var sequence in _sequences.Values) _supply.Release(sequence);
         _sequences.Clear();
         _schedule.Clear();
+    }
+
+    private void Check(SequenceSpec spec)
+    {
+        var tokens = (long)spec.PromptIds.Length + spec.OutputIds.Length;
+        if (spec.PromptIds.IsEmpty) throw new ArgumentException("The prompt is empty; it must have at least one token.", nameof(spec));
+        if (tokens >= MaxSequenceTokens)
+            throw new ArgumentException($"Prompt and output have {tokens} tokens; they must have at most {MaxSequenceTokens - 1} for another to fit.", nameof(spec));
+        if (spec.OutputIds.Length >= spec.Sampling.MaxNewTokens)
+            throw new ArgumentException($"The output has {spec.OutputIds.Length} tokens; it must have fewer than MaxNewTokens, {spec.Sampling.MaxNewTokens}.", nameof(spec));
+        CheckVocabulary(spec.PromptIds.AsSpan());
+        CheckVocabulary(spec.OutputIds.AsSpan());
+    }
+
+    private void CheckVocabulary(ReadOnlySpan<int> tokens)
+    {
+        foreach (var token in tokens)
+        {
+            if ((uint)token >= (uint)_runner.VocabSize) throw new ArgumentException($"Token {token} is not in the vocabulary of {_runner.VocabSize}.", nameof(tokens));
+        }
     }
 
     private void Compose()
@@ -242,16 +261,16 @@ public sealed partial class InferenceEngine
         }
     }
 
-    private StepWork Settle()
+    private StepResult Settle()
     {
-        var work = default(StepWork);
+        var (decodeTokens, prefillTokens) = (0, 0);
         for (var i = 0; i < _step.Count; i++)
         {
             var sequence = _step[i];
             if (sequence.HasEnded) continue;
             var certain = sequence.PlannedCount - sequence.DraftCount;
-            if (certain == 1 && sequence.OutputCount > 0) work = work with { Decodes = work.Decodes + 1 };
-            else work = work.WithPrompt(certain, sequence.ComputedCount);
+            if (certain == 1 && sequence.OutputCount > 0) decodeTokens++;
+            else prefillTokens += certain;
             sequence.IsSuspect = false;
             if (!_supply.TryEndLoad(sequence))
             {
@@ -266,7 +285,7 @@ public sealed partial class InferenceEngine
             else Report(sequence);
         }
 
-        return work;
+        return new StepResult(decodeTokens, prefillTokens);
     }
 
     private void Report(Sequence sequence)

@@ -110,22 +110,12 @@ internal sealed class Schedule(PageSupply supply, EngineOptions options, IEngine
             if (i < _running.Count && _running[i] == sequence) i++;
         }
 
-        PlanPrompts(new StepWork(decodes, PromptTokens: 0, Attended: 0), maxTokens, chunk);
-    }
-
-    private void PlanPrompts(StepWork work, int maxTokens, ChunkBudget chunk)
-    {
-        for (var i = 0; i < _running.Count && _plannedTokens < maxTokens;)
+        var chunkTokens = chunk.TokensBeside(decodes);
+        for (var i = 0; i < _running.Count && chunkTokens > 0 && _plannedTokens < maxTokens;)
         {
             var sequence = _running[i];
             if (sequence.PendingCount > 1 && !sequence.IsSuspect)
-            {
-                var position = sequence.ComputedCount;
-                var most = Math.Min(chunk.TokensBeside(work, position), maxTokens - _plannedTokens);
-                if (most == 0) return;
-                work = work.WithPrompt(PlanChunk(i, most), position);
-            }
-
+                chunkTokens -= PlanChunk(i, Math.Min(chunkTokens, maxTokens - _plannedTokens));
             if (i < _running.Count && _running[i] == sequence) i++;
         }
     }

@@ -51,7 +51,6 @@ public static class KernelBenchmark
     private const int BlockedRows = 256;
     private const int Context = 2048;
     private const int Sequences = 8;
-    private const int RowsBesidePrompt = 12;   // Some sequences that decode, and a few tokens of a prompt beside them.
     private const int ChunkTokens = 256;
     private const int LeastRuns = 5;
 
@@ -82,7 +81,7 @@ public static class KernelBenchmark
         foreach (var dtype in Enum.GetValues<WeightDtype>())
         {
             var outputs = (int)Math.Max(64, bytes / dtype.RowBytes(Inputs) / 64 * 64);
-            foreach (var rows in (int[])[1, Sequences, RowsBesidePrompt])
+            foreach (var rows in (int[])[1, Sequences])
                 yield return new($"gemm-{rows}", $"{dtype}", $"[{rows}, {Inputs}] x [{outputs}, {Inputs}]", () => new MatrixCase(threads, kernels, dtype, rows, outputs, Inputs));
             yield return new($"gemm-{BlockedRows}", $"{dtype}", $"[{BlockedRows}, {Inputs}] x [{BlockedOutputs}, {Inputs}]",
                 () => new MatrixCase(threads, kernels, dtype, BlockedRows, BlockedOutputs, Inputs));
