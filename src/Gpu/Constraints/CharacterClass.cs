@@ -39,14 +39,15 @@ internal static class CharacterClass
     public static CodePointSet Read(TextCursor text)
     {
         var isNegated = text.TryTake('^');
-        var set = CodePointSet.Empty;
+        var ranges = new List<(int, int)>();
         while (text.Peek != ']')
         {
             if (text.IsEnd) throw text.Error("the end of the text", "']' after a class of characters");
-            set = set.Union(Item(text));
+            ranges.AddRange(Item(text).Ranges);
         }
 
         text.Take(']');
+        var set = CodePointSet.Of(ranges);
         return isNegated ? set.Complement() : set;
     }
 

@@ -4,11 +4,17 @@ namespace ActorInference.Gpu.Constraints;
 /// Reads texts byte by byte against a grammar: all ways at once, each a stack of states to return to, as sets that are made when first
 /// met and found again afterwards. One caller at a time.
 /// </summary>
-/// <remarks>Memory is bounded: what was found is forgotten when there is much of it. States that are in use go on.</remarks>
+/// <remarks>
+/// Memory is bounded: what was found is forgotten when there is much of it. States that are in use go on. A text that could be read in very many ways at once, which only
+/// grammars that are ambiguous without end come to, is as good as none.
+/// </remarks>
 internal sealed class ConstraintAutomaton(GrammarProgram program)
 {
     /// <summary>Sets, and stacks a quarter of as many, that are remembered.</summary>
     private const int MaxRemembered = 65_536;
+
+    /// <summary>Stacks that a text may be at, those between two bytes among them.</summary>
+    private const int MaxWays = 65_536;
 
     private readonly Dictionary<(int State, int Below), StackTop> _stacks = [];
     private readonly Dictionary<StackTop[], ConstraintState> _states = new(SameTops.Instance);
@@ -68,6 +74,7 @@ internal sealed class ConstraintAutomaton(GrammarProgram program)
             var top = _open[^1];
             _open.RemoveAt(_open.Count - 1);
             if (!_seen.Add(top)) continue;
+            if (_seen.Count > MaxWays) return TooMany();
             ref readonly var state = ref program[top.State];
             if (state.Bytes.Length > 0) tops.Add(top);
             foreach (var next in state.Moves) _open.Add(Stack(next, top.Below));
@@ -79,6 +86,13 @@ internal sealed class ConstraintAutomaton(GrammarProgram program)
 
         _seen.Clear();
         return tops.Count == 0 && !isComplete ? ConstraintState.Dead : Remembered(tops, isComplete);
+    }
+
+    private ConstraintState TooMany()
+    {
+        _open.Clear();
+        _seen.Clear();
+        return ConstraintState.Dead;
     }
 
     private ConstraintState Remembered(List<StackTop> tops, bool isComplete)

@@ -33,8 +33,21 @@ internal sealed class GrammarCompiler
     {
         var states = new GrammarProgram.State[_bytes.Count];
         for (var i = 0; i < states.Length; i++)
-            states[i] = new GrammarProgram.State(_bytes[i]?.ToArray() ?? [], _moves[i]?.ToArray() ?? [], _calls[i]?.ToArray() ?? [], _ends.Contains(i));
+            states[i] = new GrammarProgram.State(_bytes[i]?.ToArray() ?? [], _moves[i]?.ToArray() ?? [], _calls[i]?.ToArray() ?? [], _ends.Contains(i), IsOnlyEnd(i));
         return states;
+    }
+
+    /// <remarks>Follows no more than groups lie within each other; what is beyond counts as something, which costs a stack.</remarks>
+    private bool IsOnlyEnd(int state)
+    {
+        for (var steps = 0; steps < 256 && _bytes[state] is null && _calls[state] is null; steps++)
+        {
+            if (_moves[state] is not { } moves) return _ends.Contains(state);
+            if (moves.Count > 1 || _ends.Contains(state)) return false;
+            state = moves[0];
+        }
+
+        return false;
     }
 
     private int NewState()
@@ -87,7 +100,13 @@ internal sealed class GrammarCompiler
 
     private int Append(GrammarNode.Repeat repeat, int from)
     {
-        for (var i = 0; i < repeat.Min; i++) from = Append(repeat.Part, from);
+        for (var i = 0; i < repeat.Min; i++)
+        {
+            var next = Append(repeat.Part, from);
+            if (next == from) break;   // Nothing, however often.
+            from = next;
+        }
+
         if (repeat.Max is not { } max)
         {
             var loop = NewState();

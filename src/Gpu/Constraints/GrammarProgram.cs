@@ -23,11 +23,10 @@ internal sealed class GrammarProgram
     /// <param name="Moves">Targets of edges by nothing.</param>
     /// <param name="Calls">Starts of rules, and where to go on after each.</param>
     /// <param name="IsEnd">Whether its rule may end here.</param>
-    internal readonly record struct State(ByteEdge[] Bytes, int[] Moves, (int Start, int Return)[] Calls, bool IsEnd)
-    {
-        /// <summary>It has nothing but the end of its rule: who would return here can return further at once.</summary>
-        public bool IsOnlyEnd => IsEnd && Bytes.Length + Moves.Length + Calls.Length == 0;
-    }
+    /// <param name="IsOnlyEnd">
+    /// Whether nothing but the end of its rule comes of it: who would return here can return further at once, so that rules which go on with themselves need no stack.
+    /// </param>
+    internal readonly record struct State(ByteEdge[] Bytes, int[] Moves, (int Start, int Return)[] Calls, bool IsEnd, bool IsOnlyEnd);
 
     internal readonly record struct ByteEdge(byte Low, byte High, int Target);
 

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using ActorInference.Gpu.Sampling;
+
 namespace ActorInference.Gpu.Constraints;
 
 /// <summary>
@@ -12,6 +15,11 @@ internal sealed class TokenConstraint(GrammarProgram program, TokenVocabulary vo
 {
     /// <summary>That are remembered: 5 MB with a vocabulary of 150,000 tokens.</summary>
     private const int MaxMasks = 256;
+
+    /// <summary>Others wait meanwhile. Milliseconds are usual.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private const int NodesPerLook = 64;
 
     private readonly ConstraintAutomaton _automaton = new(program);
     private int _masks;
@@ -28,6 +36,7 @@ internal sealed class TokenConstraint(GrammarProgram program, TokenVocabulary vo
     /// <summary>Sets the logits of all tokens that may not come next to negative infinity.</summary>
     /// <param name="state">Where the output is.</param>
     /// <param name="logits">Shape <c>[vocabSize]</c>; those beyond the vocabulary are tokens that write nothing.</param>
+    /// <exception cref="InvalidLogitsException">It cannot be found out in time.</exception>
     public void Apply(ConstraintState state, Span<float> logits)
     {
         var mask = state.Mask ?? Remember(state);
@@ -62,12 +71,17 @@ internal sealed class TokenConstraint(GrammarProgram program, TokenVocabulary vo
         return state.Mask = MaskOf(state);
     }
 
+    private static InvalidLogitsException TooAmbiguous() => new(
+        $"The constraint can be read in so many ways that {Patience.TotalSeconds} s do not tell which tokens may come; expected one that is less ambiguous.");
+
     private ulong[] MaskOf(ConstraintState state)
     {
         var mask = new ulong[(vocabulary.Count + 63) / 64];
+        var started = Stopwatch.GetTimestamp();
         _path[0] = state;
         for (var node = 0; node < vocabulary.NodeCount;)
         {
+            if (node % NodesPerLook == 0 && Stopwatch.GetElapsedTime(started) > Patience) throw TooAmbiguous();
             var depth = vocabulary.Depth(node);
             var next = _automaton.Advance(_path[depth - 1], vocabulary.Label(node));
             if (ReferenceEquals(next, ConstraintState.Dead))

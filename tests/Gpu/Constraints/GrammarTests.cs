@@ -54,4 +54,27 @@ public sealed class GrammarTests
     [InlineData("root ::= [a-z]{2,1}", "{2,1}", false)]
     public void What_is_wrong_is_refused(string grammar, string message, bool ignoreCase) =>
         Assert.Contains(message, Assert.Throws<ConstraintFormatException>(() => Texts.Grammar(grammar)).Message, ignoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
+
+    /// <summary>Clients send grammars: none may keep the server busy.</summary>
+    [Fact]
+    public void Large_grammars_of_any_shape_are_read_in_proportion_to_their_size()
+    {
+        const int Rules = 5_000;
+        var chain = string.Concat(Enumerable.Range(0, Rules).Select(i => $"r{i} ::= r{i + 1}?\n"));
+        Assert.True(Texts.Grammar($"root ::= r0\n{chain}r{Rules} ::= \"a\"?").Admits("a"));
+        var properties = string.Join(',', Enumerable.Range(0, 3_000).Select(i => $"\"p{i}\":{{\"type\":\"null\"}}"));
+        Assert.True(Texts.Schema($"{{\"properties\":{{{properties}}}}}").Admits("{\"p7\":null,\"p2999\":null}"));
+        Assert.True(Texts.Regex("(){2000000000}a").Admits("a"));
+        Assert.True(Texts.Regex($"[{string.Concat(Enumerable.Range(0x4E00, 20_000).Where(i => i % 2 == 0).Select(i => (char)i))}]").Admits("\u4E00"));
+    }
+
+    /// <summary>Twice as many stacks with each letter.</summary>
+    [Fact]
+    public void A_grammar_that_is_ambiguous_without_end_is_given_up()
+    {
+        var texts = Texts.Grammar("""root ::= "a" root "x" | "a" root "y" | "z" """);
+
+        Assert.True(texts.Admits("aaazxyx"));
+        Assert.False(texts.MayBegin(new string('a', 100)));
+    }
 }

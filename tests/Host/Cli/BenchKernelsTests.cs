@@ -38,7 +38,7 @@ public sealed class BenchKernelsTests : IDisposable
 
         Assert.True(sampling.ExitCode == 0, sampling.ToString());
         using var ways = JsonDocument.Parse(sampling.Output);
-        Assert.Equal(16, ways.RootElement.GetArrayLength());
+        Assert.Equal(20, ways.RootElement.GetArrayLength());
         Assert.All(ways.RootElement.EnumerateArray(), way => Assert.True(way.GetProperty("sample_us").GetDouble() > 0 && way.GetProperty("decode_step_ms").GetDouble() > 0 && way.GetProperty("vocabulary").GetInt32() == 300));
         Assert.True(pause.ExitCode == 0, pause.ToString());
         using var pauses = JsonDocument.Parse(pause.Output);

@@ -13,6 +13,7 @@ internal static class JsonText
     private const string Number = "json number";
     private const string ObjectRule = "json object";
     private const string ArrayRule = "json array";
+    private const string SpaceRule = "json space";
 
     /// <summary>Spaces after a line break: more are no indentation but a model that goes on for ever.</summary>
     private const int MaxIndentation = 32;
@@ -40,13 +41,14 @@ internal static class JsonText
     public static GrammarNode Integer { get; } = GrammarNode.Of(GrammarNode.Optional(GrammarNode.Text("-")), Natural());
 
     /// <summary>Nothing, a space, or a line break and an indentation.</summary>
-    public static GrammarNode Space { get; } = GrammarNode.OneOf(
-        GrammarNode.Empty, GrammarNode.Text(" "),
-        GrammarNode.Of(GrammarNode.Text("\n"), GrammarNode.Many(GrammarNode.Range((' ', ' '), ('\t', '\t')), 0, MaxIndentation)));
+    public static GrammarNode Space { get; } = new GrammarNode.Rule(SpaceRule);
 
     /// <summary>What the nodes above refer to.</summary>
     public static IReadOnlyDictionary<string, GrammarNode> Rules { get; } = new Dictionary<string, GrammarNode>
     {
+        [SpaceRule] = GrammarNode.OneOf(
+            GrammarNode.Empty, GrammarNode.Text(" "),
+            GrammarNode.Of(GrammarNode.Text("\n"), GrammarNode.Many(GrammarNode.Range((' ', ' '), ('\t', '\t')), 0, MaxIndentation))),
         [StringCharacter] = Character(CodePointSet.All),
         [StringRule] = Quoted(GrammarNode.Many(AnyCharacter)),
         [Number] = GrammarNode.Of(Integer, Fraction(), GrammarNode.Optional(GrammarNode.Of(
