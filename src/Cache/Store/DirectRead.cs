@@ -7,7 +7,7 @@ namespace ActorInference.Cache.Store;
 /// Reading of large successive parts of a file past the system's cache, straight into the memory they are for: the disk's controller copies, no
 /// processor does, and nothing that the system caches has to go. Where the system cannot, the caller reads as usual.
 /// </summary>
-/// <remarks>What the system has in its cache is faster read from there: <see cref="CachedRead"/>.</remarks>
+/// <remarks>What the system has in its cache is faster read from there: <see cref="CachedFile"/> tells.</remarks>
 internal static partial class DirectRead
 {
     /// <summary>Offsets and lengths in the file are multiples of this; no disk in use has larger blocks.</summary>

@@ -16,6 +16,9 @@ internal sealed partial class DiskBucket(string folder, long number, long bytes,
 
     private const int WillNeed = 3;
 
+    /// <summary>A range of which the system has more than this is read from its cache.</summary>
+    private const double MostlyCached = 0.5;
+
     public long Number => number;
 
     /// <summary>Of the file, with pages that were given up since.</summary>
@@ -128,14 +131,18 @@ internal sealed partial class DiskBucket(string folder, long number, long bytes,
         }
     }
 
-    /// <summary>Reads much at once that nobody will read again soon: past the system's cache, unless that has it already.</summary>
+    /// <summary>Reads much at once that nobody will read again soon: past the system's cache, unless it has it already.</summary>
     /// <inheritdoc cref="Read"/>
     public bool ReadPast(long offset, IReadOnlyList<Memory<byte>> targets)
     {
         try
         {
-            if (CachedRead.TryRead(file, offset, targets) || DirectRead.TryRead(PagesPath, offset, targets)) return true;
-            ReadAhead(offset, targets.Sum(static target => (long)target.Length));
+            var length = targets.Sum(static target => (long)target.Length);
+            if (CachedFile.Share(file, offset, length) < MostlyCached)
+            {
+                if (DirectRead.TryRead(PagesPath, offset, targets)) return true;
+                ReadAhead(offset, length);
+            }
         }
         catch (ObjectDisposedException)
         {
