@@ -15,8 +15,6 @@ internal sealed class CodePointSet
     /// <summary>Everything that UTF-8 can write.</summary>
     public static CodePointSet All { get; } = Of((0, Last));
 
-    public static CodePointSet Empty { get; } = Of();
-
     public ImmutableArray<(int Low, int High)> Ranges { get; }
 
     public bool IsEmpty => Ranges.IsEmpty;

@@ -44,7 +44,7 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
         _options = options;
         _events = new Events(this);
         _spaces = new SaltedNamespaces(options.Namespace, options.OnSpace);
-        _constraints = new WorkerConstraints(options.CreateVocabulary);
+        _constraints = new WorkerConstraints(options.Vocabulary);
         Receive<Step>(_ => RunStep());
         Receive<Prepare>(_ => PrepareSome());
         Receive<WorkerProtocol.Run>(Take);

@@ -62,8 +62,8 @@ public sealed record GpuWorkerOptions
     /// <summary>Told of each namespace before pages come under it, with its salt, which is null for the common one.</summary>
     public Action<KvNamespaceId, string?>? OnSpace { get; init; }
 
-    /// <summary>Makes what constraints know of the model's tokens, when the first comes; null if there is no tokenizer, and no constraint is taken.</summary>
-    public Func<TokenVocabulary>? CreateVocabulary { get; init; }
+    /// <summary>What constraints know of the model's tokens, made when the first comes; null if there is no tokenizer, and no constraint is taken.</summary>
+    public Lazy<TokenVocabulary>? Vocabulary { get; init; }
 
     /// <summary>What the role actor sees of it.</summary>
     public WorkerPulse Pulse { get; init; } = new();

@@ -4,11 +4,11 @@ using ActorInference.Gpu.Constraints;
 namespace ActorInference.Gpu.Workers;
 
 /// <summary>The constraints that a worker's sequences keep to, those used last ready for the next with the same.</summary>
-internal sealed class WorkerConstraints(Func<TokenVocabulary>? createVocabulary)
+/// <param name="vocabulary">Of the model, shared by all workers; null if there is none.</param>
+internal sealed class WorkerConstraints(Lazy<TokenVocabulary>? vocabulary)
 {
     private const int MaxReady = 32;
 
-    private readonly Lazy<TokenVocabulary>? _vocabulary = createVocabulary is null ? null : new Lazy<TokenVocabulary>(createVocabulary);
     private readonly Dictionary<OutputConstraint, LinkedListNode<(OutputConstraint Constraint, TokenConstraint Ready)>> _ready = [];
     private readonly LinkedList<(OutputConstraint Constraint, TokenConstraint Ready)> _byUse = [];
 
@@ -44,5 +44,5 @@ internal sealed class WorkerConstraints(Func<TokenVocabulary>? createVocabulary)
     }
 
     private TokenVocabulary Vocabulary =>
-        _vocabulary?.Value ?? throw new ConstraintFormatException("The output is constrained; expected none, since this worker has no tokenizer to know its tokens by.");
+        vocabulary?.Value ?? throw new ConstraintFormatException("The output is constrained; expected none, since this worker has no tokenizer to know its tokens by.");
 }

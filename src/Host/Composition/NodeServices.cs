@@ -27,13 +27,12 @@ public static class NodeServices
     public static InferenceNode ToNode(this LoadedModel model, ModelOptions options)
     {
         var threads = options.Threads ?? Environment.ProcessorCount;
-        var vocabulary = new Lazy<TokenVocabulary>(() => TokenVocabulary.Create(model.Served.Tokenizer, model.Served.EosTokenIds));
         return new InferenceNode
         {
             CreateRunner = _ => model.Backend.CreateRunner(threads),
             WarmUpTokens = WarmUpTokens,
             EndTokenIds = model.Served.EosTokenIds,
-            CreateVocabulary = () => vocabulary.Value,
+            Vocabulary = new Lazy<TokenVocabulary>(() => TokenVocabulary.Create(model.Served.Tokenizer, model.Served.EosTokenIds)),
             DevicePool = model.Pages,
             Namespace = new KvNamespace(model.Served.Name, WeightsFingerprint.Of(model.Served.Folder), model.Pages.Layout.Dtype),
         };

@@ -28,8 +28,8 @@ public sealed record InferenceNode
     /// <summary>The model's end-of-sequence tokens.</summary>
     public ImmutableArray<int> EndTokenIds { get; init; } = [];
 
-    /// <summary>Makes what constrained outputs take of the tokenizer, when the first is asked for; null if there is none.</summary>
-    public Func<TokenVocabulary>? CreateVocabulary { get; init; }
+    /// <summary>What constrained outputs take of the tokenizer, made when the first is asked for; null if there is none.</summary>
+    public Lazy<TokenVocabulary>? Vocabulary { get; init; }
 
     /// <summary>The pool that the workers share; null where there are no workers, or where nothing is to be kept beyond it.</summary>
     public IPageMemory? DevicePool { get; init; }

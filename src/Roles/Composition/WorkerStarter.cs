@@ -89,7 +89,7 @@ internal sealed class WorkerStarter(ActorSystem system, InferenceNode node, Infe
             Namespace = node.Namespace,
             AheadPages = runner => PrefixCaches.AheadPages(runner, _workers.Sum(each => each.Count) > 1 ? shares : 0),
             Engine = own.Engine with { EndTokenIds = node.EndTokenIds },
-            CreateVocabulary = node.CreateVocabulary,
+            Vocabulary = node.Vocabulary,
             TransferDeadline = own.TransferDeadline,
             SignInterval = own.ReportInterval,
             Source = node.Exchange?.Source,

@@ -58,6 +58,8 @@ public sealed class JsonSchemaTests
     [InlineData("true", "1", "\"a\"")]
     [InlineData("""{"type":"number","nullable":true}""", "null", "1.5e3")]
     [InlineData("""{"allOf":[{"type":"boolean"}]}""", "true")]
+    [InlineData("""{"type":["string","integer"],"enum":["a",1,1.5,null]}""", "\"a\"", "1")]
+    [InlineData("""{"type":"null","const":null}""", "null")]
     public void A_text_that_a_schema_admits_is_admitted(string schema, params string[] texts)
     {
         foreach (var text in texts) Assert.True(Texts.Schema(schema).Admits(text), $"{schema} does not admit {text}.");
@@ -72,6 +74,7 @@ public sealed class JsonSchemaTests
     [InlineData("""{"type":"string","pattern":"b+"}""", "\"ac\"")]
     [InlineData("""{"type":"string","format":"date"}""", "\"2026-02-30\"", "\"2026-13-01\"", "\"26-01-01\"")]
     [InlineData("""{"format":"ipv4"}""", "\"256.0.0.1\"", "\"1.2.3\"")]
+    [InlineData("""{"type":["string","integer"],"enum":["a",1,1.5,null]}""", "1.5", "null")]
     [InlineData("""{"$defs":{"n":{"type":"array","items":{"$ref":"#/$defs/n"}}},"$ref":"#/$defs/n"}""", "[1]", "[[]")]
     public void A_text_that_a_schema_does_not_admit_is_refused(string schema, params string[] texts)
     {
@@ -96,6 +99,9 @@ public sealed class JsonSchemaTests
     [InlineData("""{"type":"array","uniqueItems":true}""", "'uniqueItems' at #")]
     [InlineData("""{"anyOf":[{"type":"null"}],"type":"object"}""", "'anyOf' alone")]
     [InlineData("""{"type":"object","required":["a"],"additionalProperties":false}""", "'a' under 'required'")]
+    [InlineData("""{"type":"string","enum":[1,null]}""", "'enum' without a value of its type at #")]
+    [InlineData("""{"enum":["a"],"minLength":2}""", "'enum' alone")]
+    [InlineData("""{"$ref":"#anchor"}""", "which begins with '#/'")]
     public void A_schema_that_is_wrong_or_restricts_otherwise_is_refused_with_its_place(string schema, string message) =>
         Assert.Contains(message, Assert.Throws<ConstraintFormatException>(() => Texts.Schema(schema)).Message, StringComparison.OrdinalIgnoreCase);
 

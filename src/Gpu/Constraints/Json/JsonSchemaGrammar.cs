@@ -83,8 +83,8 @@ internal sealed class JsonSchemaGrammar
     private GrammarNode Combined(SchemaAt schema)
     {
         if (schema.Has("$ref") is { } reference) return Alone(schema, "$ref") ? Reference(schema, reference) : throw Beside(schema, "$ref");
-        if (schema.Has("const") is { } constant) return JsonText.Constant(constant);
-        if (schema.Has("enum") is not null) return GrammarNode.OneOf([.. schema.Items("enum").Select(static item => JsonText.Constant(item.Element))]);
+        if (schema.Has("const") is { } constant) return OneOf(schema, "const", [constant]);
+        if (schema.Has("enum") is not null) return OneOf(schema, "enum", schema.Items("enum").Select(static item => item.Element));
         foreach (var keyword in (string[])["anyOf", "oneOf"])
         {
             if (schema.Has(keyword) is not null) return Alone(schema, keyword) ? GrammarNode.OneOf([.. schema.Items(keyword).Select(Of)]) : throw Beside(schema, keyword);
@@ -94,12 +94,31 @@ internal sealed class JsonSchemaGrammar
         return GrammarNode.OneOf([.. Types(schema).Select(type => Typed(schema, type))]);
     }
 
+    /// <summary>Those of some values that have the schema's type.</summary>
+    private static GrammarNode OneOf(SchemaAt schema, string keyword, IEnumerable<JsonElement> values)
+    {
+        if (!Alone(schema, keyword, "type")) throw Beside(schema, keyword);
+        var types = schema.Has("type") is null ? null : Types(schema).ToList();
+        var admitted = values.Where(value => types is null || types.Exists(type => IsOf(value, type))).Select(JsonText.Constant).ToImmutableArray();
+        return admitted.IsEmpty ? throw schema.Error($"'{keyword}' without a value of its type", "at least one") : GrammarNode.OneOf(admitted);
+    }
+
+    private static bool IsOf(JsonElement value, string type) => value.ValueKind switch
+    {
+        JsonValueKind.Object => type == "object",
+        JsonValueKind.Array => type == "array",
+        JsonValueKind.String => type == "string",
+        JsonValueKind.Number => type == "number" || (type == "integer" && value.TryGetDecimal(out var number) && number == decimal.Truncate(number)),
+        JsonValueKind.True or JsonValueKind.False => type == "boolean",
+        _ => type == "null",
+    };
+
     private static ConstraintFormatException Beside(SchemaAt schema, string keyword) =>
         schema.Error($"'{keyword}' and others that restrict beside it", $"'{keyword}' alone: joining schemas is not supported");
 
     /// <summary>Whether nothing beside a keyword restricts.</summary>
-    private static bool Alone(SchemaAt schema, string keyword) =>
-        !schema.Element.EnumerateObject().Any(other => other.Name != keyword && Restricting.Contains(other.Name));
+    private static bool Alone(SchemaAt schema, params IEnumerable<string> keywords) =>
+        !schema.Element.EnumerateObject().Any(other => !keywords.Contains(other.Name) && Restricting.Contains(other.Name));
 
     /// <summary>A rule of its own, so that a schema may have itself within.</summary>
     private GrammarNode Reference(SchemaAt schema, JsonElement reference)
@@ -156,7 +175,6 @@ internal sealed class JsonSchemaGrammar
         var items = schema.Has("items");
         var mayGoOn = items is null or not { ValueKind: JsonValueKind.False };
         if (first.IsEmpty && !mayGoOn) max = 0;
-        if (max < first.Length || (min < first.Length && !first.IsEmpty)) min = Math.Max(min, Math.Min(first.Length, max ?? first.Length));
         if (first.IsEmpty)
         {
             var item = items is { } each && mayGoOn ? Of(schema.At("items", each)) : JsonText.AnyValue;

@@ -58,7 +58,7 @@ internal readonly record struct SchemaAt(JsonElement Element, string Path)
     /// <summary>What a reference within the document means.</summary>
     public SchemaAt Resolve(JsonElement document, string reference)
     {
-        if (reference is not ['#', ..]) throw Error($"'$ref' to '{reference}'", "a reference within the schema, which begins with '#'");
+        if (reference != "#" && !reference.StartsWith("#/", StringComparison.Ordinal)) throw Error($"'$ref' to '{reference}'", "a reference within the schema, which begins with '#/'");
         var at = document;
         foreach (var escaped in reference[1..].Split('/', StringSplitOptions.RemoveEmptyEntries))
         {
