@@ -10,11 +10,12 @@ namespace ActorInference.Host.Benchmarks;
 /// <summary>How an upgrade is measured.</summary>
 /// <param name="Conversations">At the same time.</param>
 /// <param name="Pause">Between two turns of one.</param>
-/// <param name="Before">How long is measured before the upgrade.</param>
-/// <param name="After">And at most after it.</param>
+/// <param name="Before">How long is measured before the first upgrade.</param>
+/// <param name="After">And after each.</param>
+/// <param name="Upgrades">One after the other, each to a version of its own.</param>
 /// <param name="LogFile">For a line of each turn and of each change of an instance; null for none.</param>
 public sealed record UpgradeBenchmarkOptions(
-    int Conversations, TimeSpan Pause, TimeSpan Before, TimeSpan After, int Prefill, int Decode, int Stores, int Seed, string? LogFile);
+    int Conversations, TimeSpan Pause, TimeSpan Before, TimeSpan After, int Upgrades, int Prefill, int Decode, int Stores, int Seed, string? LogFile);
 
 /// <summary>
 /// Begins an agent with a group of its own on this machine, upgrades all its engine roles and stores under a load of
@@ -60,13 +61,20 @@ public sealed partial class UpgradeBenchmark(UpgradeBenchmarkOptions options)
         await UntilAsync(() => load.Turns.Count >= options.Conversations * WarmTurns, stop);
         var from = load.Now;
         await Task.Delay(options.Before, stop);
-        var begin = load.Now;
-        await client.PostAsync("groups", Spec("v2", mode), GroupJson.Default.AppliedBody, stop);
-        var upgraded = await UntilReadyAsync(client, 2, group => log.Take(load.Now, group), stop);
-        var end = load.Now;
-        await Task.Delay(options.After, stop);
+        var upgrades = new List<UpgradeSpan>();
+        GroupBody upgraded;
+        do
+        {
+            var (begin, version) = (load.Now, upgrades.Count + 2);
+            await client.PostAsync("groups", Spec($"v{version}", mode), GroupJson.Default.AppliedBody, stop);
+            upgraded = await UntilReadyAsync(client, version, group => log.Take(load.Now, group), stop);
+            upgrades.Add(new UpgradeSpan(begin, load.Now));
+            await Task.Delay(options.After, stop);
+        }
+        while (upgrades.Count < options.Upgrades);
+
         log.Write(load.Turns);
-        return UpgradeMeasure.Of(mode, load.Turns, from, begin, end, upgraded.Instances.Sum(instance => instance.Restarts));
+        return UpgradeMeasure.Of(mode, load.Turns, from, upgrades, upgraded.Instances.Sum(instance => instance.Restarts));
     }
 
     private string Spec(string version, string mode)

@@ -1,3 +1,5 @@
+using ActorInference.Actors.Kv;
+using ActorInference.Cache.Tiers;
 using ActorInference.Host.Cli;
 using ActorInference.Host.Composition;
 using ActorInference.Host.Http;
@@ -22,7 +24,7 @@ public static class Node
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(signals.Token);
         if (options.EndsWithInput) _ = EndWithInputAsync(stop);
         using var model = options.Cluster.HasWorkers
-            ? LoadingBar.Show(options.ModelName, progress => LoadedModel.Load(options, progress, options.Note, shared: options.Transport != TransferTransport.Tcp && Actors.Kv.SharedSegment.Folder is not null))
+            ? LoadingBar.Show(options.ModelName, progress => LoadedModel.Load(options, progress, options.Note, shared: options.Transport != TransferTransport.Tcp && SharedSegment.Folder is not null))
             : null;
         if (model is not null)
         {
@@ -32,11 +34,12 @@ public static class Node
 
         using var lost = model?.Backend.WhenLost.Register(stop.Cancel);
         await using var exchange = model is null ? null : options.Cluster.CreateExchange(model, options);
-        var node = (model?.ToNode(options) ?? new InferenceNode()) with
+        var plain = model?.ToNode(options) ?? new InferenceNode();
+        var node = plain with
         {
             Roles = options.Cluster.Roles,
             Exchange = exchange,
-            BeforeWork = options.ReadyPort is null ? null : system => PrepareAsync(system, options, stop.Token),
+            BeforeWork = options.ReadyPort is null ? null : (system, tiers) => PrepareAsync(system, options, tiers.Storage, plain.Namespace, stop.Token),
             StepLogs = options.StepLogs,
             IsPreparedFirst = true,
         };
@@ -47,9 +50,9 @@ public static class Node
     }
 
     /// <summary>For a process that somebody probes: its first request finds it as fast as any later one.</summary>
-    private static async Task PrepareAsync(ActorSystem system, NodeOptions options, CancellationToken stop)
+    private static async Task PrepareAsync(ActorSystem system, NodeOptions options, StorageTier? storage, KvNamespace space, CancellationToken stop)
     {
-        await StorageReady.WaitAsync(system, options.Config.Settings, stop);
+        await StorageReady.WaitAsync(system, options.Config.Settings, storage, space, stop);
         await Roles.Agents.StartingShare.TakeFullAsync(stop);
     }
 

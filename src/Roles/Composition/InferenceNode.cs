@@ -61,7 +61,7 @@ public sealed record InferenceNode
     /// <summary>
     /// In a cluster, what the process does when its workers are warm and before any router hears of them; has a limit of its own. Null for nothing.
     /// </summary>
-    public Func<ActorSystem, Task>? BeforeWork { get; init; }
+    public Func<ActorSystem, HostTiers, Task>? BeforeWork { get; init; }
 
     /// <summary>How many workers of which role.</summary>
     public IEnumerable<(WorkerRole Role, int Count)> Workers()

@@ -15,7 +15,7 @@ internal sealed class WorkerStarter(ActorSystem system, InferenceNode node, Infe
     private readonly IReadOnlyList<(WorkerRole Role, int Count)> _workers = [.. node.Workers()];
 
     /// <summary>Once for all workers of the process.</summary>
-    private readonly Lazy<Task> _beforeWork = new(() => node.BeforeWork?.Invoke(system) ?? Task.CompletedTask);
+    private readonly Lazy<Task> _beforeWork = new(() => node.BeforeWork?.Invoke(system, tiers) ?? Task.CompletedTask);
 
     /// <returns>The workers, each with the time that it has to finish its jobs when the node leaves.</returns>
     public IReadOnlyList<(IActorRef Worker, TimeSpan DrainGrace)> StartAll() =>

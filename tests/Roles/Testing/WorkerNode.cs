@@ -51,7 +51,7 @@ internal sealed class WorkerNode : IAsyncDisposable
             DevicePool = _pool,
             Roles = [Enum.Parse<NodeRole>(_role.ToString())],
             Exchange = _exchange,
-            BeforeWork = beforeWork is null ? null : _ => beforeWork(),
+            BeforeWork = beforeWork is null ? null : (_, _) => beforeWork(),
         });
     }
 
