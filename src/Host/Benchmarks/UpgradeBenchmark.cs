@@ -13,9 +13,10 @@ namespace ActorInference.Host.Benchmarks;
 /// <param name="Before">How long is measured before the first upgrade.</param>
 /// <param name="After">And after each.</param>
 /// <param name="Upgrades">One after the other, each to a version of its own.</param>
+/// <param name="MinReady">How long an instance is to be ready before the next one may follow, in whole seconds.</param>
 /// <param name="LogFile">For a line of each turn and of each change of an instance; null for none.</param>
 public sealed record UpgradeBenchmarkOptions(
-    int Conversations, TimeSpan Pause, TimeSpan Before, TimeSpan After, int Upgrades, int Prefill, int Decode, int Stores, int Seed, string? LogFile);
+    int Conversations, TimeSpan Pause, TimeSpan Before, TimeSpan After, int Upgrades, TimeSpan MinReady, int Prefill, int Decode, int Stores, int Seed, string? LogFile);
 
 /// <summary>
 /// Begins an agent with a group of its own on this machine, upgrades all its engine roles and stores under a load of
@@ -84,6 +85,7 @@ public sealed partial class UpgradeBenchmark(UpgradeBenchmarkOptions options)
               - name: {{{name}}}
                 role: {{{name}}}
                 replicas: {{{replicas}}}
+                minReadySeconds: {{{(int)options.MinReady.TotalSeconds}}}
                 dependencies: [{{{dependencies}}}]
                 settings: {management-port: none, cmd-port: none{{{settings}}}}
                 env: [{name: BENCH_VERSION, value: "{{{version}}}"}]

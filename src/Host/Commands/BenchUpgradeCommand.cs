@@ -20,18 +20,19 @@ public static class BenchUpgradeCommand
         var before = NumberOption.Integer("--before", "Seconds that are measured before the first upgrade. Default: 30.", 1, 3600);
         var after = NumberOption.Integer("--after", "Seconds that are measured after each. Default: 10.", 1, 3600);
         var upgrades = NumberOption.Integer("--upgrades", "One after the other, so that there are enough requests for a percentile. Default: 5.", 1, 100);
+        var minReady = NumberOption.Integer("--min-ready", "Seconds that an instance is to be ready before the next one follows (minReadySeconds). Default: 2.", 0, 3600);
         var prefill = NumberOption.Integer("--prefill", "Prefill processes. Default: 2.", 1, 64);
         var decode = NumberOption.Integer("--decode", "Decode processes. Default: 2.", 1, 64);
         var stores = NumberOption.Integer("--stores", "Cache stores. Default: 3.", 0, 64);
         var seed = NumberOption.Integer("--seed", "Of the conversations. Default: 1.", 0);
         var log = new Option<string?>("--log-file") { Description = "Appended to: a JSON line of each turn, and of each change of an instance." };
-        var command = new Command("upgrade", "Upgrade a group of this machine under load, and measure what its users notice.") { mode, json, conversations, pause, before, after, upgrades, prefill, decode, stores, seed, log };
+        var command = new Command("upgrade", "Upgrade a group of this machine under load, and measure what its users notice.") { mode, json, conversations, pause, before, after, upgrades, minReady, prefill, decode, stores, seed, log };
         command.SetAction(async (parsed, _) =>
         {
             using var signals = new SignalCancellation();
             var options = new UpgradeBenchmarkOptions(
                 parsed.GetValue(conversations) ?? 2, TimeSpan.FromMilliseconds(parsed.GetValue(pause) ?? 500), TimeSpan.FromSeconds(parsed.GetValue(before) ?? 30),
-                TimeSpan.FromSeconds(parsed.GetValue(after) ?? 10), parsed.GetValue(upgrades) ?? 5, parsed.GetValue(prefill) ?? 2, parsed.GetValue(decode) ?? 2, parsed.GetValue(stores) ?? 3, parsed.GetValue(seed) ?? 1, parsed.GetValue(log));
+                TimeSpan.FromSeconds(parsed.GetValue(after) ?? 10), parsed.GetValue(upgrades) ?? 5, TimeSpan.FromSeconds(parsed.GetValue(minReady) ?? 2), parsed.GetValue(prefill) ?? 2, parsed.GetValue(decode) ?? 2, parsed.GetValue(stores) ?? 3, parsed.GetValue(seed) ?? 1, parsed.GetValue(log));
             var results = new List<UpgradeResult>();
             foreach (var each in parsed.GetValue(mode) is { } one ? [one] : (string[])["in_place", "recreate"]) results.Add(await new UpgradeBenchmark(options).RunAsync(each, signals.Token));
             Console.Out.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(results, UpgradeJson.Default.ListUpgradeResult) : Table(results));
