@@ -15,7 +15,7 @@ public sealed class RolloutPalette : CommandPaletteHandler
     private static readonly CommandDefinition Pause = GroupConsole.Define("pause", "Stop a rollout where it stands.", "group");
     private static readonly CommandDefinition Resume = GroupConsole.Define("resume", "Let a rollout go on.", "group");
     private static readonly CommandDefinition Undo = GroupConsole.Define("undo", "Declare an earlier revision again; without --revision the one before.", "group", "revision");
-    private static readonly CommandDefinition Restart = GroupConsole.Define("restart", "Begin all instances again, or those of a role.", "group", "role");
+    private static readonly CommandDefinition Restart = GroupConsole.Define("restart", "Begin all instances again, or those of a role, by the rules of a rollout; with --instance one of them, as it is.", "group", "role", "instance");
 
     private static readonly CommandPalette RolloutsPalette = new("rollout", new[] { Status, History, Diff, Pause, Resume, Undo, Restart });
 
@@ -62,7 +62,7 @@ public sealed class RolloutPalette : CommandPaletteHandler
 
     private static async Task<string> ChangeAsync(GroupService service, string verb, CommandArguments arguments)
     {
-        var item = await service.RolloutAsync(GroupConsole.Required(arguments, "group"), verb, new RolloutBody(RevisionOf(arguments), arguments.ArgumentValues("role").FirstOrDefault())).ConfigureAwait(false);
+        var item = await service.RolloutAsync(GroupConsole.Required(arguments, "group"), verb, new RolloutBody(RevisionOf(arguments), arguments.Value("role")) { Instance = arguments.Value("instance") }).ConfigureAwait(false);
         return $"{item.Name} {item.Outcome}, revision {item.Revision}";
     }
 

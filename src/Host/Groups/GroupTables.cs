@@ -38,6 +38,9 @@ public static class GroupTables
         events.OrderBy(each => each.At).Select(each => (IReadOnlyList<string>)
             [each.Count > 1 ? $"{Age(now - each.At)} (x{each.Count})" : Age(now - each.At), each.Type, each.Reason, each.Object, each.Message.ReplaceLineEndings(" ")]));
 
+    /// <summary>What has been done to something, as kubectl says it: <c>rolebasedgroup/demo scaled</c>.</summary>
+    public static string Outcome(AppliedItem item, string done) => $"{item.Kind.ToLowerInvariant()}/{item.Name} {(item.Outcome == "unchanged" ? "unchanged" : done)}";
+
     /// <summary>Columns as wide as their widest cell, three blanks between them.</summary>
     public static string Write(IReadOnlyList<string> header, IEnumerable<IReadOnlyList<string>> rows)
     {

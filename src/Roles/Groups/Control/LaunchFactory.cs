@@ -47,6 +47,7 @@ public sealed class LaunchFactory(string group, RoleSpec role, int ordinal, stri
     private InstanceLaunch Beside(ComponentSpec component, int index, string member, ContainerSpec container) => Launch(component, index, member, $"{member}.{container.Name}", container) with
     {
         InitBy = component.Template.InitContainers.IsEmpty ? null : member,
+        PodPorts = [.. _ports.Requests(component, component.Template.Containers[0])],
     };
 
     private InstanceLaunch Launch(ComponentSpec component, int index, string member, string name, ContainerSpec container)
@@ -61,7 +62,7 @@ public sealed class LaunchFactory(string group, RoleSpec role, int ordinal, stri
             Image = container.Image,
             Command = container.Command,
             Args = container.Args,
-            Environment = [.. Environment(component, index), .. _ports.Environment(component, container), .. container.Env.Select(variable => Variable(variable, component, member))],
+            Environment = [.. Environment(component, index), .. _ports.Environment(component), .. container.Env.Select(variable => Variable(variable, component, member))],
             WorkingFolder = container.WorkingDirectory,
             Ports = [.. _ports.Requests(component, container)],
             Startup = ProbeForms.Read(container.Startup),
