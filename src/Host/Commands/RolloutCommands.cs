@@ -97,7 +97,7 @@ public static class RolloutCommands
             if (body is { Role: not null, Instance: not null }) throw new UserErrorException("--role and --instance stand beside each other; expected one of them.");
             var answer = await client.PostAsync(
                 $"groups/{Uri.EscapeDataString(ObjectNames.GroupOf(parsed.GetRequiredValue(group)))}/rollout/{verb}", JsonSerializer.Serialize(body, GroupJson.Default.RolloutBody), GroupJson.Default.AppliedBody, stop);
-            GroupCommands.Print(answer, verb switch { "pause" => "paused", "resume" => "resumed", "undo" => $"rolled back, as revision {answer.Applied[0].Revision}", _ => "restarted" });
+            foreach (var item in answer.Applied) Console.Out.WriteLine(GroupTables.Changed(item, verb));
         }));
         return command;
     }

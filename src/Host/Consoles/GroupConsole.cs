@@ -42,5 +42,5 @@ internal static class GroupConsole
 
     /// <exception cref="GroupRefusedException">It is not given.</exception>
     public static string Required(CommandArguments arguments, string name) =>
-        arguments.ArgumentValues(name).FirstOrDefault() ?? throw new GroupRefusedException($"--{name} is missing; expected a {name}.");
+        arguments.ArgumentValues(name).FirstOrDefault() ?? throw new GroupRefusedException($"--{name} is missing; expected its value.");
 }

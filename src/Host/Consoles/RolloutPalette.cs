@@ -63,7 +63,7 @@ public sealed class RolloutPalette : CommandPaletteHandler
     private static async Task<string> ChangeAsync(GroupService service, string verb, CommandArguments arguments)
     {
         var item = await service.RolloutAsync(GroupConsole.Required(arguments, "group"), verb, new RolloutBody(RevisionOf(arguments), arguments.Value("role")) { Instance = arguments.Value("instance") }).ConfigureAwait(false);
-        return $"{item.Name} {item.Outcome}, revision {item.Revision}";
+        return GroupTables.Changed(item, verb);
     }
 
     /// <returns>0 if it is not given.</returns>
