@@ -16,8 +16,8 @@ public sealed class LaunchFactory(string group, RoleSpec role, int ordinal, stri
     private readonly string _instance = SpecNames.Instance(group, role.Name, ordinal);
     private readonly LaunchPorts _ports = new(group, role);
 
-    /// <summary>The processes in the order of components, members and containers, each with the member that it belongs to.</summary>
-    public IEnumerable<(int Member, InstanceLaunch Launch)> Launches()
+    /// <summary>The processes in the order of components, members and containers, each with the member and the component that it belongs to.</summary>
+    public IEnumerable<(int Member, ComponentSpec Component, InstanceLaunch Launch)> Launches()
     {
         var member = 0;
         foreach (var component in role.Components)
@@ -26,7 +26,7 @@ public sealed class LaunchFactory(string group, RoleSpec role, int ordinal, stri
             {
                 var name = NameOf(component, index);
                 foreach (var container in component.Template.Containers)
-                    yield return (member, container == component.Template.Containers[0] ? First(component, index, name) : Beside(component, index, name, container));
+                    yield return (member, component, container == component.Template.Containers[0] ? First(component, index, name) : Beside(component, index, name, container));
             }
         }
     }

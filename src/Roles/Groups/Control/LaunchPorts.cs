@@ -30,6 +30,7 @@ internal sealed class LaunchPorts(string group, RoleSpec role)
     {
         var ports = PortAllocations.Of(component);
         foreach (var allocation in ports.Allocations) yield return new Variable(allocation.Env, ValueOf(component, allocation));
+        foreach (var port in ComponentDiscovery.Of(component).Ports) yield return new Variable(port.Env, Text(PortAllocations.NumberOf(group, new PortReference(role.Name, port.Component, port.Port))));
         foreach (var reference in ports.References) yield return new Variable(reference.Env, Text(PortAllocations.NumberOf(group, reference with { Env = "" })));
     }
 
