@@ -62,7 +62,14 @@ public sealed class RolloutPalette : CommandPaletteHandler
 
     private static async Task<string> ChangeAsync(GroupService service, string verb, CommandArguments arguments)
     {
-        var item = await service.RolloutAsync(GroupConsole.Required(arguments, "group"), verb, new RolloutBody(RevisionOf(arguments), arguments.Value("role")) { Instance = arguments.Value("instance") }).ConfigureAwait(false);
+        // Only what a command defines can be asked for.
+        var body = verb switch
+        {
+            "undo" => new RolloutBody(RevisionOf(arguments), null),
+            "restart" => new RolloutBody(0, arguments.Value("role")) { Instance = arguments.Value("instance") },
+            _ => new RolloutBody(0, null),
+        };
+        var item = await service.RolloutAsync(GroupConsole.Required(arguments, "group"), verb, body).ConfigureAwait(false);
         return GroupTables.Changed(item, verb);
     }
 
