@@ -82,6 +82,38 @@ public sealed class InitTests
         await UntilLogAsync(agent, "one\nmain\n");
     }
 
+    [SkippableFact]
+    public async Task Containers_beside_the_first_know_its_ports_whichever_comes_first_and_after_a_crash_of_the_agent()
+    {
+        await using var agent = Begin();
+        PortRequest[] ports = [new PortRequest("http", 0), new PortRequest("side-band", 0)];
+        var first = TestAgent.Script("a", Forever) with { Ports = [.. ports], Environment = [new Variable("SIDE_PORT", "$(RBG_PORT_SIDE_BAND)"), new Variable("SAY", "echo $SIDE_PORT")] };
+        var beside = TestAgent.Script("a.side", Forever) with
+        {
+            Pod = "a",
+            Ports = [new PortRequest("http", 0)],
+            PodPorts = [.. ports],
+            Environment = [new Variable("SIDE_PORT", "$(RBG_PORT_SIDE_BAND)"), new Variable("SAY", "echo $SIDE_PORT $RBG_PORT_HTTP")],
+        };
+        agent.Run(beside);
+        var side = await agent.UntilReadyAsync("a.side");
+        agent.Run(first);
+        var main = await agent.UntilReadyAsync("a");
+        int Port(AgentProtocol.InstanceReport report, string name) => report.Ports.Single(lease => lease.Name == name).Port;
+
+        await agent.UntilSaidAsync("a", $"{Port(main, "side-band")}\n");
+        await agent.UntilSaidAsync("a.side", $"{Port(main, "side-band")} {Port(side, "http")}\n");
+        Assert.NotEqual(Port(main, "http"), Port(side, "http"));
+
+        await agent.CrashAsync();
+        agent.Start();
+        await agent.UntilReadyAsync("a.side");
+        agent.Run(beside with { Revision = "r2" });
+        await agent.UntilAsync("a.side", report => report is { IsReady: true, Revision: "r2" }, "is updated in place");
+        await Deadline.UntilAsync(
+            () => agent.LogOf("a.side").Split('\n').Count(line => line == $"{Port(main, "side-band")} {Port(side, "http")}") == 2, () => $"it is told the same again: {agent.LogOf("a.side")}");
+    }
+
     /// <summary>A process is ready before it has said anything. What its keeper says, of a signal for instance, is not its own.</summary>
     private static Task UntilLogAsync(TestAgent agent, string text) => Deadline.UntilAsync(() => Said(agent) == text, () => $"the log is {text}; it is {agent.LogOf("a")}");
 

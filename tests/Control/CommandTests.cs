@@ -102,8 +102,9 @@ public sealed class CommandTests
         Assert.Equal("There are no sets.\n", await user.DoAsync("get sets"));
 
         Assert.Equal((HttpStatusCode.UnprocessableEntity, "kind is 'thing'; expected set, adapter or warmup."), await AnswerAsync(http.GetAsync("objects/thing")));
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await AnswerAsync(http.GetAsync("objects/set/nope"))).Status);
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await AnswerAsync(http.DeleteAsync("objects/adapter/nope"))).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await AnswerAsync(http.GetAsync("objects/set/nope"))).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await AnswerAsync(http.DeleteAsync("objects/adapter/nope"))).Status);
+        Assert.Equal((HttpStatusCode.UnprocessableEntity, "files is empty; expected at least one with name and text."), await AnswerAsync(http.PostAsync("manifests/apply", new StringContent("{}"))));
         Assert.Equal((HttpStatusCode.NotFound, "PUT /objects/set/nope is no route of groups."), await AnswerAsync(http.PutAsync("objects/set/nope", new StringContent(""))));
         Assert.Equal(HttpStatusCode.UnprocessableEntity, (await AnswerAsync(http.PostAsync("objects/set/nope/scale", new StringContent("{", Encoding.UTF8)))).Status);
     }

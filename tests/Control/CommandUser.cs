@@ -20,6 +20,20 @@ internal sealed class CommandUser(Uri server) : IDisposable
         return file;
     }
 
+    /// <returns>Path of a folder with these files.</returns>
+    public string Folder(params (string Name, string Text)[] files)
+    {
+        var folder = Path.Combine(_folder.FullName, $"folder-{++_files}");
+        foreach (var (name, text) in files)
+        {
+            var file = new FileInfo(Path.Combine(folder, name));
+            file.Directory!.Create();
+            File.WriteAllText(file.FullName, text);
+        }
+
+        return folder;
+    }
+
     /// <summary>Runs a command that is to be done.</summary>
     /// <returns>What it printed.</returns>
     public async Task<string> DoAsync(string command)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using ActorInference.Host.Consoles;
 using ActorInference.Host.Groups;
 using ActorInference.Roles.Configuration;
 using ActorInference.Roles.Groups.Control;
@@ -10,6 +11,7 @@ using Akka.Cluster;
 using Akka.Configuration;
 using Akka.Management.Dsl;
 using Akka.Persistence;
+using Petabridge.Cmd.Host;
 
 namespace ActorInference.Control.Tests;
 
@@ -45,6 +47,15 @@ public sealed class ControlNode : IAsyncDisposable
     /// <summary>Serves the management routes, as an agent does.</summary>
     /// <returns>Where.</returns>
     public async Task<Uri> ServeAsync() => await AkkaManagement.Get(_system).Start().WaitAsync(Patience) ?? throw new InvalidOperationException("Nothing is served.");
+
+    /// <summary>Opens the console, as an agent does, where the settings say.</summary>
+    public void OpenConsole()
+    {
+        var console = PetabridgeCmd.Get(_system);
+        console.RegisterCommandPalette(GroupPalette.Instance);
+        console.RegisterCommandPalette(RolloutPalette.Instance);
+        console.Start();
+    }
 
     /// <summary>A host of its own: an agent in another member of the cluster.</summary>
     public async Task<RemoteHost> JoinAsync(string host, SimulatedHosts hosts)

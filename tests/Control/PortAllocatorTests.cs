@@ -37,6 +37,38 @@ public sealed class PortAllocatorTests
         Assert.Equal(SpecRevision.Of(group), SpecRevision.Of(SpecReader.ReadGroup(SpecWriter.Write(group))));
     }
 
+    [Fact]
+    public void All_containers_of_a_pod_know_the_ports_of_the_first()
+    {
+        var group = SpecReader.ReadGroup(Text(Own, Other).Replace("}]}]}\n", "}]}, {name: side, image: \"i:1\", ports: [{name: http, containerPort: 0}]}]}\n", StringComparison.Ordinal));
+
+        var (first, beside) = (Launch(group, "engine", 0, member: 0), Launch(group, "engine", 0, member: 1));
+
+        Assert.Equal("demo-engine-0-leader-0.side", beside.Instance);
+        Assert.Equal([new PortRequest("http", 0)], beside.Ports.AsEnumerable());
+        Assert.Equal(first.Ports.AsEnumerable(), beside.PodPorts.AsEnumerable());
+        Assert.Empty(first.PodPorts);
+        Assert.Equal(Value(first, "NCCL_PORT"), Value(beside, "NCCL_PORT"));
+        Assert.Equal("$(RBG_PORT_SIDE_BAND)", Value(beside, "SIDE_PORT"));
+    }
+
+    [Fact]
+    public async Task Instances_that_share_a_port_go_to_a_host_each_and_one_without_a_host_says_why()
+    {
+        await using var node = await ControlNode.StartAsync(new SimulatedHosts(), agents: 2, interval: 0.1);
+        await node.UntilAgentsAsync(2);
+        var number = PortAllocations.NumberOf("demo", new PortReference("engine", "leader", "nccl"));
+
+        await node.ApplyAsync("demo", SpecWriter.Write(SpecReader.ReadGroup(Text(Own, Other).Replace("replicas: 2", "replicas: 3", StringComparison.Ordinal))));
+
+        var status = await node.UntilAsync("demo", status => status.Instances.Count(instance => instance is { Role: "engine", IsReady: true }) == 2, "two of three are there");
+        Assert.Equal(2, status.Instances.Where(instance => instance.Role == "engine").Select(instance => instance.Node).Distinct().Count());
+        await node.UntilNotedAsync(
+            "demo",
+            note => note is { Reason: "FailedScheduling", IsWarning: true, Subject: "demo-engine-2" } && note.Message == $"2 of 2 hosts: another instance has port nccl, which is {number} for all of the role",
+            "why the third has no place");
+    }
+
     [Theory]
     [InlineData("""{"allocations":[{"name":"nccl"}]}""", "allocations[0] needs the field env, a text")]
     [InlineData("""{"allocations":[{"name":"Nccl","env":"A"}]}""", "allocations[0].name is 'Nccl'; expected lower-case letters, digits and dashes")]

@@ -121,8 +121,8 @@ public sealed class RolloutCommandTests
         Assert.All(lines, line => Assert.StartsWith($"actorinference: {file}: spec.roles[", line));
         Assert.Contains($"actorinference: {file}: spec.roles[1].dependencies[0]: no role named \"prefil\"", error);
         Assert.Equal("There are no groups.\n", await user.DoAsync("get groups"));
-        Assert.StartsWith("actorinference: what is 'things'; expected one of groups, group, roles,", (await user.RunAsync("get things")).Error);
-        Assert.StartsWith("actorinference: --output is 'xml'; expected one of wide, json, yaml.", (await user.RunAsync("get groups -o xml")).Error);
+        Assert.StartsWith("actorinference: what is 'things'; expected one of groups, roles, instances, agents, events, sets, adapters, warmups.", (await user.RunAsync("get things")).Error);
+        Assert.StartsWith("actorinference: --output is 'xml'; expected one of wide, json, yaml, name.", (await user.RunAsync("get groups -o xml")).Error);
     }
 
     [Fact]

@@ -4,12 +4,12 @@ using ActorInference.Host.Groups;
 
 namespace ActorInference.Host.Commands;
 
-/// <summary><c>apply</c>, <c>diff</c>, <c>get</c>, <c>describe</c>, <c>status</c>, <c>scale</c>, <c>delete</c>: groups, in kubectl's manner.</summary>
+/// <summary><c>get</c>, <c>describe</c>, <c>status</c>, <c>scale</c> and the other commands about groups, in kubectl's manner.</summary>
 public static class GroupCommands
 {
     private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
 
-    public static IEnumerable<Command> All() => [Apply(), Diff(), Get(), Describe(), Status(), Scale(), Delete(), RolloutCommands.Create(), LogsCommand.Create(), ExecCommand.Create(), ImageCommand.Create()];
+    public static IEnumerable<Command> All() => [ManifestCommands.Apply(), ManifestCommands.Diff(), Get(), Describe(), Status(), Scale(), ManifestCommands.Delete(), RolloutCommands.Create(), LogsCommand.Create(), ExecCommand.Create(), ImageCommand.Create()];
 
     /// <summary>The option that every one of them has.</summary>
     internal static Option<string?> Server() => new("--server") { Description = $"Control node. Default: ${GroupClient.ServerVariable}, else http://127.0.0.1:{AgentCommand.DefaultManagementPort}." };
@@ -28,39 +28,19 @@ public static class GroupCommands
         return CommandLine.Success;
     }
 
-    private static Command Apply()
-    {
-        var (file, dryRun, server) = (FileOption(), new Option<bool>("--dry-run") { Description = "Check, and say what would change." }, Server());
-        var command = new Command("apply", "Declare the groups of a file.") { file, dryRun, server };
-        command.SetAction((parsed, _) => WithClientAsync(parsed.GetValue(server), (client, stop) => ApplyAsync(client, parsed.GetRequiredValue(file), parsed.GetValue(dryRun), stop)));
-        return command;
-    }
-
-    private static Command Diff()
-    {
-        var (file, server) = (FileOption(), Server());
-        var command = new Command("diff", "What applying a file would change.") { file, server };
-        command.SetAction((parsed, _) => WithClientAsync(parsed.GetValue(server), async (client, stop) =>
-        {
-            var answer = await DeclareAsync(client, parsed.GetRequiredValue(file), isDryRun: true, stop);
-            foreach (var item in answer.Applied.Where(item => !string.IsNullOrEmpty(item.Diff))) Console.Out.WriteLine($"{item.Kind} {item.Name}\n{item.Diff!.TrimEnd('\n')}");
-        }));
-        return command;
-    }
-
     private static Command Get()
     {
-        var what = new Argument<string>("what") { Description = "groups, roles, instances, agents, sets (rbgs), adapters (rbgsa) or warmups (rbgwarmup)." };
-        what.Among(["groups", "group", "roles", "role", "instances", "instance", "agents", .. ObjectNames.Aliases]);
-        var name = new Argument<string?>("name") { Description = "Of one group only, or the one of this name.", Arity = ArgumentArity.ZeroOrOne };
-        var output = new Option<string?>("--output", "-o") { Description = "wide, json or yaml. Default: a table." };
-        output.Among("wide", "json", "yaml");
+        var what = new Argument<string>("what") { Description = "groups (rbg), roles, instances (ri), agents, events, sets (rbgs), adapters (rbgsa) or warmups (rbgwarmup); or KIND/NAME." };
+        what.CompletionSources.Add([.. ObjectNames.Listed]);
+        var names = new Argument<string[]>("name") { Description = "Those of these names only; of roles, instances and events also those of a group.", Arity = ArgumentArity.ZeroOrMore };
+        var output = new Option<string?>("--output", "-o") { Description = "wide, json, yaml or name. Default: a table." };
+        output.Among("wide", "json", "yaml", "name");
         var watch = new Option<bool>("--watch", "-w") { Description = "Again whenever it changes, until Ctrl-C." };
         var server = Server();
-        var command = new Command("get", "List groups, their roles or their instances.") { what, name, output, watch, server };
+        var command = new Command("get", "List groups, their roles or their instances.") { what, names, output, watch, server };
         command.SetAction((parsed, _) => WithClientAsync(parsed.GetValue(server), (client, stop) =>
         {
-            var query = new GetQuery(ObjectNames.KindOf(parsed.GetRequiredValue(what)) ?? parsed.GetRequiredValue(what).TrimEnd('s'), parsed.GetValue(name), parsed.GetValue(output));
+            var query = GetQuery.Read(parsed.GetRequiredValue(what), parsed.GetValue(names) ?? [], parsed.GetValue(output));
             return parsed.GetValue(watch) ? WatchAsync(client, query, stop) : PrintAsync(client, query, stop);
         }));
         return command;
@@ -68,36 +48,41 @@ public static class GroupCommands
 
     private static Command Describe()
     {
-        var (group, instance, server) = (Named(), new Argument<string?>("instance") { Description = "One instance of it.", Arity = ArgumentArity.ZeroOrOne }, Server());
-        var command = new Command("describe", "Everything of a group, or of an instance, events included.") { group, instance, server };
+        var names = new Argument<string[]>("name") { Description = "Name of a group, and of one of its instances; or KIND/NAME, or a kind and a name.", Arity = new ArgumentArity(1, 2) };
+        var server = Server();
+        var command = new Command("describe", "Everything of a group, or of an instance, events included.") { names, server };
         command.SetAction((parsed, _) => WithClientAsync(parsed.GetValue(server), async (client, stop) =>
         {
-            if (ObjectNames.PathOf(parsed.GetRequiredValue(group)) is { } path)
-            {
-                Console.Out.WriteLine(ObjectTables.Describe(await client.GetAsync(path, GroupJson.Default.ObjectBody, stop), DateTimeOffset.UtcNow));
-                return;
-            }
-
-            var body = await FindAsync(client, ObjectNames.GroupOf(parsed.GetRequiredValue(group)), stop);
-            if (parsed.GetValue(instance) is not { } name)
-            {
-                Console.Out.WriteLine(GroupDescription.Of(body, DateTimeOffset.UtcNow));
-                return;
-            }
-
-            var found = body.Instances.FirstOrDefault(each => each.Name == name)
-                ?? throw new UserErrorException($"instance is '{name}'; expected one of {string.Join(", ", body.Instances.Select(each => each.Name))}.");
-            Console.Out.WriteLine(GroupDescription.Of(body, found, DateTimeOffset.UtcNow));
+            var given = ObjectNames.Typed(parsed.GetRequiredValue(names));
+            var slash = given[0].IndexOf('/');
+            Console.Out.WriteLine(slash > 0 && ObjectNames.KindOf(given[0][..slash]) == "instance"
+                ? await DescribeAsync(client, "", ObjectNames.GroupOf(given[0]), stop)
+                : await DescribeAsync(client, given[0], given.Count > 1 ? given[1] : null, stop));
         }));
         return command;
     }
+
+    /// <param name="group">Or another object; empty for the one that has the instance.</param>
+    private static async Task<string> DescribeAsync(GroupClient client, string group, string? instance, CancellationToken stop)
+    {
+        if (ObjectNames.PathOf(group) is { } path) return ObjectTables.Describe(await client.GetAsync(path, GroupJson.Default.ObjectBody, stop), DateTimeOffset.UtcNow);
+        var body = group.Length > 0 ? await FindAsync(client, ObjectNames.GroupOf(group), stop) : await FindByInstanceAsync(client, instance!, stop);
+        if (instance is null) return GroupDescription.Of(body, DateTimeOffset.UtcNow);
+        return GroupDescription.Of(body, GroupDescription.Find(body, instance) ?? throw new UserErrorException(GroupDescription.NoInstance(body, instance)), DateTimeOffset.UtcNow);
+    }
+
+    /// <summary>The group that has an instance, or a process.</summary>
+    /// <exception cref="UserErrorException">None has.</exception>
+    internal static async Task<GroupBody> FindByInstanceAsync(GroupClient client, string instance, CancellationToken stop) =>
+        (await client.GetAsync("groups", GroupJson.Default.GroupListBody, stop)).Groups.FirstOrDefault(group => GroupDescription.Find(group, instance) is not null)
+            ?? throw GroupClient.NotFound($"instance is '{instance}'; there is none of this name.");
 
     private static Command Status()
     {
         var (group, server) = (Group(), Server());
         var command = new Command("status", "How far a group is.") { group, server };
         command.SetAction((parsed, _) => WithClientAsync(parsed.GetValue(server), async (client, stop) =>
-            Console.Out.WriteLine(GroupDescription.Status(await FindAsync(client, parsed.GetRequiredValue(group), stop), DateTimeOffset.UtcNow))));
+            Console.Out.WriteLine(GroupDescription.Status(await FindAsync(client, ObjectNames.GroupOf(parsed.GetRequiredValue(group)), stop), DateTimeOffset.UtcNow))));
         return command;
     }
 
@@ -114,57 +99,24 @@ public static class GroupCommands
             var path = ObjectNames.PathOf(name);
             if (path is null && parsed.GetValue(role) is null) throw new UserErrorException("--role is missing; expected one of the group's roles.");
             var body = System.Text.Json.JsonSerializer.Serialize(new ScaleBody(parsed.GetValue(role) ?? "", parsed.GetValue(replicas)!.Value), GroupJson.Default.ScaleBody);
-            Print(await client.PostAsync($"{path ?? $"groups/{Uri.EscapeDataString(ObjectNames.GroupOf(name))}"}/scale", body, GroupJson.Default.AppliedBody, stop), "scaled");
+            Print(await client.PostAsync($"{ObjectNames.RouteOf(name)}/scale", body, GroupJson.Default.AppliedBody, stop), "scaled");
         }));
         return command;
     }
 
-    private static Command Delete()
-    {
-        var (group, server) = (Named(), Server());
-        var command = new Command("delete", "End a group, its instances in the reverse order of dependencies; or a set, an adapter, a warm-up.") { group, server };
-        command.SetAction((parsed, _) => WithClientAsync(parsed.GetValue(server), async (client, stop) =>
-            Print(await client.DeleteAsync(ObjectNames.PathOf(parsed.GetRequiredValue(group)) ?? $"groups/{Uri.EscapeDataString(ObjectNames.GroupOf(parsed.GetRequiredValue(group)))}", GroupJson.Default.AppliedBody, stop), "deleted")));
-        return command;
-    }
-
-    private static Option<string> FileOption() => new("--filename", "-f") { Description = "YAML file; - for standard input.", Required = true };
-
-    private static string Text(string file)
-    {
-        try
-        {
-            return file == "-" ? Console.In.ReadToEnd() : File.ReadAllText(file);
-        }
-        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
-        {
-            throw new UserErrorException($"--filename is '{file}'; expected a file that can be read: {cause.Message}", cause);
-        }
-    }
-
-    private static async Task ApplyAsync(GroupClient client, string file, bool isDryRun, CancellationToken stop)
-    {
-        var answer = await DeclareAsync(client, file, isDryRun, stop);
-        foreach (var item in answer.Applied) Console.Out.WriteLine($"{item.Kind.ToLowerInvariant()}/{item.Name} {item.Outcome}{(isDryRun ? " (dry run)" : "")}");
-    }
-
-    private static async Task<AppliedBody> DeclareAsync(GroupClient client, string file, bool isDryRun, CancellationToken stop)
-    {
-        var source = file == "-" ? "stdin" : file;
-        var answer = await client.PostAsync(isDryRun ? "groups?dry_run=true" : "groups", Text(file), GroupJson.Default.AppliedBody, stop, source);
-        foreach (var warning in answer.Warnings) Console.Error.WriteLine($"warning: {source}: {warning}");
-        return answer;
-    }
-
     internal static void Print(AppliedBody answer, string done)
     {
-        foreach (var item in answer.Applied) Console.Out.WriteLine($"{item.Kind.ToLowerInvariant()}/{item.Name} {(item.Outcome == "unchanged" ? "unchanged" : done)}");
+        foreach (var item in answer.Applied) Console.Out.WriteLine(GroupTables.Outcome(item, done));
     }
 
     internal static Task<GroupBody> FindAsync(GroupClient client, string group, CancellationToken stop) =>
         client.GetAsync($"groups/{Uri.EscapeDataString(group)}", GroupJson.Default.GroupBody, stop);
 
-    private static async Task PrintAsync(GroupClient client, GetQuery query, CancellationToken stop) => Console.Out.WriteLine((await query.AskAsync(client, stop))(DateTimeOffset.UtcNow));
+    private static async Task PrintAsync(GroupClient client, GetQuery query, CancellationToken stop)
+    {
+        var text = (await query.AskAsync(client, stop))(DateTimeOffset.UtcNow);
+        if (text.Length > 0) Console.Out.WriteLine(text);   // No names are no line.
+    }
 
     private static async Task WatchAsync(GroupClient client, GetQuery query, CancellationToken stop)
     {

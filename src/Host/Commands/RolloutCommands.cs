@@ -25,7 +25,7 @@ public static class RolloutCommands
         var command = new Command("status", "How far it is.") { group, watch, timeout, server };
         command.SetAction((parsed, _) => GroupCommands.WithClientAsync(parsed.GetValue(server), async (client, stop) =>
         {
-            var name = parsed.GetRequiredValue(group);
+            var name = ObjectNames.GroupOf(parsed.GetRequiredValue(group));
             if (parsed.GetValue(watch)) await WatchAsync(client, name, parsed.GetValue(timeout) ?? TimeSpan.Zero, stop);
             else Print(RolloutProgress.Of(await GroupCommands.FindAsync(client, name, stop)));
         }));
@@ -61,7 +61,7 @@ public static class RolloutCommands
         var command = new Command("history", "The revisions that are kept; with --revision, one of them whole.") { group, revision, server };
         command.SetAction((parsed, _) => GroupCommands.WithClientAsync(parsed.GetValue(server), async (client, stop) =>
         {
-            var history = await HistoryAsync(client, parsed.GetRequiredValue(group), stop);
+            var history = await HistoryAsync(client, ObjectNames.GroupOf(parsed.GetRequiredValue(group)), stop);
             Console.Out.WriteLine(parsed.GetValue(revision) is { } number
                 ? RolloutTables.Yaml(history, number) ?? throw new UserErrorException(RolloutTables.NotKept(history, number))
                 : RolloutTables.History(history, DateTimeOffset.UtcNow));
@@ -76,7 +76,7 @@ public static class RolloutCommands
         var command = new Command("diff", "From an earlier revision to the declared one.") { group, revision, server };
         command.SetAction((parsed, _) => GroupCommands.WithClientAsync(parsed.GetValue(server), async (client, stop) =>
         {
-            var history = await HistoryAsync(client, parsed.GetRequiredValue(group), stop);
+            var history = await HistoryAsync(client, ObjectNames.GroupOf(parsed.GetRequiredValue(group)), stop);
             var number = parsed.GetValue(revision)!.Value;
             Console.Out.WriteLine(RolloutTables.Diff(history, number) ?? throw new UserErrorException(RolloutTables.NotKept(history, number)));
         }));
@@ -87,15 +87,17 @@ public static class RolloutCommands
     {
         var (group, server, revision) = (GroupCommands.Group(), GroupCommands.Server(), Revision());
         var role = new Option<string?>("--role") { Description = "One role only. Default: all." };
+        var instance = new Option<string?>("--instance") { Description = "One instance only, as it is: no revision, and not by the rules of a rollout." };
         var command = new Command(verb, description) { group, server };
         if (verb == "undo") command.Add(revision);
-        if (verb == "restart") command.Add(role);
+        foreach (var option in verb == "restart" ? (Option[])[role, instance] : []) command.Add(option);
         command.SetAction((parsed, _) => GroupCommands.WithClientAsync(parsed.GetValue(server), async (client, stop) =>
         {
-            var body = new RolloutBody(verb == "undo" ? parsed.GetValue(revision) ?? 0 : 0, verb == "restart" ? parsed.GetValue(role) : null);
+            var body = new RolloutBody(verb == "undo" ? parsed.GetValue(revision) ?? 0 : 0, verb == "restart" ? parsed.GetValue(role) : null) { Instance = verb == "restart" ? parsed.GetValue(instance) : null };
+            if (body is { Role: not null, Instance: not null }) throw new UserErrorException("--role and --instance stand beside each other; expected one of them.");
             var answer = await client.PostAsync(
-                $"groups/{Uri.EscapeDataString(parsed.GetRequiredValue(group))}/rollout/{verb}", JsonSerializer.Serialize(body, GroupJson.Default.RolloutBody), GroupJson.Default.AppliedBody, stop);
-            GroupCommands.Print(answer, verb switch { "pause" => "paused", "resume" => "resumed", "undo" => $"rolled back, as revision {answer.Applied[0].Revision}", _ => "restarted" });
+                $"groups/{Uri.EscapeDataString(ObjectNames.GroupOf(parsed.GetRequiredValue(group)))}/rollout/{verb}", JsonSerializer.Serialize(body, GroupJson.Default.RolloutBody), GroupJson.Default.AppliedBody, stop);
+            foreach (var item in answer.Applied) Console.Out.WriteLine(GroupTables.Changed(item, verb));
         }));
         return command;
     }

@@ -15,7 +15,7 @@ public sealed class RolloutPalette : CommandPaletteHandler
     private static readonly CommandDefinition Pause = GroupConsole.Define("pause", "Stop a rollout where it stands.", "group");
     private static readonly CommandDefinition Resume = GroupConsole.Define("resume", "Let a rollout go on.", "group");
     private static readonly CommandDefinition Undo = GroupConsole.Define("undo", "Declare an earlier revision again; without --revision the one before.", "group", "revision");
-    private static readonly CommandDefinition Restart = GroupConsole.Define("restart", "Begin all instances again, or those of a role.", "group", "role");
+    private static readonly CommandDefinition Restart = GroupConsole.Define("restart", "Begin all instances again, or those of a role, by the rules of a rollout; with --instance one of them, as it is.", "group", "role", "instance");
 
     private static readonly CommandPalette RolloutsPalette = new("rollout", new[] { Status, History, Diff, Pause, Resume, Undo, Restart });
 
@@ -62,8 +62,15 @@ public sealed class RolloutPalette : CommandPaletteHandler
 
     private static async Task<string> ChangeAsync(GroupService service, string verb, CommandArguments arguments)
     {
-        var item = await service.RolloutAsync(GroupConsole.Required(arguments, "group"), verb, new RolloutBody(RevisionOf(arguments), arguments.ArgumentValues("role").FirstOrDefault())).ConfigureAwait(false);
-        return $"{item.Name} {item.Outcome}, revision {item.Revision}";
+        // Only what a command defines can be asked for.
+        var body = verb switch
+        {
+            "undo" => new RolloutBody(RevisionOf(arguments), null),
+            "restart" => new RolloutBody(0, arguments.Value("role")) { Instance = arguments.Value("instance") },
+            _ => new RolloutBody(0, null),
+        };
+        var item = await service.RolloutAsync(GroupConsole.Required(arguments, "group"), verb, body).ConfigureAwait(false);
+        return GroupTables.Changed(item, verb);
     }
 
     /// <returns>0 if it is not given.</returns>

@@ -33,7 +33,18 @@ public sealed record EventBody(DateTimeOffset At, string Type, string Reason, st
 
 public sealed record GroupListBody(IReadOnlyList<GroupBody> Groups);
 
-public sealed record AppliedBody(IReadOnlyList<AppliedItem> Applied, IReadOnlyList<string> Warnings);
+public sealed record AppliedBody(IReadOnlyList<AppliedItem> Applied, IReadOnlyList<string> Warnings)
+{
+    /// <summary>What was to be deleted and was not there.</summary>
+    public IReadOnlyList<string> Missing { get; init; } = [];
+}
+
+/// <summary>Files that are taken together.</summary>
+public sealed record ManifestsBody(IReadOnlyList<ManifestBody> Files);
+
+/// <param name="Name">What errors call it.</param>
+/// <param name="Text">YAML or JSON, any number of documents.</param>
+public sealed record ManifestBody(string Name, string Text);
 
 /// <param name="Outcome">created, configured or unchanged.</param>
 /// <param name="Diff">With a dry run: what would change.</param>
@@ -54,7 +65,11 @@ public sealed record ExecEndedBody(int ExitCode, string Output);
 
 public sealed record ScaleBody(string Role, int Replicas);
 
-public sealed record RolloutBody(long Revision, string? Role);
+public sealed record RolloutBody(long Revision, string? Role)
+{
+    /// <summary>The only instance to restart; null for those of the role, or all.</summary>
+    public string? Instance { get; init; }
+}
 
 public sealed record AgentListBody(IReadOnlyList<AgentBody> Agents);
 
@@ -77,6 +92,7 @@ public sealed record ObjectListBody(IReadOnlyList<ObjectBody> Objects);
 [JsonSerializable(typeof(GroupBody))]
 [JsonSerializable(typeof(GroupListBody))]
 [JsonSerializable(typeof(AppliedBody))]
+[JsonSerializable(typeof(ManifestsBody))]
 [JsonSerializable(typeof(RefusedBody))]
 [JsonSerializable(typeof(HistoryBody))]
 [JsonSerializable(typeof(LogBody))]

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
@@ -31,15 +32,18 @@ public sealed class GroupClient : IDisposable
 
     public Task<string> GetTextAsync(string path, CancellationToken stop) => SendAsync(HttpMethod.Get, path, null, text => text, stop);
 
-    /// <param name="source">Where the body comes from, which what is refused is told with; null if it is no file.</param>
-    public Task<T> PostAsync<T>(string path, string body, JsonTypeInfo<T> type, CancellationToken stop, string? source = null) =>
-        SendAsync(HttpMethod.Post, path, body, text => Read(text, type), stop, source);
+    public Task<T> PostAsync<T>(string path, string body, JsonTypeInfo<T> type, CancellationToken stop) => SendAsync(HttpMethod.Post, path, body, text => Read(text, type), stop);
 
-    public Task<T> DeleteAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken stop) => SendAsync(HttpMethod.Delete, path, null, text => Read(text, type), stop);
+    /// <returns>What was deleted, or was not there.</returns>
+    public Task<AppliedBody> DeleteAsync(string path, CancellationToken stop) =>
+        SendAsync(HttpMethod.Delete, path, null, text => Read(text, GroupJson.Default.AppliedBody), stop, errors => new AppliedBody([], []) { Missing = errors });
+
+    /// <summary>Says of names that there is nothing of them, as kubectl does.</summary>
+    public static UserErrorException NotFound(params IReadOnlyList<string> messages) => new(messages.Select(message => $"Error from server (NotFound): {message}"));
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<T> SendAsync<T>(HttpMethod method, string path, string? body, Func<string, T> read, CancellationToken stop, string? source = null)
+    private async Task<T> SendAsync<T>(HttpMethod method, string path, string? body, Func<string, T> read, CancellationToken stop, Func<IReadOnlyList<string>, T>? missing = null)
     {
         using var request = new HttpRequestMessage(method, path);
         if (body is not null) request.Content = new StringContent(body, Encoding.UTF8);
@@ -48,15 +52,21 @@ public sealed class GroupClient : IDisposable
             using var response = await _http.SendAsync(request, stop);
             var text = await response.Content.ReadAsStringAsync(stop);
             if (response.IsSuccessStatusCode) return read(text);
-            throw new UserErrorException(Errors(text, response.ReasonPhrase ?? "").Select(error => source is null ? error : $"{source}: {error}"));
+            var errors = Errors(text, response.ReasonPhrase ?? "");
+            if (response.StatusCode != HttpStatusCode.NotFound) throw new UserErrorException(errors);
+            return missing is null ? throw NotFound(errors) : missing(errors);
         }
         catch (HttpRequestException cause) when (cause.InnerException is SocketException)
         {
             throw new UserErrorException($"Nothing answers at {_http.BaseAddress}; expected an agent there, begun by 'actorinference agent', or another one named by --server.", cause);
         }
+        catch (Exception cause) when (cause is HttpRequestException or JsonException)
+        {
+            throw new UserErrorException($"{_http.BaseAddress} does not answer as an agent does ({cause.Message}); expected one begun by 'actorinference agent'.", cause);
+        }
     }
 
-    private static T Read<T>(string text, JsonTypeInfo<T> type) => JsonSerializer.Deserialize(text, type) ?? throw new InvalidOperationException("The server answered null.");
+    private static T Read<T>(string text, JsonTypeInfo<T> type) => JsonSerializer.Deserialize(text, type) ?? throw new JsonException("the answer is null");
 
     private static IReadOnlyList<string> Errors(string text, string reason)
     {

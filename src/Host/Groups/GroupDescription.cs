@@ -34,6 +34,15 @@ public static class GroupDescription
         return text.Append("\nEvents:\n").Append(events.Count == 0 ? "  <none>" : Indent(GroupTables.Events(events, now))).ToString();
     }
 
+    /// <summary>The instance of a name, or that of a process of the name; null if there is none.</summary>
+    public static InstanceBody? Find(GroupBody group, string name) =>
+        group.Instances.FirstOrDefault(instance => instance.Name == name) ?? group.Instances.FirstOrDefault(instance => instance.Processes.Any(process => process.Name == name));
+
+    /// <summary>What to say of an instance that a group does not have.</summary>
+    public static string NoInstance(GroupBody group, string name) => group.Instances.Count == 0
+        ? $"instance is '{name}'; group {group.Name} has none yet."
+        : $"instance is '{name}'; expected one of {string.Join(", ", group.Instances.Select(each => each.Name))}.";
+
     /// <summary>How far a group is, a bar for each role.</summary>
     public static string Status(GroupBody group, DateTimeOffset now)
     {

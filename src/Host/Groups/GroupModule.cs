@@ -4,13 +4,14 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using ActorInference.Roles.Groups.Control;
 using ActorInference.Roles.Groups.Objects;
+using ActorInference.Roles.Groups.Spec;
 using Akka.Actor;
 using Akka.Http.Dsl;
 using Ceen;
 
 namespace ActorInference.Host.Groups;
 
-/// <summary>Answers the routes of groups: 200 with what was asked, 404 for an unknown route, 422 with all errors, 503 if an actor is silent.</summary>
+/// <summary>Answers the routes of groups: 200 with what was asked, 404 for an unknown route or name, 422 with all errors, 503 if an actor is silent.</summary>
 internal sealed class GroupModule : HttpModuleBase
 {
     private const int DefaultLogLines = 100;
@@ -23,7 +24,7 @@ internal sealed class GroupModule : HttpModuleBase
         {
             var regions = ControlHosting.FindRegions(httpContext.ActorSystem) ?? throw new GroupRefusedException("This node has no groups; expected one begun by 'agent'.");
             var service = new GroupService(httpContext.ActorSystem, regions);
-            if (await AnswerAsync(service, new ObjectService(regions), request).ConfigureAwait(false) is { } body)
+            if (await AnswerAsync(service, new ObjectService(regions), new ManifestService(regions), request).ConfigureAwait(false) is { } body)
             {
                 await response.WriteAllAsync(body.Text, Encoding.UTF8, body.ContentType).ConfigureAwait(false);
                 return true;
@@ -33,7 +34,7 @@ internal sealed class GroupModule : HttpModuleBase
         }
         catch (GroupRefusedException refused)
         {
-            await RefuseAsync(response, (HttpStatusCode)422, refused.Errors).ConfigureAwait(false);
+            await RefuseAsync(response, refused.IsMissing ? HttpStatusCode.NotFound : (HttpStatusCode)422, refused.Errors).ConfigureAwait(false);
         }
         catch (AskTimeoutException late)
         {
@@ -43,15 +44,15 @@ internal sealed class GroupModule : HttpModuleBase
         return true;
     }
 
-    private static async Task<Body?> AnswerAsync(GroupService service, ObjectService objects, IHttpRequest request)
+    private static async Task<Body?> AnswerAsync(GroupService service, ObjectService objects, ManifestService manifests, IHttpRequest request)
     {
         var parts = request.Path.Trim('/').Split('/').Select(Uri.UnescapeDataString).ToArray();
         if (parts is ["objects", var kind, ..]) return await AnswerAsync(objects, ObjectService.ParseKind(kind), parts[2..], request).ConfigureAwait(false);
+        if (request.Method == "POST" && parts is ["groups"] or ["manifests", ..]) return await AnswerAsync(manifests, parts, request).ConfigureAwait(false);
         return (request.Method, parts) switch
         {
             ("GET", ["agents"]) => Json(await service.AgentsAsync().ConfigureAwait(false), GroupJson.Default.AgentListBody),
             ("GET", ["groups"]) => Json(await service.ListAsync().ConfigureAwait(false), GroupJson.Default.GroupListBody),
-            ("POST", ["groups"]) => Json(await service.ApplyAsync(await TextAsync(request).ConfigureAwait(false), Flag(request, "dry_run")).ConfigureAwait(false), GroupJson.Default.AppliedBody),
             ("GET", ["groups", var group]) => Json(await service.FindAsync(group).ConfigureAwait(false), GroupJson.Default.GroupBody),
             ("DELETE", ["groups", var group]) => Applied(await service.DeleteAsync(group).ConfigureAwait(false)),
             ("GET", ["groups", var group, "yaml"]) => new Body(await service.YamlAsync(group).ConfigureAwait(false), "application/yaml; charset=utf-8"),
@@ -65,6 +66,18 @@ internal sealed class GroupModule : HttpModuleBase
                 Json(await service.ExecAsync(group, instance, await ReadAsync(request, GroupJson.Default.ExecBody).ConfigureAwait(false)).ConfigureAwait(false), GroupJson.Default.ExecEndedBody),
             _ => null,
         };
+    }
+
+    /// <summary>One text at <c>/groups</c>; several files at <c>/manifests/apply</c> and <c>/manifests/delete</c>.</summary>
+    private static async Task<Body?> AnswerAsync(ManifestService service, string[] parts, IHttpRequest request)
+    {
+        if (parts is not (["groups"] or ["manifests", "apply" or "delete"])) return null;
+        IReadOnlyList<SpecSource> sources = parts.Length == 1
+            ? [new SpecSource("", await TextAsync(request).ConfigureAwait(false))]
+            : [.. ((await ReadAsync(request, GroupJson.Default.ManifestsBody).ConfigureAwait(false)).Files ?? []).Select(file => new SpecSource(file.Name, file.Text))];
+        if (sources.Count == 0) throw new GroupRefusedException("files is empty; expected at least one with name and text.");
+        var applied = parts is [.., "delete"] ? service.DeleteAsync(sources) : service.ApplyAsync(sources, Flag(request, "dry_run"));
+        return Json(await applied.ConfigureAwait(false), GroupJson.Default.AppliedBody);
     }
 
     private static async Task<Body?> AnswerAsync(ObjectService service, ObjectKind kind, string[] rest, IHttpRequest request) => (request.Method, rest) switch

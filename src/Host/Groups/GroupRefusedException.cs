@@ -5,4 +5,7 @@ namespace ActorInference.Host.Groups;
 public sealed class GroupRefusedException(params IReadOnlyList<string> errors) : Exception(string.Join('\n', errors))
 {
     public IReadOnlyList<string> Errors { get; } = errors;
+
+    /// <summary>Whether it is that there is nothing of the name.</summary>
+    public bool IsMissing { get; init; }
 }

@@ -1,6 +1,5 @@
 using ActorInference.Roles.Agents;
 using ActorInference.Roles.Groups.Control;
-using ActorInference.Roles.Groups.Objects;
 using ActorInference.Roles.Groups.Spec;
 using Akka.Actor;
 
@@ -14,26 +13,6 @@ public sealed class GroupService(ActorSystem system, ControlRegions regions)
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(15);
 
     private static DateTimeOffset Now => DateTimeOffset.UtcNow;
-
-    /// <summary>Applies all documents of a text, or none if any is wrong.</summary>
-    /// <exception cref="GroupRefusedException">Something is wrong.</exception>
-    public async Task<AppliedBody> ApplyAsync(string yaml, bool isDryRun)
-    {
-        var file = Read(yaml);
-        var groups = file.Documents.OfType<RoleBasedGroup>().ToList();
-        var policies = file.Documents.OfType<CoordinatedPolicy>().ToDictionary(policy => policy.Name);
-        var items = new List<AppliedItem>();
-        foreach (var group in groups) items.Add(await ApplyAsync(group.Name, SpecWriter.Write(group), policies.GetValueOrDefault(group.Name), isDryRun).ConfigureAwait(false));
-        foreach (var policy in policies.Values.Where(policy => groups.All(group => group.Name != policy.Name)))
-            items.Add(await ApplyAsync(policy.Name, "", policy, isDryRun).ConfigureAwait(false));
-        var objects = new ObjectService(regions);
-        foreach (var document in file.Documents)
-        {
-            if (ObjectDocuments.KindOf(document) is { } kind) items.Add(await objects.ApplyAsync(kind, document, isDryRun).ConfigureAwait(false));
-        }
-
-        return new AppliedBody(items, [.. file.Warnings.Select(warning => warning.ToString())]);
-    }
 
     public async Task<GroupListBody> ListAsync()
     {
@@ -67,7 +46,7 @@ public sealed class GroupService(ActorSystem system, ControlRegions regions)
     public Task<AppliedItem> DeleteAsync(string group) => CommandAsync(new GroupProtocol.Delete(group, Now));
 
     /// <param name="verb">pause, resume, undo or restart.</param>
-    public Task<AppliedItem> RolloutAsync(string group, string verb, RolloutBody body) => CommandAsync(verb switch
+    public Task<AppliedItem> RolloutAsync(string group, string verb, RolloutBody body) => verb == "restart" && body.Instance is { } instance ? RestartAsync(group, instance) : CommandAsync(verb switch
     {
         "pause" => new GroupProtocol.SetPaused(group, IsPaused: true, Now),
         "resume" => new GroupProtocol.SetPaused(group, IsPaused: false, Now),
@@ -96,42 +75,30 @@ public sealed class GroupService(ActorSystem system, ControlRegions regions)
             agent.Node, agent.Address, agent.Topology.Cpus, agent.Topology.MemoryBytes, agent.Topology.Gpus.Length, agent.Topology.Numa.Length))]);
     }
 
-    private static SpecFile Read(string yaml)
+    /// <summary>Begins one instance again as it is: no revision, and no rollout.</summary>
+    private async Task<AppliedItem> RestartAsync(string group, string name)
     {
-        try
-        {
-            return SpecReader.Read(yaml);
-        }
-        catch (SpecException wrong)
-        {
-            throw new GroupRefusedException([.. wrong.Errors.Select(error => error.ToString())]);
-        }
+        var body = await FindAsync(group).ConfigureAwait(false);
+        var found = GroupDescription.Find(body, name) ?? throw new GroupRefusedException(GroupDescription.NoInstance(body, name)) { IsMissing = true };
+        regions.Rollouts.Tell(new RolloutProtocol.RestartInstance(group, found.Role, found.Ordinal));
+        return new AppliedItem("RoleInstance", found.Name, "configured", body.Revision, null);
     }
 
-    private async Task<AppliedItem> ApplyAsync(string name, string desired, CoordinatedPolicy? policy, bool isDryRun)
+    /// <summary>What a command came to.</summary>
+    /// <exception cref="GroupRefusedException">It was refused.</exception>
+    internal static AppliedItem Item(GroupProtocol.IForGroup command, object answer, string kind = RoleBasedGroup.KindName) => answer switch
     {
-        var policyYaml = policy is null ? null : SpecWriter.Write(policy);
-        var kind = desired.Length > 0 ? RoleBasedGroup.KindName : CoordinatedPolicy.KindName;
-        var applied = await CommandAsync(new GroupProtocol.Apply(name, desired, policyYaml, Now) { IsDryRun = isDryRun }, kind).ConfigureAwait(false);
-        if (!isDryRun) return applied;
-        var answer = await regions.Groups.Ask<object>(new GroupProtocol.GetState(name), Timeout).ConfigureAwait(false);
-        var (before, policyBefore) = answer is GroupProtocol.State state ? (state.Desired, state.Policy) : ("", "");
-        var diff = (desired.Length > 0 ? LineDiff.Between(before, desired) : "") + (policyYaml is null ? "" : LineDiff.Between(policyBefore, policyYaml));
-        return applied with { Diff = diff };
-    }
+        GroupProtocol.Applied applied => new AppliedItem(kind, applied.Group, applied.Outcome, applied.Revision, null),
+        GroupProtocol.Rejected rejected => throw new GroupRefusedException(rejected.Message) { IsMissing = rejected.IsMissing },
+        var other => throw new InvalidOperationException($"{command.GetType().Name} was answered by {other.GetType().Name}."),
+    };
 
-    private async Task<AppliedItem> CommandAsync(GroupProtocol.IForGroup command, string kind = RoleBasedGroup.KindName) =>
-        await regions.Groups.Ask<object>(command, Timeout).ConfigureAwait(false) switch
-        {
-            GroupProtocol.Applied applied => new AppliedItem(kind, applied.Group, applied.Outcome, applied.Revision, null),
-            GroupProtocol.Rejected rejected => throw new GroupRefusedException(rejected.Message),
-            var other => throw new InvalidOperationException($"{command.GetType().Name} was answered by {other.GetType().Name}."),
-        };
+    private async Task<AppliedItem> CommandAsync(GroupProtocol.IForGroup command) => Item(command, await regions.Groups.Ask<object>(command, Timeout).ConfigureAwait(false));
 
     private async Task<GroupProtocol.State> StateAsync(string group) => await regions.Groups.Ask<object>(new GroupProtocol.GetState(group), Timeout).ConfigureAwait(false) switch
     {
         GroupProtocol.State state => state,
-        GroupProtocol.Rejected rejected => throw new GroupRefusedException(rejected.Message),
+        GroupProtocol.Rejected rejected => throw new GroupRefusedException(rejected.Message) { IsMissing = rejected.IsMissing },
         var other => throw new InvalidOperationException($"{nameof(GroupProtocol.GetState)} was answered by {other.GetType().Name}."),
     };
 
@@ -151,8 +118,7 @@ public sealed class GroupService(ActorSystem system, ControlRegions regions)
     private async Task<object> AskAgentAsync(string group, string name, Func<string, object> question, TimeSpan timeout)
     {
         var body = await FindAsync(group).ConfigureAwait(false);
-        var found = body.Instances.FirstOrDefault(instance => instance.Name == name || instance.Processes.Any(process => process.Name == name))
-            ?? throw new GroupRefusedException($"instance is '{name}'; expected one of {string.Join(", ", body.Instances.Select(instance => instance.Name))}.");
+        var found = GroupDescription.Find(body, name) ?? throw new GroupRefusedException(GroupDescription.NoInstance(body, name)) { IsMissing = true };
         var process = found.Processes.FirstOrDefault(each => each.Name == name)?.Name ?? found.Processes.FirstOrDefault()?.Name
             ?? throw new GroupRefusedException($"instance is '{name}'; it has no process yet.");
         var agents = await regions.Fleet.Ask<FleetProtocol.Agents>(FleetProtocol.GetAgents.Instance, Timeout).ConfigureAwait(false);

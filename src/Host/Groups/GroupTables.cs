@@ -38,6 +38,19 @@ public static class GroupTables
         events.OrderBy(each => each.At).Select(each => (IReadOnlyList<string>)
             [each.Count > 1 ? $"{Age(now - each.At)} (x{each.Count})" : Age(now - each.At), each.Type, each.Reason, each.Object, each.Message.ReplaceLineEndings(" ")]));
 
+    /// <summary>What has been done to something, as kubectl says it: <c>rolebasedgroup/demo scaled</c>.</summary>
+    public static string Outcome(AppliedItem item, string done) => $"{item.Kind.ToLowerInvariant()}/{item.Name} {(item.Outcome == "unchanged" ? "unchanged" : done)}";
+
+    /// <summary>What <c>rollout</c> has done.</summary>
+    /// <param name="verb">pause, resume, undo or restart.</param>
+    public static string Changed(AppliedItem item, string verb) => Outcome(item, verb switch
+    {
+        "pause" => "paused",
+        "resume" => "resumed",
+        "undo" => $"rolled back, as revision {item.Revision}",
+        _ => "restarted",
+    });
+
     /// <summary>Columns as wide as their widest cell, three blanks between them.</summary>
     public static string Write(IReadOnlyList<string> header, IEnumerable<IReadOnlyList<string>> rows)
     {

@@ -19,11 +19,14 @@ public sealed class ObjectService(ControlRegions regions)
         ? parsed
         : throw new GroupRefusedException($"kind is '{kind}'; expected set, adapter or warmup.");
 
+    /// <exception cref="GroupRefusedException">It is being deleted.</exception>
     public async Task<AppliedItem> ApplyAsync(ObjectKind kind, SpecDocument document, bool isDryRun)
     {
         var yaml = SpecWriter.Write(document);
         if (!isDryRun) return await CommandAsync(new ObjectProtocol.Declare(kind, document.Name, yaml, "", Now)).ConfigureAwait(false);
-        var before = await AskAsync(new ObjectProtocol.GetState(kind, document.Name)).ConfigureAwait(false) is ObjectProtocol.State state ? state.Yaml : null;
+        var state = await AskAsync(new ObjectProtocol.GetState(kind, document.Name)).ConfigureAwait(false) as ObjectProtocol.State;
+        if (state is { Phase: "Deleting" }) throw new GroupRefusedException($"{kind.ToString().ToLowerInvariant()} {document.Name}: is being deleted; apply it again when it is gone.");
+        var before = state?.Yaml;
         var diff = LineDiff.Between(before ?? "", yaml);
         return new AppliedItem(document.Kind, document.Name, before is null ? "created" : diff.Length == 0 ? "unchanged" : "configured", 0, diff);
     }
@@ -53,14 +56,14 @@ public sealed class ObjectService(ControlRegions regions)
     private async Task<ObjectProtocol.State> StateAsync(ObjectKind kind, string name) => await AskAsync(new ObjectProtocol.GetState(kind, name)).ConfigureAwait(false) switch
     {
         ObjectProtocol.State state => state,
-        ObjectProtocol.Refused refused => throw new GroupRefusedException(refused.Message),
+        ObjectProtocol.Refused refused => throw new GroupRefusedException(refused.Message) { IsMissing = refused.IsMissing },
         var other => throw new InvalidOperationException($"{nameof(ObjectProtocol.GetState)} was answered by {other.GetType().Name}."),
     };
 
     private async Task<AppliedItem> CommandAsync(ObjectProtocol.IForObject command) => await AskAsync(command).ConfigureAwait(false) switch
     {
         ObjectProtocol.Done done => new AppliedItem(ObjectDocuments.KindName(done.Kind), done.Name, done.Outcome, 0, null),
-        ObjectProtocol.Refused refused => throw new GroupRefusedException(refused.Message),
+        ObjectProtocol.Refused refused => throw new GroupRefusedException(refused.Message) { IsMissing = refused.IsMissing },
         var other => throw new InvalidOperationException($"{command.GetType().Name} was answered by {other.GetType().Name}."),
     };
 

@@ -159,6 +159,9 @@ public sealed record InstanceRecord(
     Evidence? LastEnd,
     IReadOnlyList<Variable> Overlay)
 {
+    /// <summary>Ports of the pod's first container; null or empty for that one itself.</summary>
+    public IReadOnlyList<PortLease>? PodPorts { get; init; }
+
     /// <summary>Whether it is being taken away: an agent that begins again goes on with that.</summary>
     public bool IsRemoved { get; init; }
 

@@ -42,6 +42,9 @@ public sealed record InstanceLaunch
     /// <summary>Ports to keep for it, whatever process it is.</summary>
     public ImmutableArray<PortRequest> Ports { get; init; } = [];
 
+    /// <summary>What <see cref="Ports"/> of the pod's first container are: their variables are known to this one too.</summary>
+    public ImmutableArray<PortRequest> PodPorts { get; init => field = value.IsDefault ? [] : value; } = [];
+
     /// <summary>
     /// Run one after the other, each to its end with exit code 0, before the process itself, in its folder and with its ports and volumes:
     /// init containers. One that fails is begun again after a pause; those before it are not.

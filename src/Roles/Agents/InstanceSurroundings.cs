@@ -42,7 +42,7 @@ public sealed record InstanceSurroundings(ImmutableArray<string> Command, ProbeC
             environment["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID";   // As the host's topology numbers them; by itself CUDA begins with the fastest.
         }
 
-        foreach (var lease in record.Ports) environment[PortVariable(lease.Name)] = lease.Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        foreach (var lease in (record.PodPorts ?? []).Concat(record.Ports)) environment[PortVariable(lease.Name)] = lease.Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
         foreach (var variable in record.Overlay) environment[variable.Name] = variable.Value;
         var mounts = Mounts(launch, volumes, environment);
         foreach (var (volume, at) in mounts.DistinctBy(mount => mount.Volume.Name)) environment[$"VOLUME_{VariableName(volume.Name)}"] = at;

@@ -93,12 +93,13 @@ public sealed class NodeAgentActor : ReceiveActor, IWithTimers
         }
 
         var published = _published.GetValueOrDefault(launch.Group, Published.Nothing);
-        ImmutableArray<PortLease> ports;
+        ImmutableArray<PortLease> ports, podPorts;
         string cpus;
         try
         {
             cpus = _cpus.Take(launch.Instance, launch.Resources);
             ports = _ports.Take(launch.Instance, launch.Ports);
+            podPorts = launch.PodPorts.IsEmpty ? [] : _ports.Take(launch.Pod, launch.PodPorts);   // The same, whichever of the pod comes first.
         }
         catch (IOException none)
         {
@@ -109,12 +110,12 @@ public sealed class NodeAgentActor : ReceiveActor, IWithTimers
 
         if (_processes.TryGetValue(launch.Instance, out var process))
         {
-            process.Tell(new Leased(launch, ports, cpus, published.Overlay, published.Topology));
+            process.Tell(new Leased(launch, ports, podPorts, cpus, published.Overlay, published.Topology));
             return;
         }
 
         _options.FolderOf(launch.Instance).WriteTopology(published.Topology);
-        Begin(new InstanceRecord(launch, ports, "", DateTimeOffset.UtcNow, Restarts: 0, Failures: 0, LastEnd: null, published.Overlay) { CpuSet = cpus });
+        Begin(new InstanceRecord(launch, ports, "", DateTimeOffset.UtcNow, Restarts: 0, Failures: 0, LastEnd: null, published.Overlay) { CpuSet = cpus, PodPorts = podPorts });
     }
 
     private void Publish(AgentProtocol.Publish publish)
@@ -213,7 +214,7 @@ public sealed class NodeAgentActor : ReceiveActor, IWithTimers
     private static string AgentAddress() => ((ExtendedActorSystem)Context.System).Provider.DefaultAddress.ToString();
 
     /// <summary>A launch with its ports and cores.</summary>
-    internal sealed record Leased(InstanceLaunch Launch, ImmutableArray<PortLease> Ports, string Cpus, ImmutableArray<Variable> Overlay, string Topology);
+    internal sealed record Leased(InstanceLaunch Launch, ImmutableArray<PortLease> Ports, ImmutableArray<PortLease> PodPorts, string Cpus, ImmutableArray<Variable> Overlay, string Topology);
 
     /// <summary>What all instances of a group are told.</summary>
     internal sealed record Published(ImmutableArray<Variable> Overlay, string Topology)

@@ -123,7 +123,7 @@ public sealed class GroupActor : SnapshottedActor
         ? new GroupProtocol.State(
             _state.Name, _state.Generation, _state.Desired, _state.Policy, _state.Revisions, _state.Current.Number, _state.Stable, _state.IsPaused, _state.IsDeleting,
             _state.CreatedAt, [.. _notes])
-        : new GroupProtocol.Rejected(_state.Name, $"group is '{_state.Name}'; there is none of this name.");
+        : GroupProtocol.Rejected.NoGroup(_state.Name);
 
     private void Remember(GroupProtocol.IForGroup command)
     {

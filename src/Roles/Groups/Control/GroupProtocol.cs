@@ -32,7 +32,13 @@ public static class GroupProtocol
     }
 
     /// <summary>It cannot be done; nothing was.</summary>
-    public sealed record Rejected(string Group, string Message) : IGroupMessage;
+    public sealed record Rejected(string Group, string Message) : IGroupMessage
+    {
+        /// <summary>Whether it is that there is none of this name.</summary>
+        public bool IsMissing { get; init; }
+
+        public static Rejected NoGroup(string group) => new(group, $"group is '{group}'; there is none of this name.") { IsMissing = true };
+    }
 
     /// <summary>Have so many instances of a role.</summary>
     public sealed record Scale(string Group, string Role, int Replicas, DateTimeOffset At) : IForGroup;

@@ -36,7 +36,7 @@ public sealed record GroupState(string Name, ImmutableArray<GroupRevision> Revis
         GroupProtocol.Promote or GroupProtocol.RollBack => GroupDecision.Nothing,
         GroupProtocol.Ended when IsDeleting => Accept(new GroupEvents.GroupEnded()),
         GroupProtocol.Ended => GroupDecision.Nothing,
-        _ when !Exists => Reject($"group is '{Name}'; there is none of this name."),
+        _ when !Exists => new GroupDecision(GroupProtocol.Rejected.NoGroup(Name), []),
         GroupProtocol.Delete => IsDeleting ? Same() : Accept(new GroupEvents.DeletionBegun()),
         _ when IsDeleting => Reject($"group {Name} is being deleted; expected one that is not."),
         GroupProtocol.Scale scale => Scale(scale),

@@ -42,7 +42,14 @@ public sealed record InstanceOrder(string Group, string Role, int Ordinal, strin
 /// <summary>One process of an instance, and the agent that runs it.</summary>
 /// <param name="Node">Name of the host.</param>
 /// <param name="AgentPath">Path of its agent, with the address.</param>
-public sealed record MemberOrder(InstanceLaunch Launch, string Node, string AgentPath);
+public sealed record MemberOrder(InstanceLaunch Launch, string Node, string AgentPath)
+{
+    /// <summary>Processes of the instance that are ready before this one is first begun.</summary>
+    public ImmutableArray<string> After { get; init => field = value.IsDefault ? [] : value; } = [];
+
+    /// <summary>Processes of the instance that are gone before this one is taken away.</summary>
+    public ImmutableArray<string> GoneAfter { get; init => field = value.IsDefault ? [] : value; } = [];
+}
 
 /// <param name="Action">Asked of the instance's first process.</param>
 public sealed record OrderHook(ProbeAction Action, TimeSpan Timeout);

@@ -65,7 +65,7 @@ public sealed class InstancePlacement(Declaration declaration, ImmutableArray<Fl
     private IEnumerable<PlacementRequest> Requests(InstanceKey key, RoleSpec role)
     {
         var paired = declaration.Policy?.Rules.Where(rule => rule.Roles.Contains(role.Name)).SelectMany(rule => rule.Roles).Where(name => name != role.Name).Distinct().ToImmutableArray() ?? [];
-        var index = 0;
+        var (index, ports) = (0, new LaunchPorts(declaration.Desired.Name, role));
         foreach (var component in role.Components)
         {
             for (var member = 0; member < component.Size; member++, index++)
@@ -73,7 +73,11 @@ public sealed class InstancePlacement(Declaration declaration, ImmutableArray<Fl
                 var labels = component.Template.Labels.SetItems(component.Labels)
                     .SetItem(SpecNames.Prefix + "group-name", declaration.Desired.Name).SetItem(SpecNames.Prefix + "role-name", role.Name);
                 yield return new PlacementRequest(
-                    declaration.Desired.Name, key, component.Name, index, labels, PlacementRequest.Needs(component.Template), component.Template.Placement) { Paired = paired };
+                    declaration.Desired.Name, key, component.Name, index, labels, PlacementRequest.Needs(component.Template), component.Template.Placement)
+                {
+                    Paired = paired,
+                    Ports = [.. ports.Fixed(component)],
+                };
             }
         }
     }

@@ -16,8 +16,8 @@ public sealed class LaunchFactory(string group, RoleSpec role, int ordinal, stri
     private readonly string _instance = SpecNames.Instance(group, role.Name, ordinal);
     private readonly LaunchPorts _ports = new(group, role);
 
-    /// <summary>The processes in the order of components, members and containers, each with the member that it belongs to.</summary>
-    public IEnumerable<(int Member, InstanceLaunch Launch)> Launches()
+    /// <summary>The processes in the order of components, members and containers, each with the member and the component that it belongs to.</summary>
+    public IEnumerable<(int Member, ComponentSpec Component, InstanceLaunch Launch)> Launches()
     {
         var member = 0;
         foreach (var component in role.Components)
@@ -26,7 +26,7 @@ public sealed class LaunchFactory(string group, RoleSpec role, int ordinal, stri
             {
                 var name = NameOf(component, index);
                 foreach (var container in component.Template.Containers)
-                    yield return (member, container == component.Template.Containers[0] ? First(component, index, name) : Beside(component, index, name, container));
+                    yield return (member, component, container == component.Template.Containers[0] ? First(component, index, name) : Beside(component, index, name, container));
             }
         }
     }
@@ -47,6 +47,7 @@ public sealed class LaunchFactory(string group, RoleSpec role, int ordinal, stri
     private InstanceLaunch Beside(ComponentSpec component, int index, string member, ContainerSpec container) => Launch(component, index, member, $"{member}.{container.Name}", container) with
     {
         InitBy = component.Template.InitContainers.IsEmpty ? null : member,
+        PodPorts = [.. _ports.Requests(component, component.Template.Containers[0])],
     };
 
     private InstanceLaunch Launch(ComponentSpec component, int index, string member, string name, ContainerSpec container)
@@ -61,7 +62,7 @@ public sealed class LaunchFactory(string group, RoleSpec role, int ordinal, stri
             Image = container.Image,
             Command = container.Command,
             Args = container.Args,
-            Environment = [.. Environment(component, index), .. _ports.Environment(component, container), .. container.Env.Select(variable => Variable(variable, component, member))],
+            Environment = [.. Environment(component, index), .. _ports.Environment(component), .. container.Env.Select(variable => Variable(variable, component, member))],
             WorkingFolder = container.WorkingDirectory,
             Ports = [.. _ports.Requests(component, container)],
             Startup = ProbeForms.Read(container.Startup),

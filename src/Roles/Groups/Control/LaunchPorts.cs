@@ -1,5 +1,6 @@
 using System.Globalization;
 using ActorInference.Roles.Agents;
+using ActorInference.Roles.Groups.Planning.Placing;
 using ActorInference.Roles.Groups.Spec;
 
 namespace ActorInference.Roles.Groups.Control;
@@ -20,12 +21,16 @@ internal sealed class LaunchPorts(string group, RoleSpec role)
         }
     }
 
-    /// <summary>Variables that say which ports were given. A port of one process only is known to that, and to its init containers.</summary>
-    public IEnumerable<Variable> Environment(ComponentSpec component, ContainerSpec container)
+    /// <summary>Ports that have to be one number, whatever host it is: a host has each once.</summary>
+    public IEnumerable<FixedPort> Fixed(ComponentSpec component) =>
+        from allocation in PortAllocations.Of(component).Allocations where allocation.IsRoleScoped select new FixedPort(allocation.Name, NumberOf(component, allocation));
+
+    /// <summary>Variables that say which ports were given, to all containers of the pod.</summary>
+    public IEnumerable<Variable> Environment(ComponentSpec component)
     {
         var ports = PortAllocations.Of(component);
-        var isFirst = !component.Template.Containers.Skip(1).Contains(container);
-        foreach (var allocation in ports.Allocations.Where(allocation => isFirst || allocation.IsRoleScoped)) yield return new Variable(allocation.Env, ValueOf(component, allocation));
+        foreach (var allocation in ports.Allocations) yield return new Variable(allocation.Env, ValueOf(component, allocation));
+        foreach (var port in ComponentDiscovery.Of(component).Ports) yield return new Variable(port.Env, Text(PortAllocations.NumberOf(group, new PortReference(role.Name, port.Component, port.Port))));
         foreach (var reference in ports.References) yield return new Variable(reference.Env, Text(PortAllocations.NumberOf(group, reference with { Env = "" })));
     }
 

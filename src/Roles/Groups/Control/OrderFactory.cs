@@ -13,8 +13,13 @@ public static class OrderFactory
     public static InstanceOrder Create(string group, RoleSpec role, ManagedInstance instance)
     {
         var leader = instance.Places.Length > 0 ? instance.Places[0].Address : "";
-        var members = new LaunchFactory(group, role, instance.Key.Ordinal, instance.Revision).Launches()
-            .Select(member => Member(member.Launch, instance.Places[Math.Min(member.Member, instance.Places.Length - 1)], leader, role));
+        var launches = new LaunchFactory(group, role, instance.Key.Ordinal, instance.Revision).Launches().ToList();
+        var processes = launches.ToLookup(each => each.Component.Name, each => each.Launch.Instance);
+        var members = launches.Select(each => Member(each.Launch, PlaceOf(instance, each.Member), [.. Variables(role, each.Component, instance, leader)]) with
+        {
+            After = [.. ComponentOrder.Of(each.Component).StartAfter.SelectMany(name => processes[name])],
+            GoneAfter = [.. ComponentOrder.GoneBefore(role, each.Component).SelectMany(name => processes[name])],
+        });
         return new InstanceOrder(group, role.Name, instance.Key.Ordinal, instance.Revision, [.. members])
         {
             IsRecreated = !instance.InPlace,
@@ -25,11 +30,22 @@ public static class OrderFactory
         };
     }
 
-    private static MemberOrder Member(InstanceLaunch launch, Place place, string leader, RoleSpec role)
+    private static Place PlaceOf(ManagedInstance instance, int member) => instance.Places[Math.Min(member, instance.Places.Length - 1)];
+
+    /// <summary>Where others of the instance are.</summary>
+    private static IEnumerable<Variable> Variables(RoleSpec role, ComponentSpec component, ManagedInstance instance, string leader)
     {
-        ImmutableArray<Variable> added = role.Pattern == RolePattern.LeaderWorker
-            ? [new Variable("NODE_NAME", place.Node), new Variable("RBG_LWP_LEADER_ADDRESS", leader)]
-            : [new Variable("NODE_NAME", place.Node)];
+        if (role.Pattern == RolePattern.LeaderWorker) yield return new Variable("RBG_LWP_LEADER_ADDRESS", leader);
+        foreach (var address in ComponentDiscovery.Of(component).Addresses)
+        {
+            var before = role.Components.TakeWhile(other => other.Name != address.Component).Sum(other => other.Size);
+            yield return new Variable(address.Env, PlaceOf(instance, before + address.Index).Address);
+        }
+    }
+
+    private static MemberOrder Member(InstanceLaunch launch, Place place, ImmutableArray<Variable> others)
+    {
+        ImmutableArray<Variable> added = [new Variable("NODE_NAME", place.Node), .. others];
         return new MemberOrder(Placed(launch) with { Init = [.. launch.Init.Select(Placed)] }, place.Node, place.AgentPath);
 
         InstanceLaunch Placed(InstanceLaunch each) => each with

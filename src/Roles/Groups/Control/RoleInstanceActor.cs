@@ -278,6 +278,7 @@ public sealed class RoleInstanceActor : SnapshottedActor, IWithTimers
         var left = _state.Unwanted().Where(member => !_cleared.Contains((member.Launch.Instance, member.Node))).ToList();
         foreach (var member in left)
         {
+            if (left.Exists(other => member.GoneAfter.Contains(other.Launch.Instance))) continue;
             if (_told.TryGetValue(member.Launch.Instance, out var told) && told.Revision.Length == 0 && Now - told.At < RepeatInterval) continue;
             _told[member.Launch.Instance] = ("", Now);
             Agent(member).Tell(new AgentProtocol.Remove(member.Launch.Instance, _id));
@@ -293,17 +294,22 @@ public sealed class RoleInstanceActor : SnapshottedActor, IWithTimers
             var (name, revision) = (member.Launch.Instance, member.Launch.Revision);
             if (_reports.TryGetValue(name, out var report) && report.WantedRevision == revision && report.Node == member.Node) continue;
             if (_told.TryGetValue(name, out var told) && told.Revision == revision && Now - told.At < RepeatInterval) continue;
+            if (report is null && !MayStart(member)) continue;
             _told[name] = (revision, Now);
             Agent(member).Tell(new AgentProtocol.Run(member.Launch));
         }
     }
+
+    /// <summary>Whether all that it is first begun after are ready.</summary>
+    private bool MayStart(MemberOrder member) => member.After.IsEmpty || _state.Wanted().Where(other => member.After.Contains(other.Launch.Instance)).All(IsUp);
 
     private void Settle(InstanceOrder order)
     {
         var waiting = _state.Wanted().FirstOrDefault(member => !IsUp(member));
         if (waiting is not null)
         {
-            _message = _reports.TryGetValue(waiting.Launch.Instance, out var report) ? report.Message : $"agent {waiting.Node} has not reported it";
+            _message = _reports.TryGetValue(waiting.Launch.Instance, out var report) ? report.Message
+                : MayStart(waiting) ? $"agent {waiting.Node} has not reported it" : $"{waiting.Launch.Instance} begins after {string.Join(", ", waiting.After)}";
             if (_stage != InstanceStage.Loading && !_state.IsDone) _stage = InstanceStage.Starting;
             return;
         }

@@ -190,7 +190,7 @@ public abstract class DeclaredObjectActor : SnapshottedActor, IWithTimers
         Self.Tell(Look.Instance);
     }
 
-    private ObjectProtocol.Refused Unknown() => Refused("there is none of this name.");
+    private ObjectProtocol.Refused Unknown() => Refused("there is none of this name.") with { IsMissing = true };
 
     private ObjectProtocol.Refused Refused(string message) => new(Kind, Name, $"{Kind.ToString().ToLowerInvariant()} {Name}: {message}");
 

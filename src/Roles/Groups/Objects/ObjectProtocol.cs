@@ -48,7 +48,11 @@ public static class ObjectProtocol
     public sealed record Done(ObjectKind Kind, string Name, string Outcome) : IGroupMessage;
 
     /// <summary>It cannot be done; nothing was.</summary>
-    public sealed record Refused(ObjectKind Kind, string Name, string Message) : IGroupMessage;
+    public sealed record Refused(ObjectKind Kind, string Name, string Message) : IGroupMessage
+    {
+        /// <summary>Whether it is that there is none of this name.</summary>
+        public bool IsMissing { get; init; }
+    }
 
     /// <param name="Phase">Of its kind: Ready, Progressing or Deleting; Bound or NotBound; Running, Paused, Completed or Failed.</param>
     /// <param name="Target">What it is about: the group and role of an adapter; empty else.</param>

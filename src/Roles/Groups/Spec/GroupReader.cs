@@ -24,6 +24,7 @@ internal static class GroupReader
         spec.Finish();
         CheckRoles(readers, roles);
         PortAllocationCheck.Check(metadata.Name, readers, roles);
+        foreach (var (reader, role) in readers.Zip(roles)) ComponentCheck.Check(reader, role);
         return new RoleBasedGroup
         {
             Metadata = metadata,

@@ -35,13 +35,13 @@ internal static class PortAllocationCheck
 
     private static string Expected(IReadOnlyCollection<PortReference> known) => known.Count == 0 ? "; it has none" : $"; expected one of {string.Join(", ", known)}";
 
-    private static void Error(FieldReader role, string message) => role.Context.Error(Find(role.Node) ?? role.Node, message);
+    private static void Error(FieldReader role, string message) => role.Context.Error(Find(role.Node, SpecNames.PortAllocator) ?? role.Node, message);
 
     /// <summary>The annotation, if it stands in the role itself and not in a template of the group.</summary>
-    private static SpecNode? Find(SpecNode node) => node switch
+    internal static SpecNode? Find(SpecNode node, string annotation) => node switch
     {
-        SpecMap map => map.Find(SpecNames.PortAllocator) ?? map.Entries.Select(entry => Find(entry.Value)).FirstOrDefault(found => found is not null),
-        SpecList list => list.Items.Select(Find).FirstOrDefault(found => found is not null),
+        SpecMap map => map.Find(annotation) ?? map.Entries.Select(entry => Find(entry.Value, annotation)).FirstOrDefault(found => found is not null),
+        SpecList list => list.Items.Select(item => Find(item, annotation)).FirstOrDefault(found => found is not null),
         _ => null,
     };
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using static ActorInference.Roles.Groups.Spec.AnnotationJson;
 
 namespace ActorInference.Roles.Groups.Spec;
 
@@ -36,25 +37,14 @@ public sealed partial record PortAllocations(ImmutableArray<PortAllocation> Allo
     /// <param name="error">Told of everything that is wrong, which is left out.</param>
     public static PortAllocations Parse(string text, Action<string> error)
     {
-        try
+        var found = None;
+        Read(text, error, root =>
         {
-            using var document = JsonDocument.Parse(text);
-            if (document.RootElement.ValueKind != JsonValueKind.Object)
-            {
-                error("is no JSON object; expected allocations and references");
-                return None;
-            }
-
-            foreach (var property in document.RootElement.EnumerateObject().Where(property => property.Name is not ("allocations" or "references"))) error($"{property.Name} is no field of it; expected allocations and references");
-            ImmutableArray<PortAllocation> allocations = [.. Items(document.RootElement, "allocations", error).Select(item => Allocation(item, error)).OfType<PortAllocation>()];
+            ImmutableArray<PortAllocation> allocations = [.. Items(root, "allocations", error).Select(item => Allocation(item, error)).OfType<PortAllocation>()];
             foreach (var twice in allocations.GroupBy(each => each.Name).Where(group => group.Count() > 1)) error($"allocations: two are named \"{twice.Key}\"");
-            return new PortAllocations(allocations, [.. Items(document.RootElement, "references", error).Select(item => Reference(item, error)).OfType<PortReference>()]);
-        }
-        catch (JsonException wrong)
-        {
-            error($"is no JSON: {wrong.Message}");
-            return None;
-        }
+            found = new PortAllocations(allocations, [.. Items(root, "references", error).Select(item => Reference(item, error)).OfType<PortReference>()]);
+        }, "allocations", "references");
+        return found;
     }
 
     private static PortAllocation? Allocation((string Path, JsonElement Element) item, Action<string> error)
@@ -81,31 +71,6 @@ public sealed partial record PortAllocations(ImmutableArray<PortAllocation> Allo
                 error($"{item.Path}.from is '{from}'; expected role.component.port");
                 return null;
         }
-    }
-
-    private static IEnumerable<(string Path, JsonElement Element)> Items(JsonElement root, string name, Action<string> error)
-    {
-        if (!root.TryGetProperty(name, out var list)) yield break;
-        if (list.ValueKind != JsonValueKind.Array) error($"{name} is no list");
-        else foreach (var (index, item) in list.EnumerateArray().Index())
-        {
-            if (item.ValueKind == JsonValueKind.Object) yield return ($"{name}[{index}]", item);
-            else error($"{name}[{index}] is no JSON object");
-        }
-    }
-
-    private static string Required((string Path, JsonElement Element) item, string name, Action<string> error)
-    {
-        if (Text(item.Element, name) is { Length: > 0 } text) return text;
-        error($"{item.Path} needs the field {name}, a text");
-        return "";
-    }
-
-    private static string? Text(JsonElement element, string name) => element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-
-    private static void Refuse((string Path, JsonElement Element) item, Action<string> error, params string[] known)
-    {
-        foreach (var property in item.Element.EnumerateObject().Where(property => !known.Contains(property.Name))) error($"{item.Path}.{property.Name}: no such field{SpecContext.Suggestion(property.Name, known)}");
     }
 
     [GeneratedRegex("^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", RegexOptions.CultureInvariant)]

@@ -9,9 +9,13 @@ public sealed class SpecException(ImmutableArray<SpecError> errors) : Exception(
     public ImmutableArray<SpecError> Errors { get; } = errors;
 }
 
+/// <summary>One thing that is wrong, or left out, and where.</summary>
 /// <param name="Path">Such as <c>spec.roles[2].dependencies[0]</c>; empty for the text as a whole.</param>
 /// <param name="Line">From 1.</param>
 public sealed record SpecError(string Path, string Message, int Line)
 {
-    public override string ToString() => Path.Length == 0 ? $"{Message} (line {Line})" : $"{Path}: {Message} (line {Line})";
+    /// <summary>Name of the file; empty if there was but one text.</summary>
+    public string File { get; init; } = "";
+
+    public override string ToString() => $"{(File.Length > 0 ? File + ": " : "")}{(Path.Length > 0 ? Path + ": " : "")}{Message} (line {Line})";
 }

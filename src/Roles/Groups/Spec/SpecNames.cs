@@ -17,6 +17,12 @@ public static class SpecNames
     /// <summary>Annotation of a component or its template: ports to be given, as JSON. RBG itself has it under its older prefix.</summary>
     public const string PortAllocator = "rolebasedgroup.workloads.x-k8s.io/port-allocator";
 
+    /// <summary>Annotation of a component or its template: which components it begins and ends after, as JSON.</summary>
+    public const string ComponentOrder = "rolebasedgroup.workloads.x-k8s.io/component-depends-on";
+
+    /// <summary>Annotation of a component or its template: variables that say where other components are, as JSON.</summary>
+    public const string ComponentDiscovery = "rolebasedgroup.workloads.x-k8s.io/component-discovery";
+
     public const string RestartTrigger = Prefix + "restart-trigger-policy";
 
     /// <summary>Annotation of a role: whether an instance goes elsewhere when its host is lost, <c>Preferred</c>, or waits for it, <c>Required</c>.</summary>

@@ -13,19 +13,35 @@ public static class SpecReader
     /// <summary>Reads all documents of a text.</summary>
     /// <param name="profiles">Engine runtime profiles that are known besides those of the text.</param>
     /// <exception cref="SpecException">Something is wrong: all that is, each with its path and line. Nothing else is thrown for any text.</exception>
-    public static SpecFile Read(string text, IReadOnlyCollection<EngineRuntimeProfile>? profiles = null)
+    public static SpecFile Read(string text, IReadOnlyCollection<EngineRuntimeProfile>? profiles = null) => Read([new SpecSource("", text)], profiles);
+
+    /// <summary>Reads all documents of several files together: they may refer to each other, and none may be there twice.</summary>
+    /// <param name="profiles">Engine runtime profiles that are known besides theirs.</param>
+    /// <exception cref="SpecException">Something is wrong: all that is, each with its file, path and line.</exception>
+    public static SpecFile Read(IReadOnlyList<SpecSource> sources, IReadOnlyCollection<EngineRuntimeProfile>? profiles = null)
     {
         var context = new SpecContext();
-        var documents = SpecTree.Read(text, context.Errors).Select(root => Identify(root, context)).OfType<Identified>().ToList();
+        var lines = new SourceLines(sources);
+        var documents = sources.Zip(lines.Before, (source, before) => SpecTree.Read(source.Text, before, context.Errors)).SelectMany(roots => roots)
+            .Select(root => Identify(root, context)).OfType<Identified>().ToList();
         var read = new List<SpecDocument>();
+        var files = new Dictionary<SpecDocument, string>(ReferenceEqualityComparer.Instance);
         foreach (var document in documents.Where(document => document.Kind == EngineRuntimeProfile.KindName)) read.Add(OtherKindsReader.Profile(document.Fields));
         var known = read.OfType<EngineRuntimeProfile>().Concat(profiles ?? []).DistinctBy(profile => profile.Name).ToDictionary(profile => profile.Name);
-        foreach (var document in documents.Where(document => document.Kind != EngineRuntimeProfile.KindName)) read.AddRange(ReadOne(document, known));
+        foreach (var document in documents.Where(document => document.Kind != EngineRuntimeProfile.KindName))
+        {
+            foreach (var one in ReadOne(document, known))
+            {
+                read.Add(one);
+                files[one] = sources[lines.IndexOf(document.Fields.Node.Line)].Name;
+            }
+        }
+
         CheckTogether(read, documents, context);
         WarnOfProfiles(read, documents, context);
         if (read.Count == 0 && context.Errors.Count == 0) context.Errors.Add(new SpecError("", $"There is no document; expected a kind such as {Kinds[0]}.", 1));
-        if (context.Errors.Count > 0) throw new SpecException([.. SpecContext.InOrder(context.Errors)]);
-        return new SpecFile([.. read], [.. SpecContext.InOrder(context.Warnings)]);
+        if (context.Errors.Count > 0) throw new SpecException([.. SpecContext.InOrder(context.Errors).Select(lines.Locate)]);
+        return new SpecFile([.. read], [.. SpecContext.InOrder(context.Warnings).Select(lines.Locate)]) { Files = files };
     }
 
     /// <summary>Reads a text that holds one group, such as a journaled one.</summary>
@@ -88,7 +104,7 @@ public static class SpecReader
     {
         foreach (var twice in read.GroupBy(document => (document.Kind, document.Metadata.Namespace, document.Name)).Where(group => group.Count() > 1))
         {
-            var place = documents.Last(document => document.Kind == twice.Key.Kind).Fields.Node;
+            var place = DocumentOf(documents, twice.Key.Kind, twice.Key.Name);
             context.Errors.Add(new SpecError("metadata.name", $"two documents are {twice.Key.Kind} \"{twice.Key.Name}\"", place.Line));
         }
 
@@ -97,7 +113,7 @@ public static class SpecReader
             CheckAdapters(group, read.OfType<ScalingAdapter>(), documents, context);
             foreach (var policy in read.OfType<CoordinatedPolicy>().Where(policy => policy.Name == group.Name))
             {
-                var place = documents.Last(document => document.Kind is CoordinatedPolicy.KindName or RoleBasedGroup.KindName).Fields.Node;
+                var place = DocumentOf(documents, CoordinatedPolicy.KindName, policy.Name);
                 context.Errors.AddRange(SpecBinding.Check(policy, group).Select(message => new SpecError(message.Path, message.Message, PlaceOf(place, message.Path))));
             }
         }
@@ -129,8 +145,12 @@ public static class SpecReader
         }
     }
 
-    private static SpecMap DocumentOf(List<Identified> documents, string kind, string name) =>
-        (documents.LastOrDefault(document => document.Kind == kind && NameOf(document.Fields.Node) == name) ?? documents.Last(document => document.Kind == kind)).Fields.Node;
+    /// <summary>The document of a kind and name; in v1alpha1 a policy stands within its group.</summary>
+    private static SpecMap DocumentOf(List<Identified> documents, string kind, string name)
+    {
+        var named = documents.Where(document => NameOf(document.Fields.Node) == name).ToList();
+        return (named.LastOrDefault(document => document.Kind == kind) ?? documents.LastOrDefault(document => document.Kind == kind) ?? named.LastOrDefault() ?? documents[^1]).Fields.Node;
+    }
 
     private static string? NameOf(SpecMap document) =>
         document.Entries.FirstOrDefault(entry => entry.Key == "metadata")?.Value is SpecMap metadata && metadata.Entries.FirstOrDefault(entry => entry.Key == "name")?.Value is SpecScalar name ? name.Text : null;
@@ -152,4 +172,8 @@ public static class SpecReader
 
 /// <summary>What a text held.</summary>
 /// <param name="Warnings">What has no meaning here and was left out.</param>
-public sealed record SpecFile(ImmutableArray<SpecDocument> Documents, ImmutableArray<SpecError> Warnings);
+public sealed record SpecFile(ImmutableArray<SpecDocument> Documents, ImmutableArray<SpecError> Warnings)
+{
+    /// <summary>Name of the file that each document is of; profiles are of none.</summary>
+    public required IReadOnlyDictionary<SpecDocument, string> Files { get; init; }
+}

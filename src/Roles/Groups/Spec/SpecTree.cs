@@ -16,21 +16,24 @@ internal sealed class SpecTree
     private readonly Parser _parser;
     private readonly List<SpecError> _errors;
     private readonly Dictionary<string, (SpecNode Node, int Size)> _anchors = [];
+    private readonly int _linesBefore;
     private int _nodes;
-    private int _line = 1;
+    private int _line;
 
-    private SpecTree(string text, List<SpecError> errors) => (_parser, _errors) = (new Parser(new StringReader(text)), errors);
+    private SpecTree(string text, int linesBefore, List<SpecError> errors) =>
+        (_parser, _linesBefore, _line, _errors) = (new Parser(new StringReader(text)), linesBefore, linesBefore + 1, errors);
 
+    /// <param name="linesBefore">Lines of other texts, which those of this one are counted on from.</param>
     /// <returns>The documents in order; empty ones left out.</returns>
-    public static List<SpecNode> Read(string text, List<SpecError> errors)
+    public static List<SpecNode> Read(string text, int linesBefore, List<SpecError> errors)
     {
         if (text.Length > MaxCharacters)
         {
-            errors.Add(new SpecError("", $"The text has {text.Length} characters; expected at most {MaxCharacters}.", 1));
+            errors.Add(new SpecError("", $"The text has {text.Length} characters; expected at most {MaxCharacters}.", linesBefore + 1));
             return [];
         }
 
-        var tree = new SpecTree(text, errors);
+        var tree = new SpecTree(text, linesBefore, errors);
         var documents = new List<SpecNode>();
         try
         {
@@ -39,7 +42,7 @@ internal sealed class SpecTree
         catch (YamlException unreadable)
         {
             var cause = unreadable.InnerException is YamlException inner ? inner : unreadable;
-            errors.Add(new SpecError("", $"This is no YAML: {cause.Message.ReplaceLineEndings(" ")}", Math.Max(1, (int)cause.Start.Line)));
+            errors.Add(new SpecError("", $"This is no YAML: {cause.Message.ReplaceLineEndings(" ")}", Math.Max(linesBefore + 1, tree.LineOf(cause.Start))));
         }
         catch (Exception broken) when (broken is ArgumentException or InvalidOperationException or FormatException or IndexOutOfRangeException or OverflowException)
         {
@@ -68,7 +71,7 @@ internal sealed class SpecTree
         if (depth > MaxDepth) throw Fault($"nested deeper than {MaxDepth} levels");
         if (++_nodes > MaxNodes) throw Fault($"more than {MaxNodes} values");
         var current = _parser.Current ?? throw Fault("it ends too early");
-        _line = (int)current.Start.Line;
+        _line = LineOf(current.Start);
         if (_parser.TryConsume<AnchorAlias>(out var alias)) return ReadAlias(alias);
         var before = _nodes;
         var anchor = current is NodeEvent { Anchor.IsEmpty: false } anchored ? anchored.Anchor.Value : null;
@@ -90,12 +93,12 @@ internal sealed class SpecTree
         return _nodes > MaxNodes ? throw Fault($"more than {MaxNodes} values") : found.Node;
     }
 
-    private static SpecScalar ReadScalar(Scalar scalar, string path) =>
-        new(scalar.Value, scalar.Style is not (ScalarStyle.Plain or ScalarStyle.Any), path, (int)scalar.Start.Line);
+    private SpecScalar ReadScalar(Scalar scalar, string path) =>
+        new(scalar.Value, scalar.Style is not (ScalarStyle.Plain or ScalarStyle.Any), path, LineOf(scalar.Start));
 
     private SpecList ReadList(string path, int depth)
     {
-        var line = (int)_parser.Consume<SequenceStart>().Start.Line;
+        var line = LineOf(_parser.Consume<SequenceStart>().Start);
         var items = new List<SpecNode>();
         while (!_parser.TryConsume<SequenceEnd>(out _)) items.Add(ReadNode($"{path}[{items.Count}]", depth + 1));
         return new SpecList(items, path, line);
@@ -103,7 +106,7 @@ internal sealed class SpecTree
 
     private SpecMap ReadMap(string path, int depth)
     {
-        var line = (int)_parser.Consume<MappingStart>().Start.Line;
+        var line = LineOf(_parser.Consume<MappingStart>().Start);
         var entries = new List<SpecEntry>();
         var keys = new HashSet<string>(StringComparer.Ordinal);
         while (!_parser.TryConsume<MappingEnd>(out _))
@@ -111,12 +114,14 @@ internal sealed class SpecTree
             if (!_parser.TryConsume<Scalar>(out var key)) throw Fault("a key that is no plain text");
             var place = Place(path, key.Value);
             var value = ReadNode(place, depth + 1);
-            if (keys.Add(key.Value)) entries.Add(new SpecEntry(key.Value, value, (int)key.Start.Line));
-            else _errors.Add(new SpecError(place, "is there twice", (int)key.Start.Line));
+            if (keys.Add(key.Value)) entries.Add(new SpecEntry(key.Value, value, LineOf(key.Start)));
+            else _errors.Add(new SpecError(place, "is there twice", LineOf(key.Start)));
         }
 
         return new SpecMap(entries, path, line);
     }
+
+    private int LineOf(Mark mark) => _linesBefore + (int)mark.Line;
 
     private static string Place(string path, string key)
     {

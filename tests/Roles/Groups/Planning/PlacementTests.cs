@@ -28,6 +28,21 @@ public sealed class PlacementTests
     }
 
     [Fact]
+    public void A_port_that_is_one_number_is_there_once_on_a_host()
+    {
+        var shared = new FixedPort("nccl", 31000);
+        PlacementRequest Sharing(int ordinal, params FixedPort[] ports) => Request("p", ordinal, gpus: 0) with { Ports = [.. ports] };
+        Placed[] existing = [new Placed(Sharing(9, shared), "b", [])];
+
+        var result = Placement.Place(
+            [Host("a", gpus: 0), Host("b", gpus: 0)], existing, [Sharing(0, shared), Sharing(1, shared), Sharing(2, new FixedPort("nccl", 31001)), Sharing(3)], Plain);
+
+        Assert.Equal("a", result.Placed.Single(placed => placed.Member.Instance.Ordinal == 0).Host);
+        Assert.Equal([0, 2, 3], result.Placed.Select(placed => placed.Member.Instance.Ordinal).Order());
+        Assert.Equal("2 of 2 hosts: another instance has port nccl, which is 31000 for all of the role", Assert.Single(result.Unplaced).Reason);
+    }
+
+    [Fact]
     public void A_replaced_instance_stays_in_its_smallest_domain()
     {
         HostTopology[] hosts = [Host("a", gpus: 4, rack: "r1"), Host("b", gpus: 4, rack: "r1"), Host("c", gpus: 4, rack: "r2")];

@@ -1,3 +1,4 @@
+using ActorInference.Roles.Groups.Spec;
 using ActorInference.Roles.Tests.Groups.Testing;
 
 namespace ActorInference.Roles.Tests.Groups.Spec;
@@ -46,6 +47,44 @@ public sealed class SpecErrorTests
                 "spec.roles[3].standalonePattern.template.spec.containers[0].imgae: no such field; did you mean \"image\"? (line 24)",
             ],
             refused.Errors.Select(error => error.ToString()));
+    }
+
+    [Fact]
+    public void Of_several_files_each_error_names_its_file_and_the_line_within_it()
+    {
+        const string Group = """
+            apiVersion: workloads.x-k8s.io/v1alpha2
+            kind: RoleBasedGroup
+            metadata: {name: NAME}
+            spec: {roles: [{name: a, role: prefill, FIELD: 1}]}
+            """;
+        string Text(string name, string field) => Group.Replace("NAME", name, StringComparison.Ordinal).Replace("FIELD", field, StringComparison.Ordinal);
+
+        var refused = Assert.Throws<SpecException>(() => SpecReader.Read(
+            [new SpecSource("x.yaml", Text("one", "replica")), new SpecSource("empty.yaml", ""), new SpecSource("y.yaml", "---\n" + Text("two", "replicas")), new SpecSource("z.yaml", "a: [\n"), new SpecSource("w.yaml", Text("two", "replicas"))]));
+
+        Assert.Equal(["x.yaml", "z.yaml", "w.yaml"], refused.Errors.Select(error => error.File));
+        Assert.Equal("x.yaml: spec.roles[0].replica: no such field; did you mean \"replicas\"? (line 4)", refused.Errors[0].ToString());
+        Assert.Equal("w.yaml: metadata.name: two documents are RoleBasedGroup \"two\" (line 1)", refused.Errors[2].ToString());
+    }
+
+    [Fact]
+    public void An_old_group_with_a_policy_that_is_there_twice_is_told_as_any_other()
+    {
+        const string Old = """
+            apiVersion: workloads.x-k8s.io/v1alpha1
+            kind: RoleBasedGroup
+            metadata: {name: old}
+            spec:
+              coordination: [{name: c, roles: [a, b], strategy: {rollingUpdate: {maxSkew: 10%}}}]
+              roles:
+              - {name: a, template: {spec: {containers: [{name: c, image: x}]}}}
+              - {name: b, template: {spec: {containers: [{name: c, image: x}]}}}
+            """;
+
+        var refused = Specs.Refused($"{Old}\n---\n{Old}");
+
+        Assert.Equal(["two documents are CoordinatedPolicy \"old\"", "two documents are RoleBasedGroup \"old\""], refused.Errors.Select(error => error.Message).Order(StringComparer.Ordinal));
     }
 
     [Theory]

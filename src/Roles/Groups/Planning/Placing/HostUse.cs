@@ -6,6 +6,7 @@ namespace ActorInference.Roles.Groups.Planning.Placing;
 internal sealed class HostUse
 {
     private readonly Dictionary<string, int> _other;
+    private readonly HashSet<int> _ports = [];
 
     public HostUse(HostTopology host)
     {
@@ -45,12 +46,20 @@ internal sealed class HostUse
         return needs.Other.FirstOrDefault(need => need.Value > _other.GetValueOrDefault(need.Key)).Key;
     }
 
+    /// <summary>Which of its ports another member has; null if all are free.</summary>
+    public FixedPort? Collides(PlacementRequest request)
+    {
+        foreach (var port in request.Ports) if (_ports.Contains(port.Number)) return port;
+        return null;
+    }
+
     public void Add(Placed placed)
     {
         Members.Add(placed);
         Cpus -= placed.Member.Resources.Cpus ?? 0;
         Memory -= placed.Member.Resources.MemoryBytes ?? 0;
         FreeGpus.ExceptWith(placed.Gpus);
+        foreach (var port in placed.Member.Ports) _ports.Add(port.Number);
         foreach (var (name, count) in placed.Member.Resources.Other) _other[name] = _other.GetValueOrDefault(name) - count;
     }
 

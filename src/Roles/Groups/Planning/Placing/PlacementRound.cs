@@ -53,6 +53,7 @@ internal sealed class PlacementRound(IReadOnlyList<HostUse> hosts, Func<HostUse,
         if (rules.NodeSelector.Any(label => Label(host, label.Key) != label.Value)) return "not selected";
         if (!rules.RequiredNodes.IsEmpty && !rules.RequiredNodes.Any(term => term.All(requirement => requirement.Holds(host.Host.Labels)))) return "not of its node affinity";
         if (host.Lacks(request.Resources) is { } lacking) return $"too little {lacking}";
+        if (host.Collides(request) is { } port) return $"another instance has port {port.Name}, which is {port.Number} for all of the role";
         foreach (var term in rules.Affinity.Where(term => term.Weight is null))
         {
             if (!Near(host, request, term) && !IsFirst(request, term)) return "not near to what it must be near to";

@@ -17,6 +17,9 @@ public sealed record PlacementRequest(
     /// <summary>Roles whose instances it exchanges pages with: it is placed near to them.</summary>
     public ImmutableArray<string> Paired { get; init; } = [];
 
+    /// <summary>Ports that have to be these numbers: one host has each once.</summary>
+    public ImmutableArray<FixedPort> Ports { get; init; } = [];
+
     /// <summary>What the processes of one template need together; an init container runs alone, before them.</summary>
     public static ResourceSpec Needs(PodTemplate template)
     {
@@ -36,6 +39,9 @@ public sealed record PlacementRequest(
         template.Containers.Sum(container => amount(container.Resources)),
         template.InitContainers.Select(container => amount(container.Resources)).DefaultIfEmpty().Max());
 }
+
+/// <param name="Name">Of the port.</param>
+public readonly record struct FixedPort(string Name, int Number);
 
 /// <summary>A member in its place.</summary>
 public sealed record Placed(PlacementRequest Member, string Host, ImmutableArray<int> Gpus);

@@ -1,0 +1,53 @@
+namespace ActorInference.Roles.Groups.Spec;
+
+/// <summary>What is wrong with what the components of a role say of each other.</summary>
+internal static class ComponentCheck
+{
+    public static void Check(FieldReader reader, RoleSpec role)
+    {
+        foreach (var component in role.Components)
+        {
+            if (ComponentOrder.TextOf(component) is { } order) ComponentOrder.Parse(order, message => Error(reader, SpecNames.ComponentOrder, message));
+            if (ComponentDiscovery.TextOf(component) is { } discovery) ComponentDiscovery.Parse(discovery, message => Error(reader, SpecNames.ComponentDiscovery, message));
+        }
+
+        foreach (var component in role.Components) CheckNames(reader, role, component);
+        if (HasCycle(role, component => ComponentOrder.Of(component).StartAfter)) Error(reader, SpecNames.ComponentOrder, "startAfter: components wait for each other's start");
+        else if (HasCycle(role, component => ComponentOrder.GoneBefore(role, component))) Error(reader, SpecNames.ComponentOrder, "deleteAfter: components wait for each other's end; what starts after another ends before it");
+    }
+
+    private static void CheckNames(FieldReader reader, RoleSpec role, ComponentSpec component)
+    {
+        var order = ComponentOrder.Of(component);
+        foreach (var name in order.StartAfter.Concat(order.DeleteAfter).Distinct())
+        {
+            if (Find(role, name) is null) Error(reader, SpecNames.ComponentOrder, NoSuch(role, name));
+        }
+
+        var discovery = ComponentDiscovery.Of(component);
+        foreach (var (name, index) in discovery.Addresses.Select(each => (each.Component, each.Index)).Concat(discovery.Ports.Select(each => (each.Component, each.Index))).Distinct())
+        {
+            if (Find(role, name) is not { } other) Error(reader, SpecNames.ComponentDiscovery, NoSuch(role, name));
+            else if (index >= other.Size) Error(reader, SpecNames.ComponentDiscovery, $"index is {index}; component \"{name}\" has {other.Size}");
+        }
+
+        foreach (var port in discovery.Ports)
+        {
+            if (Find(role, port.Component) is not { } other || PortAllocations.Of(other).Allocations.Any(each => each.Name == port.Port && each.IsRoleScoped)) continue;
+            Error(reader, SpecNames.ComponentDiscovery, $"portName is '{port.Port}'; expected a {PortAllocation.RoleScope} port that component \"{port.Component}\" asks for, which is known before it begins");
+        }
+    }
+
+    private static bool HasCycle(RoleSpec role, Func<ComponentSpec, IEnumerable<string>> before)
+    {
+        var left = role.Components.DistinctBy(component => component.Name).ToDictionary(component => component.Name, component => before(component).Where(name => Find(role, name) is not null).ToHashSet());
+        while (left.FirstOrDefault(each => !each.Value.Any(left.ContainsKey)).Key is { } free) left.Remove(free);
+        return left.Count > 0;
+    }
+
+    private static ComponentSpec? Find(RoleSpec role, string name) => role.Components.FirstOrDefault(component => component.Name == name);
+
+    private static string NoSuch(RoleSpec role, string name) => $"no component named \"{name}\"{SpecContext.Suggestion(name, role.Components.Select(component => component.Name))}";
+
+    private static void Error(FieldReader role, string annotation, string message) => role.Context.Error(PortAllocationCheck.Find(role.Node, annotation) ?? role.Node, message);
+}
