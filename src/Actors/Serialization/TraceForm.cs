@@ -17,7 +17,7 @@ internal static class TraceForm
         Span<byte> id = stackalloc byte[TraceIdBytes];
         trace.TraceId.CopyTo(id);
         var wire = new Wire.Trace { TraceId = ByteString.CopyFrom(id) };
-        trace.SpanId.CopyTo(id);
+        trace.SpanId.CopyTo(id[..SpanIdBytes]);
         wire.SpanId = ByteString.CopyFrom(id[..SpanIdBytes]);
         if (trace.State is { } state) wire.State = state;
         return wire;
