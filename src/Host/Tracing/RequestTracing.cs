@@ -9,6 +9,9 @@ public sealed class RequestTracing(RequestDelegate next, ServedModel model)
 {
     private const string RequestIdHeader = "x-request-id";
 
+    /// <summary>Longer ones are not taken: a client's text would travel with every job.</summary>
+    private const int MaxHeaderCharacters = 512;
+
     public Task InvokeAsync(HttpContext http) =>
         Spans.AreRecorded && http.GetEndpoint()?.Metadata.GetMetadata<GenerationRoute>() is { } route ? TraceAsync(http, route) : next(http);
 
@@ -39,7 +42,8 @@ public sealed class RequestTracing(RequestDelegate next, ServedModel model)
     private static ActivityContext ParentOf(IHeaderDictionary headers)
     {
         var parent = headers.TraceParent;
-        return parent.Count == 1 && ActivityContext.TryParse(parent[0], headers.TraceState.Count == 0 ? null : headers.TraceState.ToString(), isRemote: true, out var context) ? context : default;
+        var state = headers.TraceState.ToString();
+        return parent.Count == 1 && ActivityContext.TryParse(parent[0], state.Length is 0 or > MaxHeaderCharacters ? null : state, isRemote: true, out var context) ? context : default;
     }
 
     private static void Describe(Activity span, HttpRequest request, string route)
@@ -47,6 +51,6 @@ public sealed class RequestTracing(RequestDelegate next, ServedModel model)
         span.SetTag("http.request.method", request.Method).SetTag("http.route", route).SetTag("url.path", request.Path.Value).SetTag("url.scheme", request.Scheme);
         span.SetTag("server.address", request.Host.Host).SetTag("server.port", request.Host.Port);
         if (request.HttpContext.Connection.RemoteIpAddress is { } client) span.SetTag("client.address", client.ToString());
-        if (request.Headers[RequestIdHeader] is { Count: > 0 } id) span.SetTag($"http.request.header.{RequestIdHeader}", id.ToArray());
+        if (request.Headers[RequestIdHeader] is { Count: > 0 } id && id.ToString().Length <= MaxHeaderCharacters) span.SetTag($"http.request.header.{RequestIdHeader}", id.ToArray());
     }
 }
