@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ActorInference.Actors.Generation;
 using ActorInference.Actors.Ids;
+using ActorInference.Actors.Tracing;
 using Akka.Actor;
 
 namespace ActorInference.Actors.Protocols;
@@ -21,6 +22,8 @@ public static class DecodeProtocol
         string? CacheSalt = null) : IWorkerJob
     {
         public int Priority { get; init; }
+
+        public TraceContext? Trace { get; init; }
     }
 
     /// <summary>Compute the prompt and generate, all here: for a worker of <see cref="WorkerRole.Both"/>.</summary>
@@ -33,5 +36,7 @@ public static class DecodeProtocol
         string? CacheSalt = null) : IWorkerJob
     {
         public int Priority { get; init; }
+
+        public TraceContext? Trace { get; init; }
     }
 }

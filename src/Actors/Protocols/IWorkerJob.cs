@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ActorInference.Actors.Generation;
 using ActorInference.Actors.Ids;
+using ActorInference.Actors.Tracing;
 using Akka.Actor;
 
 namespace ActorInference.Actors.Protocols;
@@ -23,6 +24,9 @@ public interface IWorkerJob : IWireMessage
 
     /// <summary>Cached pages of higher ones are kept longer; 0 is usual.</summary>
     int Priority { get; }
+
+    /// <summary>What the worker's spans belong to; null if the request is not traced.</summary>
+    TraceContext? Trace { get; }
 
     /// <summary>Gets <see cref="GenerationProtocol"/>. When it ends, so does the job.</summary>
     IActorRef ReplyTo { get; }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ActorInference.Actors.Generation;
 using ActorInference.Actors.Ids;
+using ActorInference.Actors.Tracing;
 using Akka.Actor;
 
 namespace ActorInference.Actors.Protocols;
@@ -26,6 +27,8 @@ public static class PrefillProtocol
         public int CachedPages { get; init; }
 
         public int Priority { get; init; }
+
+        public TraceContext? Trace { get; init; }
     }
 
     /// <summary>Where the pages of a job that was started without a target are to go.</summary>

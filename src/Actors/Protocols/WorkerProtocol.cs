@@ -19,7 +19,11 @@ public static class WorkerProtocol
     public sealed record BeginsAgain(Guid Incarnation);
 
     /// <summary>A job for the GPU worker.</summary>
-    public sealed record Run(Guid Incarnation, IWorkerJob Job);
+    public sealed record Run(Guid Incarnation, IWorkerJob Job)
+    {
+        /// <summary>When the role actor got it, UTC; null if it is not traced, or just now.</summary>
+        public DateTime? ReceivedAt { get; init; }
+    }
 
     /// <summary>From the GPU worker: others know of the job's pages or tokens now, so it can't be started afresh.</summary>
     public sealed record Began(AttemptId Attempt);

@@ -1,8 +1,4 @@
-using System.Collections.Immutable;
-using ActorInference.Actors.Generation;
-using ActorInference.Actors.Ids;
 using ActorInference.Actors.Protocols;
-using Akka.Actor;
 
 namespace ActorInference.Actors.Serialization;
 
@@ -16,12 +12,12 @@ internal static class JobForms
         new WireForm<DecodeProtocol.Reserve, Wire.Generate>(
             "dr",
             Wire.Generate.Parser,
-            static job => Write(job.Attempt, job.PromptIds, job.OutputIds, job.Sampling, job.ReplyTo, job.CacheSalt, job.Priority),
+            static job => Write(job),
             ReadReserve),
         new WireForm<DecodeProtocol.Generate, Wire.Generate>(
             "dg",
             Wire.Generate.Parser,
-            static job => Write(job.Attempt, job.PromptIds, job.OutputIds, job.Sampling, job.ReplyTo, job.CacheSalt, job.Priority),
+            static job => Write(job),
             Read),
         new WireForm<WorkerProtocol.Cancel, Wire.Cancel>(
             "wc",
@@ -40,6 +36,7 @@ internal static class JobForms
             ReplyTo = ActorReferences.Write(start.ReplyTo, "reply_to"),
             CachedPages = start.CachedPages,
             Priority = start.Priority,
+            Trace = TraceForm.Write(start.Trace),
         };
         if (start.CacheSalt is { } salt) wire.CacheSalt = salt;
         Fields.Add(wire.PromptIds, start.PromptIds);
@@ -58,6 +55,7 @@ internal static class JobForms
         CachedPages = wire.CachedPages,
         CacheSalt = wire.HasCacheSalt ? wire.CacheSalt : null,
         Priority = wire.Priority,
+        Trace = TraceForm.Read(wire.Trace),
     };
 
     private static Wire.Deliver Write(PrefillProtocol.Deliver deliver) => new()
@@ -71,16 +69,19 @@ internal static class JobForms
         new(IdForms.Read(wire.Attempt), references.Read(wire.PageTarget, "page_target"), wire.CachedPages);
 
     /// <summary>What a decode worker is asked for, in both ways: the same fields, told apart by their manifests.</summary>
-    private static Wire.Generate Write(
-        AttemptId attempt, ImmutableArray<int> promptIds, ImmutableArray<int> outputIds, SamplingOptions sampling, IActorRef replyTo, string? cacheSalt, int priority)
+    private static Wire.Generate Write(IWorkerJob job)
     {
         var wire = new Wire.Generate
         {
-            Attempt = IdForms.Write(attempt), Sampling = SamplingForm.Write(sampling), ReplyTo = ActorReferences.Write(replyTo, "reply_to"), Priority = priority,
+            Attempt = IdForms.Write(job.Attempt),
+            Sampling = SamplingForm.Write(job.Sampling),
+            ReplyTo = ActorReferences.Write(job.ReplyTo, "reply_to"),
+            Priority = job.Priority,
+            Trace = TraceForm.Write(job.Trace),
         };
-        if (cacheSalt is { } salt) wire.CacheSalt = salt;
-        Fields.Add(wire.PromptIds, promptIds);
-        Fields.Add(wire.OutputIds, outputIds);
+        if (job.CacheSalt is { } salt) wire.CacheSalt = salt;
+        Fields.Add(wire.PromptIds, job.PromptIds);
+        Fields.Add(wire.OutputIds, job.OutputIds);
         return wire;
     }
 
@@ -93,11 +94,16 @@ internal static class JobForms
         wire.HasCacheSalt ? wire.CacheSalt : null)
     {
         Priority = wire.Priority,
+        Trace = TraceForm.Read(wire.Trace),
     };
 
     private static DecodeProtocol.Reserve ReadReserve(Wire.Generate wire, ActorReferences references)
     {
         var read = Read(wire, references);
-        return new DecodeProtocol.Reserve(read.Attempt, read.PromptIds, read.OutputIds, read.Sampling, read.ReplyTo, read.CacheSalt) { Priority = read.Priority };
+        return new DecodeProtocol.Reserve(read.Attempt, read.PromptIds, read.OutputIds, read.Sampling, read.ReplyTo, read.CacheSalt)
+        {
+            Priority = read.Priority,
+            Trace = read.Trace,
+        };
     }
 }

@@ -16,7 +16,9 @@ public sealed partial class GpuWorkerActor
 
         public void Granted(SequenceId sequence, int pages, int cachedPages)
         {
-            var job = worker._jobs[sequence].Job;
+            var active = worker._jobs[sequence];
+            var job = active.Job;
+            active.Trace?.Granted(cachedPages);
             Context.Parent.Tell(new WorkerProtocol.Began(job.Attempt));
             job.ReplyTo.Tell(new GenerationProtocol.Granted(job.Attempt, worker.Self) { CachedPages = cachedPages });
         }
@@ -27,6 +29,7 @@ public sealed partial class GpuWorkerActor
             // Again, after a preemption: what it computed itself before is not what was cached for it. After a start in vain, whose
             // pages turned out to be wrong, this is what is used.
             if (!job.HasComputed) (job.CachedTokens, job.Tiers) = (cachedTokens, tiers);
+            job.Trace?.Started(cachedTokens, tiers);
             Context.Parent.Tell(new WorkerProtocol.Began(job.Job.Attempt));
             worker.TellStage(job.Job, GenerationProtocol.JobStage.Computing);
         }
@@ -38,7 +41,12 @@ public sealed partial class GpuWorkerActor
             worker.TellStage(job.Job, GenerationProtocol.JobStage.Working);
         }
 
-        public void Preempted(SequenceId sequence) => worker.TellStage(worker._jobs[sequence].Job, GenerationProtocol.JobStage.Waiting);
+        public void Preempted(SequenceId sequence)
+        {
+            var job = worker._jobs[sequence];
+            job.Trace?.Enter(JobPhases.Queued);
+            worker.TellStage(job.Job, GenerationProtocol.JobStage.Waiting);
+        }
 
         /// <summary>Holds the token until it is known whether it is the last: the engine's next report says so.</summary>
         public void TokenSampled(SequenceId sequence, int index, int token, TokenLogprob? logprob)
@@ -46,6 +54,7 @@ public sealed partial class GpuWorkerActor
             TellToken();
             var job = worker._jobs[sequence];
             (job.OutputTokens, job.HasComputed) = (index + 1, true);
+            if (job.Outbox is null) job.Trace?.Enter(JobPhases.Decode);
             var cached = job.Job is DecodeProtocol.Reserve ? null : job.CachedTokens;
             _token = new GenerationProtocol.TokenChosen(job.Job.Attempt, index, token, logprob, cached, Ending: null, cached is null ? default : job.Tiers);
             _tokenReceiver = job.Job.ReplyTo;
@@ -71,6 +80,7 @@ public sealed partial class GpuWorkerActor
             TellToken();
             var job = worker._jobs[sequence];
             job.Outbox!.Add(firstPage, pages, nextToken);
+            job.Trace?.HandedOver(isAwaited: job.Outbox.Target is not null);
             worker.Ship(job);
         }
 
@@ -88,6 +98,7 @@ public sealed partial class GpuWorkerActor
         {
             var job = worker._jobs[sequence];
             job.Job.ReplyTo.Tell(new GenerationProtocol.Failed(job.Job.Attempt, reason));
+            worker._traces.Fail(job.Job.Attempt, "model_failed", reason);
             worker.End(job);
         }
     }

@@ -59,12 +59,14 @@ public sealed partial class GpuWorkerActor
             return false;
         }
 
+        job.Trace?.Landed(pages.Length);
         return message.NextToken is not { } token || TryJoin(job, token);
     }
 
     private bool TryJoin(ActiveJob job, int token)
     {
         job.OutputTokens++;   // Before it joins, since it may end at once.
+        job.Trace?.Enter(JobPhases.Decode);
         return _engine.TryJoin(job.Sequence, token);
     }
 
@@ -73,6 +75,7 @@ public sealed partial class GpuWorkerActor
     {
         var outbox = job.Outbox!;
         if (outbox.Take() is not { } taken) return;
+        job.Trace?.Sent(taken.Pages.Length);
         Send(job.Job.Attempt, outbox.Target!, taken.FirstPage, taken.Pages, outbox.NextToken);
         if (outbox.IsComplete) End(job);
     }

@@ -33,6 +33,7 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
     private AheadQueue _ahead = null!;
     private IPrefixCache? _cache;
     private readonly Dictionary<AttemptId, IWorkerJob> _fetching = [];
+    private readonly JobTraces _traces;
     private readonly SaltedNamespaces _spaces;
     private readonly WorkerConstraints _constraints;
     private StepLog? _steps;
@@ -43,6 +44,7 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
     {
         _options = options;
         _events = new Events(this);
+        _traces = new JobTraces(options.Worker);
         _spaces = new SaltedNamespaces(options.Namespace, options.OnSpace);
         _constraints = new WorkerConstraints(options.Vocabulary);
         Receive<Step>(_ => RunStep());
@@ -108,6 +110,7 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
     protected override void PreRestart(Exception reason, object message)
     {
         Context.Parent.Tell(new WorkerProtocol.BeginsAgain(_incarnation));
+        _traces.FailAll($"The GPU worker failed: {reason.Message}");
         base.PreRestart(reason, message);
     }
 
@@ -119,6 +122,7 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
         foreach (var job in _jobs.All) job.Outbox?.Release();
         _cache?.Clear();
         _transit?.ReleaseAll();
+        _traces.FailAll("The GPU worker has stopped.");
         _options.Pulse.SetPages(held: 0, cached: 0);
         _runner?.Dispose();
         _steps?.Dispose();
@@ -136,38 +140,6 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
     private void Fail(PartLost lost)
     {
         if (lost.Incarnation == _incarnation) throw lost.Reason;
-    }
-
-    private void Take(WorkerProtocol.Run run)
-    {
-        var job = run.Job;
-        if (run.Incarnation != _incarnation || _jobs.Has(job.Attempt) || _ahead.Has(job.Attempt) || _fetching.ContainsKey(job.Attempt)) return;
-        if (job.Sampling.Constraint is { } constraint && !_constraints.IsReady(constraint)) AwaitConstraint(job, constraint);
-        else Fetch(job);
-    }
-
-    private void Fetch(IWorkerJob job)
-    {
-        if (job is not DecodeProtocol.Reserve && Prefetch(job) is { } arrival)
-        {
-            _fetching.Add(job.Attempt, job);
-            arrival.PipeTo(Self, Self, () => new Prefetched(job.Attempt));
-            return;
-        }
-
-        Add(job);
-    }
-
-    private Task? Prefetch(IWorkerJob job)
-    {
-        if (_options.Prefetch is not { } prefetch) return null;
-        var space = _spaces.Of(job.CacheSalt);
-        return prefetch.Begin(space, job.PromptIds.AsMemory(), _engine.CachedTokens(space, job.PromptIds.AsSpan()), _engine.SecondsPerPromptToken);
-    }
-
-    private void Fetched(AttemptId attempt)
-    {
-        if (_fetching.Remove(attempt, out var job)) Add(job);
     }
 
     private void Flush()
@@ -190,6 +162,7 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
         if (job is PrefillProtocol.Start { PageTarget: null } start && !_ahead.TryBegin(start, PagesOf(start)))
         {
             TellStage(job, GenerationProtocol.JobStage.AwaitingGrant);
+            _traces.Find(job.Attempt)?.Enter(JobPhases.AwaitGrant);
             return;
         }
 
@@ -200,6 +173,8 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
 
     private void Begin(IWorkerJob job)
     {
+        var trace = _traces.Find(job.Attempt);
+        if (job is not DecodeProtocol.Reserve) trace?.Enter(JobPhases.Queued);
         try
         {
             var id = _engine.Add(new SequenceSpec(job.PromptIds, job.OutputIds, job.Sampling, ModeOf(job))
@@ -208,7 +183,7 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
                 Priority = job.Priority,
                 Constraint = job.Sampling.Constraint is { } constraint ? _constraints.Take(constraint) : null,
             });
-            _jobs.Add(new ActiveJob(job, id) { Outbox = job is PrefillProtocol.Start start ? Outbox(start) : null });
+            _jobs.Add(new ActiveJob(job, id) { Trace = trace, Outbox = job is PrefillProtocol.Start start ? Outbox(start) : null });
         }
         catch (Exception invalid) when (invalid is ArgumentException or ConstraintFormatException)
         {
@@ -222,6 +197,7 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
     private void Reject(IWorkerJob job, string reason)
     {
         job.ReplyTo.Tell(new GenerationProtocol.Rejected(job.Attempt, reason));
+        _traces.Fail(job.Attempt, "rejected", reason);
         TellEnded(job.Attempt);
     }
 
@@ -270,6 +246,7 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
 
     private void Cancel(AttemptId attempt)
     {
+        _traces.Find(attempt)?.Cancelled();
         if (_jobs.TryGet(attempt, out var job))
         {
             _engine.Cancel(job.Sequence);
@@ -286,6 +263,7 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
     private void End(ActiveJob job)
     {
         job.Outbox?.Release();
+        if (job.Outbox is null) job.Trace?.Count(job.OutputTokens);
         _jobs.Remove(job);
         TellEnded(job.Job.Attempt);
     }
@@ -293,6 +271,7 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
     private void TellEnded(AttemptId attempt)
     {
         _ahead.Settle(attempt, out _);
+        _traces.End(attempt);
         ShowPages();
         Context.Parent.Tell(new WorkerProtocol.Ended(attempt));
         if (_ahead.HasWaiting) Self.Tell(MayBegin.Instance);   // Not at once: this may be within a step of the engine.
@@ -356,6 +335,7 @@ public sealed partial class GpuWorkerActor : ReceiveActor, IWithTimers
         if (!_jobs.TryGet(attempt, out var job)) return;
         _engine.Cancel(job.Sequence);
         job.Job.ReplyTo.Tell(new GenerationProtocol.Lost(attempt, _options.Worker, reason));
+        _traces.Fail(attempt, "lost", reason);
         End(job);
         StepSoon();
     }

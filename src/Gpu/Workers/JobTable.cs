@@ -21,6 +21,9 @@ internal sealed record ActiveJob(IWorkerJob Job, SequenceId Sequence)
     /// <summary>Tokens of the output so far.</summary>
     public int OutputTokens { get; set; } = Job.OutputIds.Length;
 
+    /// <summary>Null if it is not traced.</summary>
+    public JobTrace? Trace { get; init; }
+
     /// <summary>Of a prefill job.</summary>
     public PageOutbox? Outbox { get; init; }
 

@@ -4,6 +4,7 @@ using ActorInference.Host.Cli;
 using ActorInference.Host.Composition;
 using ActorInference.Host.Http;
 using ActorInference.Host.Serving;
+using ActorInference.Host.Tracing;
 using ActorInference.Roles.Composition;
 using ActorInference.Roles.Configuration;
 using Akka.Actor;
@@ -20,6 +21,7 @@ public static class Node
         if (options.IsGateway) WebServer.CheckFree(options.Host, options.Port);
         using var operations = Operations.Reserve(options, options.IsGateway ? options.Port : 0, Console.Error.WriteLine);
         ReservedPort.Take("--cluster-port", new PortRequest(options.Cluster.Port, IsGiven: true), 0, Console.Error.WriteLine, options.Cluster.Host.Listen)?.Dispose();
+        using var traces = TraceExport.Start(options.Config.Settings.Tracing, options.Cluster.Roles);
         using var signals = new SignalCancellation();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(signals.Token);
         if (options.EndsWithInput) _ = EndWithInputAsync(stop);

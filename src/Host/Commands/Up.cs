@@ -5,6 +5,7 @@ using ActorInference.Host.Composition;
 using ActorInference.Host.Http;
 using ActorInference.Host.Serving;
 using ActorInference.Host.Text;
+using ActorInference.Host.Tracing;
 using ActorInference.Roles.Composition;
 using Akka.Actor;
 using Akka.Hosting;
@@ -20,6 +21,7 @@ public static class Up
         using var operations = options.Prompt is null ? Operations.Reserve(options, options.Port, Console.Error.WriteLine) : null;
         using var data = OpenData(options);
         using var signals = new SignalCancellation();
+        using var traces = options.Prompt is null ? TraceExport.Start(options.Config.Settings.Tracing, options.Processes ? [NodeRole.Gateway] : NodeRoles.All) : null;
         if (options.Processes)
         {
             RankedBackend.Divide(options, ModelConfig.Load(options.ModelFolder));   // The roles' processes would say so each, again and again.

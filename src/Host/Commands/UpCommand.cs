@@ -53,6 +53,8 @@ public static class UpCommand
                     if (result.GetResult(option) is { Implicit: false }) result.AddError($"{option.Name} is given with --prompt; expected one of them, since one answer opens no ports.");
                 }
 
+                if (result.GetValue(_process.OtlpEndpoint) is not null) result.AddError($"{_process.OtlpEndpoint.Name} is given with --prompt; expected one of them, since requests of HTTP are traced.");
+
                 return;
             }
 

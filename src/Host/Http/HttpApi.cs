@@ -2,6 +2,7 @@ using ActorInference.Host.Http.OpenAi;
 using ActorInference.Host.Http.Sglang;
 using ActorInference.Host.Serving;
 using ActorInference.Host.Text;
+using ActorInference.Host.Tracing;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace ActorInference.Host.Http;
@@ -39,6 +40,7 @@ public static class HttpApi
         /// <summary>Maps all paths.</summary>
         public void MapHttpApi()
         {
+            app.UseMiddleware<RequestTracing>();
             app.UseMiddleware<ApiErrors>();
             app.MapOpenAi();
             app.MapSglang();
@@ -47,8 +49,8 @@ public static class HttpApi
         private void MapOpenAi()
         {
             var models = app.Services.GetRequiredService<ModelsEndpoint>();
-            app.MapPost("/v1/chat/completions", app.Services.GetRequiredService<ChatEndpoint>().HandleAsync);
-            app.MapPost("/v1/completions", app.Services.GetRequiredService<CompletionEndpoint>().HandleAsync);
+            app.MapPost("/v1/chat/completions", app.Services.GetRequiredService<ChatEndpoint>().HandleAsync).WithMetadata(GenerationRoute.Chat);
+            app.MapPost("/v1/completions", app.Services.GetRequiredService<CompletionEndpoint>().HandleAsync).WithMetadata(GenerationRoute.TextCompletion);
             app.MapGet("/v1/models", models.ListAsync);
             app.MapGet("/v1/models/{**id}", models.GetAsync);
         }
@@ -57,7 +59,7 @@ public static class HttpApi
         {
             var info = app.Services.GetRequiredService<InfoEndpoints>();
             var tokenize = app.Services.GetRequiredService<TokenizeEndpoints>();
-            app.MapMethods("/generate", PostOrPut, app.Services.GetRequiredService<GenerateEndpoint>().HandleAsync);
+            app.MapMethods("/generate", PostOrPut, app.Services.GetRequiredService<GenerateEndpoint>().HandleAsync).WithMetadata(GenerationRoute.TextCompletion);
             app.MapPost("/abort_request", app.Services.GetRequiredService<AbortEndpoint>().HandleAsync);
             app.MapMethods("/flush_cache", GetOrPost, app.Services.GetRequiredService<FlushEndpoint>().HandleAsync);
             app.MapGet("/", info.RootAsync);

@@ -1,4 +1,5 @@
 using ActorInference.Host.Serving;
+using ActorInference.Host.Tracing;
 
 namespace ActorInference.Host.Http;
 
@@ -14,6 +15,7 @@ public static class RequestIds
         public ActiveRequest Enter(string id)
         {
             if (id.Length is < 1 or > MaxCharacters) throw ApiException.Field("rid", $"of {id.Length} characters", $"1 to {MaxCharacters}");
+            RequestSpan.Current?.NameAnswer(id);
             return active.TryAdd(id) ?? throw ApiException.Field("rid", $"\"{id}\"", "an id that no other request under way has");
         }
     }

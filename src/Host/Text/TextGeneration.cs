@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using ActorInference.Actors.Generation;
 using ActorInference.Actors.Ids;
 using ActorInference.Host.Serving;
+using ActorInference.Host.Tracing;
 using ActorInference.Roles.Gateway;
 
 namespace ActorInference.Host.Text;
@@ -21,21 +22,38 @@ public sealed class TextGeneration(ITokenGenerator generator, ServedModel model)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, request.Aborted);
         var assembler = new TextAssembler(request, model);
-        var generation = new GenerationRequest(RequestId.New(), request.PromptIds, request.Sampling) { CacheSalt = request.CacheSalt, Priority = request.Priority };
+        using var span = RequestSpan.Current?.Begin(request);
+        var generation = new GenerationRequest(RequestId.New(), request.PromptIds, request.Sampling)
+        {
+            CacheSalt = request.CacheSalt,
+            Priority = request.Priority,
+            Trace = span?.Context,
+        };
         await using var updates = generator.GenerateAsync(generation, stop.Token).GetAsyncEnumerator(stop.Token);
 
         while (true)
         {
             var update = await NextAsync(updates, request, stop.Token, cancellationToken);
+            if (update is GenerationFailed failed)
+            {
+                span?.Fail(failed);
+                throw new GenerationFailedException(failed.Error, failed.Message);
+            }
+
             if (update is GenerationFinished finished)
             {
-                yield return assembler.End(finished);
+                var last = assembler.End(finished);
+                span?.Finish(last.Finish!.Reason);
+                yield return last;
                 yield break;
             }
 
-            assembler.Add((TokenGenerated)update);
+            var token = (TokenGenerated)update;
+            span?.Take(token);
+            assembler.Add(token);
             while (assembler.TryTake(out var next))
             {
+                if (next.Finish is { } finish) span?.Finish(finish.Reason);
                 if (next.Finish is not null) await stop.CancelAsync();   // A stop string: the cluster does not know yet.
                 yield return next;
                 if (next.Finish is not null) yield break;
@@ -97,9 +115,7 @@ public sealed class TextGeneration(ITokenGenerator generator, ServedModel model)
                 throw new UnreachableException("A generation ended without saying how.");
             }
 
-            return updates.Current is GenerationFailed failed
-                ? throw new GenerationFailedException(failed.Error, failed.Message)
-                : updates.Current;
+            return updates.Current;
         }
         catch (OperationCanceledException) when (request.Aborted.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

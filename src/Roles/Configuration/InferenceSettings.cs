@@ -21,7 +21,8 @@ public sealed record InferenceSettings(
     GroupSettings Groups,
     CacheSettings Cache,
     KvDtype? KvDtype,
-    TensorParallelSettings TensorParallel)
+    TensorParallelSettings TensorParallel,
+    TracingSettings Tracing)
 {
     /// <summary>Path of the section.</summary>
     public const string Root = "actor-inference";
@@ -61,7 +62,8 @@ public sealed record InferenceSettings(
             GroupSettings.Read(root.Section("groups")),
             CacheSettings.Read(cache),
             root.OneOf("kv-dtype", KvDtypeNames) is var dtype and not FollowingDevice ? Enum.Parse<KvDtype>(dtype, ignoreCase: true) : null,
-            TensorParallelSettings.Read(root.Section("tensor-parallel")));
+            TensorParallelSettings.Read(root.Section("tensor-parallel")),
+            TracingSettings.Read(root.Section("tracing")));
         cache.CheckNoOthers();
         root.CheckNoOthers("gpu-dispatcher", "cluster-dispatcher");
         return settings;

@@ -25,6 +25,7 @@ public sealed class GenerationActor : ReceiveActor, IWithTimers
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly OutputSequence _output = new();
     private readonly Action<TokenGenerated> _emit;
+    private readonly GenerationTrace? _trace;
     private readonly SignsOfLife _routerSigns;
     private readonly SignsOfLife _prefillSigns;
     private readonly SignsOfLife _decodeSigns;
@@ -46,6 +47,7 @@ public sealed class GenerationActor : ReceiveActor, IWithTimers
         (_routerSigns, _prefillSigns, _decodeSigns) = (new(options.AssignDeadline), new(options.QueueDeadline), new(options.QueueDeadline));
         _attempt = new AttemptId(request.Id, 0);
         _emit = token => _updates.TryWrite(token);
+        _trace = request.Trace is { } trace ? new GenerationTrace(trace) : null;
         Receive<RouterProtocol.Assigned>(Begin);
         Receive<RouterProtocol.Overloaded>(overloaded => FailIfPresent(overloaded.Attempt, GenerationError.Overloaded, overloaded.Message));
         Receive<GatewayProtocol.NotPaired>(none => _notPaired = none.Attempt == _attempt ? none.Reason : _notPaired);
@@ -84,13 +86,16 @@ public sealed class GenerationActor : ReceiveActor, IWithTimers
     {
         if (_ended) return;
         ReleaseWorkers();
-        _updates.TryWrite(new GenerationFailed(GenerationError.Internal, "The gateway stopped before the generation ended."));
+        var failed = new GenerationFailed(GenerationError.Internal, "The gateway stopped before the generation ended.");
+        _trace?.End(failed);
+        _updates.TryWrite(failed);
         _updates.TryComplete();
     }
 
     private void BeginAttempt()
     {
         _output.BeginAttempt();
+        _trace?.BeginAttempt(_attempt, _output.Count);
         _notPaired = null;
         _routerSigns.Expect(_options.AssignDeadline);
         _router.Tell(new RouterProtocol.Assign(_attempt, _request.PromptIds.Length + _output.Count, _avoid, _exclude) { Blocks = Blocks() });
@@ -104,6 +109,7 @@ public sealed class GenerationActor : ReceiveActor, IWithTimers
     {
         if (assigned.Attempt != _attempt || _decode is not null) return;
         _routerSigns.Rest();
+        _trace?.Assigned(assigned.Prefill.Worker, assigned.Decode.Worker);
         _decode = assigned.Decode;
         Context.Watch(_decode.Actor);
         if (assigned.Prefill.Worker == assigned.Decode.Worker)
@@ -125,6 +131,7 @@ public sealed class GenerationActor : ReceiveActor, IWithTimers
         {
             CacheSalt = _request.CacheSalt,
             Priority = _request.Priority,
+            Trace = _trace?.Context,
         });
     }
 
@@ -137,6 +144,7 @@ public sealed class GenerationActor : ReceiveActor, IWithTimers
             CachedPages = _granted?.CachedPages ?? 0,
             CacheSalt = _request.CacheSalt,
             Priority = _request.Priority,
+            Trace = _trace?.Context,
         });
     }
 
@@ -149,6 +157,7 @@ public sealed class GenerationActor : ReceiveActor, IWithTimers
         {
             CacheSalt = _request.CacheSalt,
             Priority = _request.Priority,
+            Trace = _trace?.Context,
         });
     }
 
@@ -223,6 +232,7 @@ public sealed class GenerationActor : ReceiveActor, IWithTimers
     private void TryOthers(GenerationProtocol.Refused refused)
     {
         _exclude = _exclude.Add(refused.Worker);
+        _trace?.Refused(refused.Message);
         BeginNextAttempt();
     }
 
@@ -276,6 +286,7 @@ public sealed class GenerationActor : ReceiveActor, IWithTimers
 
         _log.Info("Generation {0} goes to other workers after {1} tokens: {2}", _request.Id, _output.Count, reason);
         _avoid = _avoid.Union(workers);
+        _trace?.Fail(error, reason);
         BeginNextAttempt();
     }
 
@@ -310,6 +321,7 @@ public sealed class GenerationActor : ReceiveActor, IWithTimers
     private void End(GenerationUpdate last)
     {
         _ended = true;
+        _trace?.End(last);
         ReleaseWorkers();
         _router.Tell(new RouterProtocol.Release(_attempt) { Held = last is GenerationFinished ? Blocks() : [] });
         _updates.TryWrite(last);

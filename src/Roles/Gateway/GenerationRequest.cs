@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ActorInference.Actors.Generation;
 using ActorInference.Actors.Ids;
+using ActorInference.Actors.Tracing;
 
 namespace ActorInference.Roles.Gateway;
 
@@ -13,4 +14,7 @@ public sealed record GenerationRequest(RequestId Id, ImmutableArray<int> PromptI
 {
     /// <summary>Pages of higher ones are kept longer; 0 is usual.</summary>
     public int Priority { get; init; }
+
+    /// <summary>What its spans belong to; null if it is not traced.</summary>
+    public TraceContext? Trace { get; init; }
 }

@@ -12,6 +12,9 @@ public sealed class JobLedger
 
     private sealed class Entry(IWorkerJob job)
     {
+        /// <summary>For the job's spans, if it is traced.</summary>
+        public DateTime? ReceivedAt { get; } = job.Trace is null ? null : DateTime.UtcNow;
+
         public IWorkerJob Job { get; set; } = job;
 
         public bool HasBegun { get; set; }
@@ -32,6 +35,9 @@ public sealed class JobLedger
     }
 
     public int JobsOf(IActorRef generation) => _jobsOfGeneration.GetValueOrDefault(generation);
+
+    /// <summary>When a job came that is traced, UTC; null for others.</summary>
+    public DateTime? ReceivedAt(AttemptId attempt) => _jobs.TryGetValue(attempt, out var entry) ? entry.ReceivedAt : null;
 
     /// <summary>Others know of the job's pages or tokens from now on.</summary>
     public void MarkBegun(AttemptId attempt)

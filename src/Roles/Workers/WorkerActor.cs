@@ -89,7 +89,7 @@ public sealed class WorkerActor : ReceiveActor, IWithTimers
         if (!_jobs.TryAdd(job)) return;
         if (_jobs.JobsOf(job.ReplyTo) == 1) Context.Watch(job.ReplyTo);
         _options.Prefetch?.Queue(job);
-        if (_incarnation is { } incarnation) _gpuWorker.Tell(new WorkerProtocol.Run(incarnation, job));
+        if (_incarnation is { } incarnation) GiveOut(job, incarnation);
         else TellStage(job, GenerationProtocol.JobStage.Waiting);
     }
 
@@ -124,10 +124,13 @@ public sealed class WorkerActor : ReceiveActor, IWithTimers
         LoseBegun();
         if (_starts++ > 0) _log.Warning("The GPU worker of {0} has begun again; {1} jobs have waited for it.", _options.Worker, _jobs.Count);
         _incarnation = ready.Incarnation;
-        foreach (var job in _jobs.NotBegun()) _gpuWorker.Tell(new WorkerProtocol.Run(ready.Incarnation, job));
+        foreach (var job in _jobs.NotBegun()) GiveOut(job, ready.Incarnation);
         Rehearse();
         TellRouter();
     }
+
+    private void GiveOut(IWorkerJob job, Guid incarnation) =>
+        _gpuWorker.Tell(new WorkerProtocol.Run(incarnation, job) { ReceivedAt = _jobs.ReceivedAt(job.Attempt) });
 
     /// <summary>Once: a GPU worker that begins again finds connections and memory as they were.</summary>
     private void Rehearse()

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Reflection;
 using ActorInference.Actors.Ids;
 using ActorInference.Actors.Protocols;
@@ -53,6 +54,8 @@ internal sealed class RandomMessages(int seed, IReadOnlyList<IActorRef> actors)
         if (type == typeof(float)) return _random.Next(4) == 0 ? OddFloats[_random.Next(OddFloats.Length)] : BitConverter.Int32BitsToSingle(Number());
         if (type == typeof(string)) return Text();
         if (type == typeof(Guid)) return RandomGuid();
+        if (type == typeof(ActivityTraceId)) return ActivityTraceId.CreateRandom();
+        if (type == typeof(ActivitySpanId)) return ActivitySpanId.CreateRandom();
         if (type == typeof(RequestId)) return new RequestId(RequestText());
         if (type == typeof(IActorRef)) return actors[_random.Next(actors.Count)];
         if (type.IsEnum) return Enum.GetValues(type).GetValue(_random.Next(Enum.GetValues(type).Length))!;

@@ -24,7 +24,9 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <param name="arguments">Its arguments.</param>
     /// <param name="folder">Where it runs; null for here.</param>
     /// <param name="input">All of its stdin.</param>
-    public ChildProcess(string file, IEnumerable<string> arguments, string? folder = null, string input = "")
+    /// <param name="environment">What is in its environment besides what is in this one's.</param>
+    public ChildProcess(
+        string file, IEnumerable<string> arguments, string? folder = null, string input = "", IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo(file, arguments)
         {
@@ -35,6 +37,7 @@ public sealed class ChildProcess : IAsyncDisposable
             StandardErrorEncoding = Encoding.UTF8,
             WorkingDirectory = folder ?? "",
         };
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
         _process = Process.Start(start) ?? throw new InvalidOperationException($"{file} did not start.");
         _process.StandardInput.Write(input);
         _process.StandardInput.Close();

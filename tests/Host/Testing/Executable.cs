@@ -11,4 +11,8 @@ public static class Executable
     public static Task<ChildResult> RunAsync(params string[] arguments) => ChildProcess.RunAsync("dotnet", [Path, .. arguments], Limit);
 
     public static ChildProcess Start(params string[] arguments) => new("dotnet", [Path, .. arguments]);
+
+    /// <summary>With variables in its environment.</summary>
+    public static ChildProcess StartWith(IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        new("dotnet", [Path, .. arguments], environment: environment);
 }

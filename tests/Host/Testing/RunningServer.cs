@@ -49,13 +49,21 @@ public sealed partial class RunningServer : IAsyncDisposable
         return StartAsync(data, ["--data", data, .. arguments]);
     }
 
+    /// <summary>The same with variables in its environment.</summary>
+    public static Task<RunningServer> StartWithAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    {
+        var data = Directory.CreateTempSubdirectory("actorinference-data-").FullName;
+        return StartAsync(data, ["--data", data, .. arguments], environment);
+    }
+
     /// <summary>Starts it on a free port with a data folder that remains when it ends.</summary>
     public static Task<RunningServer> StartInAsync(string data, params string[] arguments) => StartAsync(null, ["--data", data, .. arguments]);
 
     /// <param name="data">Deleted with it; null for none.</param>
-    private static async Task<RunningServer> StartAsync(string? data, string[] arguments)
+    /// <param name="environment">Variables; null for none.</param>
+    private static async Task<RunningServer> StartAsync(string? data, string[] arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
-        var process = Executable.Start(["up", "--port", "0", .. Calm, .. arguments]);
+        var process = Executable.StartWith(environment ?? new Dictionary<string, string>(), ["up", "--port", "0", .. Calm, .. arguments]);
         try
         {
             await Deadline.UntilAsync(() => process.HasExited || process.Output.Contains(BannerEnd, StringComparison.Ordinal), "the banner is printed");

@@ -40,6 +40,9 @@ public sealed class InferenceSettingsTests
 
     [Theory]
     [InlineData("kv-dtype = f64", "actor-inference.kv-dtype is 'f64'; expected one of auto, f32, f16, bf16, q8_0, f8")]
+    [InlineData("tracing.endpoint = collector", "actor-inference.tracing.endpoint is 'collector'; expected the address of a collector, such as http://127.0.0.1:4317.")]
+    [InlineData("tracing.protocol = json", "actor-inference.tracing.protocol is 'json'; expected one of auto, grpc, http/protobuf.")]
+    [InlineData("tracing.sample = 2", "actor-inference.tracing.sample is '2'; expected a number from 0 to 1.")]
     [InlineData("gateway.stall-deadline = soon", "actor-inference.gateway.stall-deadline is 'soon'; expected a duration")]
     [InlineData("gateway.stall-deadline = 0s", "actor-inference.gateway.stall-deadline is '0s'; expected a duration above 0")]
     [InlineData("router.max-in-flight = 0", "actor-inference.router.max-in-flight is '0'; expected a whole number of at least 1")]

@@ -2,6 +2,7 @@ using System.Text;
 using ActorInference.Host.Http.OpenAi.Tools;
 using ActorInference.Host.Serving;
 using ActorInference.Host.Text;
+using ActorInference.Host.Tracing;
 
 namespace ActorInference.Host.Http.OpenAi;
 
@@ -11,7 +12,12 @@ public sealed class ChatEndpoint(ServedModel model, TextGeneration generation, A
     public async Task HandleAsync(HttpContext http)
     {
         ChatCall call;
-        using (var body = await RequestBody.ReadAsync(http)) call = ChatCall.Read(body.Fields, model);
+        using (var body = await RequestBody.ReadAsync(http))
+        using (RequestSpan.Step("tokenize"))
+        {
+            call = ChatCall.Read(body.Fields, model);
+        }
+
         using var entry = active.Enter(call.Common.Id);
         var updates = generation.RunAllAsync(
             [.. call.Common.Requests.Select(request => request with { Aborted = entry.Aborted })], http.RequestAborted);

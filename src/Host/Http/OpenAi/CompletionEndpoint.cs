@@ -3,6 +3,7 @@ using ActorInference.Actors.Generation;
 using ActorInference.Gpu.Tokenization;
 using ActorInference.Host.Serving;
 using ActorInference.Host.Text;
+using ActorInference.Host.Tracing;
 
 namespace ActorInference.Host.Http.OpenAi;
 
@@ -12,7 +13,12 @@ public sealed class CompletionEndpoint(ServedModel model, TextGeneration generat
     public async Task HandleAsync(HttpContext http)
     {
         CompletionCall call;
-        using (var body = await RequestBody.ReadAsync(http)) call = CompletionCall.Read(body.Fields, model);
+        using (var body = await RequestBody.ReadAsync(http))
+        using (RequestSpan.Step("tokenize"))
+        {
+            call = CompletionCall.Read(body.Fields, model);
+        }
+
         using var entry = active.Enter(call.Common.Id);
         var updates = generation.RunAllAsync(
             [.. call.Common.Requests.Select(request => request with { Aborted = entry.Aborted })], http.RequestAborted);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ActorInference.Host.Serving;
 using ActorInference.Host.Text;
+using ActorInference.Host.Tracing;
 
 namespace ActorInference.Host.Http.Sglang;
 
@@ -13,7 +14,12 @@ public sealed class GenerateEndpoint(ServedModel model, TextGeneration generatio
     public async Task HandleAsync(HttpContext http)
     {
         GenerateCall call;
-        using (var body = await RequestBody.ReadAsync(http)) call = GenerateCall.Read(body.Fields, model);
+        using (var body = await RequestBody.ReadAsync(http))
+        using (RequestSpan.Step("tokenize"))
+        {
+            call = GenerateCall.Read(body.Fields, model);
+        }
+
         var entries = new List<ActiveRequest>(call.Ids.Length);
         try
         {
