@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics.X86;
+using ActorInference.Gpu.Cpu.Quantized.Emitted;
 
 namespace ActorInference.Gpu.Cpu.Quantized;
 
@@ -25,6 +26,7 @@ internal sealed unsafe class QuantGemmWork : ComputeWork, IDisposable
     private QuantizedMatrix _weights = null!;
     private byte* _packed;
     private QuantKernels _kernel;
+    private delegate* unmanaged<EmittedTile*, void> _wide;
     private float* _bias;
     private float* _target;
     private nint _ldt;
@@ -55,10 +57,13 @@ internal sealed unsafe class QuantGemmWork : ComputeWork, IDisposable
         (_rows, _weights, _ldt, _end) = (rows, weights, ldt, end);
         _kernel = Avx2.IsSupported ? QuantKernels.For<Avx2Bytes>(weights.Layout) : QuantKernels.For<PlainBytes>(weights.Layout);
         _packed = weights.Packed;
+        // Two groups side by side have to be in memory; those from a file are packed one at a time.
+        _wide = _kernels.Level == SimdLevel.Bits512 && _packed != null ? ByteProducts.For(weights.Layout) : null;
         _bias = bias;
         _target = target;
         var blocks = (rows + MaxBlockRows - 1) / MaxBlockRows;
-        _blockRows = ((rows + blocks - 1) / blocks + MaxTileRows - 1) / MaxTileRows * MaxTileRows;
+        // Eights suit every tile height.
+        _blockRows = ((rows + blocks - 1) / blocks + MaxStreamedRows - 1) / MaxStreamedRows * MaxStreamedRows;
         _itemPanels = rows <= MaxStreamedRows ? StreamedPanels(weights.Panels) : BlockedPanels;
         _columnItems = (weights.Panels + _itemPanels - 1) / _itemPanels;
         var items = _columnItems * ((rows + _blockRows - 1) / _blockRows);
@@ -91,30 +96,81 @@ internal sealed unsafe class QuantGemmWork : ComputeWork, IDisposable
     {
         var unitBytes = _weights.Layout.UnitBytes();
         var blocksPerUnit = _weights.Layout.UnitInputs() / QuantLayouts.BlockInputs;
+        var (side, passRows) = _wide == null ? (1, MaxTileRows) : (ByteProducts.Groups, ByteProducts.Rows);
         // One pass of tiles reads each packed weight once anyway.
-        var strip = rows <= MaxTileRows && _packed != null ? _weights.Units : Math.Max(1, StripBytes / unitBytes);
+        var strip = rows <= passRows && _packed != null ? _weights.Units : Math.Max(1, StripBytes / (side * unitBytes));
         var tile = new QuantTile { Stride = _x.Stride, Ldc = ldc };
         for (var unit = 0; unit < _weights.Units; unit += strip)
         {
             tile.Units = Math.Min(strip, _weights.Units - unit);
             tile.Accumulate = unit > 0;
-            for (var group = 0; group < groups; group++)
+            var block = unit * blocksPerUnit;
+            for (var group = 0; group < groups; group += side)
             {
-                tile.Weights = Units(firstGroup + group, unit, tile.Units, worker);
-                for (var row = 0; row < rows; row += MaxTileRows)
+                var row = 0;
+                if (_wide != null && rows > MaxTileRows) row = MultiplyWide(firstGroup + group, block, tile.Units, firstRow, rows, c + group * QuantLayouts.Lanes, ldc);
+                for (var one = group; one < group + side && row < rows; one++)
                 {
-                    var block = _x.BlockAt(firstRow + row, unit * blocksPerUnit);
-                    tile.X = _x.Bytes + block * QuantLayouts.BlockInputs;
-                    tile.Scales = _x.Scales + block;
-                    tile.Sums = _x.Sums + block;
-                    tile.Halves = _x.Halves + block;
-                    tile.C = c + row * ldc + group * QuantLayouts.Lanes;
-                    if (rows - row == 1) _kernel.One(&tile);
-                    else _kernel.Four(&tile);
+                    tile.Weights = Units(firstGroup + one, unit, tile.Units, worker);
+                    MultiplyRows(ref tile, block, firstRow, row, rows, c + one * QuantLayouts.Lanes);
                 }
             }
         }
     }
+
+    /// <summary>Some units of eight outputs, for the rows from one on.</summary>
+    private void MultiplyRows(ref QuantTile tile, int firstBlock, int firstRow, int row, int rows, float* c)
+    {
+        for (; row < rows; row += MaxTileRows)
+        {
+            var block = _x.BlockAt(firstRow + row, firstBlock);
+            tile.X = _x.Bytes + block * QuantLayouts.BlockInputs;
+            tile.Scales = _x.Scales + block;
+            tile.Sums = _x.Sums + block;
+            tile.Halves = _x.Halves + block;
+            tile.C = c + row * tile.Ldc;
+            fixed (QuantTile* at = &tile)
+            {
+                if (rows - row == 1) _kernel.One(at);
+                else _kernel.Four(at);
+            }
+        }
+    }
+
+    /// <summary>Some units of sixteen outputs, eight rows at a time.</summary>
+    /// <returns>The first row that is left: at most four are.</returns>
+    private int MultiplyWide(int group, int firstBlock, int units, int firstRow, int rows, float* c, nint ldc)
+    {
+        var (layout, row) = (_weights.Layout, 0);
+        var unit = firstBlock * QuantLayouts.BlockInputs / layout.UnitInputs();
+        var tile = new EmittedTile
+        {
+            NextRowsBytes = (nint)_x.Blocks * MaxTileRows * sizeof(float),
+            Weights = _packed + group * _weights.GroupBytes + (long)unit * layout.UnitBytes(),
+            NextGroupBytes = (nint)_weights.GroupBytes,
+            Blocks = units * layout.Parts(),
+            RowBytes = ldc * sizeof(float),
+            SignBits = 0x8080808080808080,
+        };
+        for (; rows - row > MaxTileRows; row += ByteProducts.Rows)
+        {
+            var block = _x.BlockAt(firstRow + row, firstBlock);
+            tile.X = _x.Bytes + block * QuantLayouts.BlockInputs;
+            tile.Scales = _x.Scales + block;
+            tile.Starts = _x.Starts + block;
+            tile.C = c + row * ldc;
+            if (firstBlock == 0) Clear(tile.C, ldc);
+            _wide(&tile);
+        }
+
+        return row;
+    }
+
+    private static void Clear(float* c, nint ldc)
+    {
+        for (var row = 0; row < ByteProducts.Rows; row++, c += ldc) new Span<float>(c, ByteProducts.Groups * QuantLayouts.Lanes).Clear();
+    }
+
     /// <summary>Some units of eight outputs, packed for the moment if the matrix is still in its file.</summary>
     private byte* Units(int group, int first, int count, int worker)
     {

@@ -20,6 +20,7 @@ internal sealed unsafe class QuantizedRows : ComputeWork, IDisposable
     private NativeBuffer _scales = new(0);
     private NativeBuffer _sums = new(0);
     private NativeBuffer _halves = new(0);
+    private NativeBuffer _starts = new(0);
     private float* _x;
     private nint _ldx;
     private int _rows;
@@ -35,6 +36,9 @@ internal sealed unsafe class QuantizedRows : ComputeWork, IDisposable
 
     /// <summary>The sum of each block's first sixteen bytes, and above it, as another number of 16 bits, that of the others. Shape as scales.</summary>
     public int* Halves => (int*)_halves.Data;
+
+    /// <summary>-128 times the sum of each block's bytes: where a sum begins whose weights are larger by 128. Shape as scales.</summary>
+    public int* Starts => (int*)_starts.Data;
 
     /// <summary>Rows that lie side by side: 1 or <see cref="SideRows"/>.</summary>
     public int Stride { get; private set; } = 1;
@@ -54,6 +58,7 @@ internal sealed unsafe class QuantizedRows : ComputeWork, IDisposable
         Reserve(ref _scales, blocks * sizeof(float));
         Reserve(ref _sums, blocks * sizeof(float));
         Reserve(ref _halves, blocks * sizeof(int));
+        Reserve(ref _starts, blocks * sizeof(int));
         threads.Run(this, (rows + ItemRows - 1) / ItemRows, (long)rows * inputs > SerialElements);
     }
 
@@ -71,6 +76,7 @@ internal sealed unsafe class QuantizedRows : ComputeWork, IDisposable
         _scales.Dispose();
         _sums.Dispose();
         _halves.Dispose();
+        _starts.Dispose();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -78,7 +84,7 @@ internal sealed unsafe class QuantizedRows : ComputeWork, IDisposable
     {
         var bytes = Bytes;
         float* scales = Scales, sums = Sums;
-        var halves = Halves;
+        int* halves = Halves, starts = Starts;
         var (blocks, stride) = (Blocks, Stride);
         for (nint block = first; blocks > 0; blocks--, block += stride, x += 32)
         {
@@ -94,6 +100,7 @@ internal sealed unsafe class QuantizedRows : ComputeWork, IDisposable
             scales[block] = scale;
             sums[block] = scale * (low + high);
             halves[block] = (low & 0xffff) | high << 16;
+            starts[block] = -128 * (low + high);
         }
     }
 
