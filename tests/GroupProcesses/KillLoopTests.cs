@@ -75,7 +75,7 @@ public sealed class KillLoopTests(ITestOutputHelper output)
         Assert.Equal(7, first.Instances.Count);
         var port = first.Instances.Single(instance => instance.Role == Gateway).Processes[0].Ports["http"];
 
-        await using var load = new ConversationLoad(new Uri($"http://127.0.0.1:{port}"), conversations: 2, TimeSpan.FromMilliseconds(200), seed);
+        await using var load = new ConversationLoad(new Uri($"http://127.0.0.1:{port}"), conversations: 2, TimeSpan.FromMilliseconds(200), opening: 4, seed);
         await UntilTurnsAsync(load, 4);
         var outages = await KillAsync(agent, load, Victims(new Random(seed)), $"(seed {seed})");
         var back = await agent.UntilAsync("chaos", body => body.Status == "Ready", $"the group is ready again (seed {seed})");

@@ -17,16 +17,18 @@ public sealed class ConversationLoad : IAsyncDisposable
     private readonly List<TurnRecord> _turns = [];
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly Uri _generate;
+    private readonly int _opening;
     private readonly Task _running;
     private int _isDisposed;
 
     /// <param name="gateway">Its address.</param>
     /// <param name="conversations">At the same time.</param>
     /// <param name="pause">Between two turns of one.</param>
+    /// <param name="opening">Sentences that a conversation begins with; one of about 14 tokens follows with each turn.</param>
     /// <param name="seed">Of what is said.</param>
-    public ConversationLoad(Uri gateway, int conversations, TimeSpan pause, int seed)
+    public ConversationLoad(Uri gateway, int conversations, TimeSpan pause, int opening, int seed)
     {
-        _generate = new Uri(gateway, "/generate");
+        (_generate, _opening) = (new Uri(gateway, "/generate"), opening);
         _running = Task.WhenAll(Enumerable.Range(0, conversations).Select(index => ConverseAsync(new Random(seed + index), pause)));
     }
 
@@ -113,7 +115,7 @@ public sealed class ConversationLoad : IAsyncDisposable
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 
-    private static string Begin(Random random) => string.Join(' ', Enumerable.Range(0, 4).Select(_ => Sentence(random)));
+    private string Begin(Random random) => string.Join(' ', Enumerable.Range(0, _opening).Select(_ => Sentence(random)));
 
     private static string Sentence(Random random)
     {

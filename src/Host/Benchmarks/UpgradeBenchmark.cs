@@ -10,13 +10,14 @@ namespace ActorInference.Host.Benchmarks;
 /// <summary>How an upgrade is measured.</summary>
 /// <param name="Conversations">At the same time.</param>
 /// <param name="Pause">Between two turns of one.</param>
+/// <param name="Opening">Sentences that a conversation begins with.</param>
 /// <param name="Before">How long is measured before the first upgrade.</param>
 /// <param name="After">And after each.</param>
 /// <param name="Upgrades">One after the other, each to a version of its own.</param>
 /// <param name="MinReady">How long an instance is to be ready before the next one may follow, in whole seconds.</param>
 /// <param name="LogFile">For a line of each turn and of each change of an instance; null for none.</param>
 public sealed record UpgradeBenchmarkOptions(
-    int Conversations, TimeSpan Pause, TimeSpan Before, TimeSpan After, int Upgrades, TimeSpan MinReady, int Prefill, int Decode, int Stores, int Seed, string? LogFile);
+    int Conversations, TimeSpan Pause, int Opening, TimeSpan Before, TimeSpan After, int Upgrades, TimeSpan MinReady, int Prefill, int Decode, int Stores, int Seed, string? LogFile);
 
 /// <summary>
 /// Begins an agent with a group of its own on this machine, upgrades all its engine roles and stores under a load of
@@ -58,7 +59,7 @@ public sealed partial class UpgradeBenchmark(UpgradeBenchmarkOptions options)
     private async Task<UpgradeResult> MeasureAsync(string mode, GroupClient client, Uri gateway, CancellationToken stop)
     {
         var log = new UpgradeLog(options.LogFile, mode);
-        await using var load = new ConversationLoad(gateway, options.Conversations, options.Pause, options.Seed);
+        await using var load = new ConversationLoad(gateway, options.Conversations, options.Pause, options.Opening, options.Seed);
         await UntilAsync(() => load.Turns.Count >= options.Conversations * WarmTurns, stop);
         var from = load.Now;
         await Task.Delay(options.Before, stop);

@@ -17,6 +17,7 @@ public static class BenchUpgradeCommand
         var json = new Option<bool>("--json") { Description = "A JSON array, an object for each mode." };
         var conversations = NumberOption.Integer("--conversations", "At the same time. Default: 2.", 1, 1000);
         var pause = NumberOption.Integer("--pause", "Milliseconds between two turns of a conversation. Default: 500.", 0, 60_000);
+        var opening = NumberOption.Integer("--opening", "Sentences, of about 14 tokens each, that a conversation begins with. Default: 40.", 1, 10_000);
         var before = NumberOption.Integer("--before", "Seconds that are measured before the first upgrade. Default: 30.", 1, 3600);
         var after = NumberOption.Integer("--after", "Seconds that are measured after each. Default: 10.", 1, 3600);
         var upgrades = NumberOption.Integer("--upgrades", "One after the other, so that there are enough requests for a percentile. Default: 5.", 1, 100);
@@ -26,12 +27,12 @@ public static class BenchUpgradeCommand
         var stores = NumberOption.Integer("--stores", "Cache stores. Default: 3.", 0, 64);
         var seed = NumberOption.Integer("--seed", "Of the conversations. Default: 1.", 0);
         var log = new Option<string?>("--log-file") { Description = "Appended to: a JSON line of each turn, and of each change of an instance." };
-        var command = new Command("upgrade", "Upgrade a group of this machine under load, and measure what its users notice.") { mode, json, conversations, pause, before, after, upgrades, minReady, prefill, decode, stores, seed, log };
+        var command = new Command("upgrade", "Upgrade a group of this machine under load, and measure what its users notice.") { mode, json, conversations, pause, opening, before, after, upgrades, minReady, prefill, decode, stores, seed, log };
         command.SetAction(async (parsed, _) =>
         {
             using var signals = new SignalCancellation();
             var options = new UpgradeBenchmarkOptions(
-                parsed.GetValue(conversations) ?? 2, TimeSpan.FromMilliseconds(parsed.GetValue(pause) ?? 500), TimeSpan.FromSeconds(parsed.GetValue(before) ?? 30),
+                parsed.GetValue(conversations) ?? 2, TimeSpan.FromMilliseconds(parsed.GetValue(pause) ?? 500), parsed.GetValue(opening) ?? 40, TimeSpan.FromSeconds(parsed.GetValue(before) ?? 30),
                 TimeSpan.FromSeconds(parsed.GetValue(after) ?? 10), parsed.GetValue(upgrades) ?? 5, TimeSpan.FromSeconds(parsed.GetValue(minReady) ?? 2), parsed.GetValue(prefill) ?? 2, parsed.GetValue(decode) ?? 2, parsed.GetValue(stores) ?? 3, parsed.GetValue(seed) ?? 1, parsed.GetValue(log));
             var results = new List<UpgradeResult>();
             foreach (var each in parsed.GetValue(mode) is { } one ? [one] : (string[])["in_place", "recreate"]) results.Add(await new UpgradeBenchmark(options).RunAsync(each, signals.Token));
