@@ -50,7 +50,7 @@ public sealed class NodeAgentActor : ReceiveActor, IWithTimers
         {
             if (_warming.Remove(warmed.Warmup, out var asker)) asker.Tell(warmed);
         });
-        Receive<ProcessActorLost>(lost => Timers.StartSingleTimer(lost.Instance, new BeginAgain(lost.Instance), FailurePause));
+        Receive<ProcessActorLost>(BeginAgainSoon);
         Receive<BeginAgain>(again => BeginAgainFromFolder(again.Instance));
         Receive<ReportAll>(_ => _reports.Values.ToList().ForEach(report => _owners.Tell(report)));
     }
@@ -151,7 +151,14 @@ public sealed class NodeAgentActor : ReceiveActor, IWithTimers
     private void Begin(InstanceRecord record)
     {
         var name = record.Launch.Instance;
-        _processes[name] = Context.WatchWith(Context.ActorOf(InstanceProcessActor.Props(_options, record)), new ProcessActorLost(name));
+        var process = Context.ActorOf(InstanceProcessActor.Props(_options, record));
+        _processes[name] = Context.WatchWith(process, new ProcessActorLost(name, process));
+    }
+
+    /// <summary>Not one that was taken away: another of its name may be here by now.</summary>
+    private void BeginAgainSoon(ProcessActorLost lost)
+    {
+        if (_processes.TryGetValue(lost.Instance, out var present) && present.Equals(lost.Process)) Timers.StartSingleTimer(lost.Instance, new BeginAgain(lost.Instance), FailurePause);
     }
 
     private void BeginAgainFromFolder(string instance)
@@ -222,7 +229,7 @@ public sealed class NodeAgentActor : ReceiveActor, IWithTimers
         public static readonly Published Nothing = new([], "group: {}\n");
     }
 
-    private sealed record ProcessActorLost(string Instance);
+    private sealed record ProcessActorLost(string Instance, IActorRef Process);
 
     private sealed record BeginAgain(string Instance);
 
