@@ -72,4 +72,14 @@ internal static class AnnotationJson
     {
         foreach (var property in item.Element.EnumerateObject().Where(property => !known.Contains(property.Name))) error($"{item.Path}.{property.Name}: no such field{SpecContext.Suggestion(property.Name, known)}");
     }
+
+    /// <summary>Tells where the annotation stands; in the role's own line, if that is a template of the group.</summary>
+    public static void Error(FieldReader role, string annotation, string message) => role.Context.Error(Find(role.Node, annotation) ?? role.Node, message);
+
+    private static SpecNode? Find(SpecNode node, string annotation) => node switch
+    {
+        SpecMap map => map.Find(annotation) ?? map.Entries.Select(entry => Find(entry.Value, annotation)).FirstOrDefault(found => found is not null),
+        SpecList list => list.Items.Select(item => Find(item, annotation)).FirstOrDefault(found => found is not null),
+        _ => null,
+    };
 }

@@ -1,3 +1,5 @@
+using static ActorInference.Roles.Groups.Spec.AnnotationJson;
+
 namespace ActorInference.Roles.Groups.Spec;
 
 /// <summary>What is wrong with what the components of a role say of each other.</summary>
@@ -7,8 +9,8 @@ internal static class ComponentCheck
     {
         foreach (var component in role.Components)
         {
-            if (ComponentOrder.TextOf(component) is { } order) ComponentOrder.Parse(order, message => Error(reader, SpecNames.ComponentOrder, message));
-            if (ComponentDiscovery.TextOf(component) is { } discovery) ComponentDiscovery.Parse(discovery, message => Error(reader, SpecNames.ComponentDiscovery, message));
+            if (component.Annotation(SpecNames.ComponentOrder) is { } order) ComponentOrder.Parse(order, message => Error(reader, SpecNames.ComponentOrder, message));
+            if (component.Annotation(SpecNames.ComponentDiscovery) is { } discovery) ComponentDiscovery.Parse(discovery, message => Error(reader, SpecNames.ComponentDiscovery, message));
         }
 
         foreach (var component in role.Components) CheckNames(reader, role, component);
@@ -48,6 +50,4 @@ internal static class ComponentCheck
     private static ComponentSpec? Find(RoleSpec role, string name) => role.Components.FirstOrDefault(component => component.Name == name);
 
     private static string NoSuch(RoleSpec role, string name) => $"no component named \"{name}\"{SpecContext.Suggestion(name, role.Components.Select(component => component.Name))}";
-
-    private static void Error(FieldReader role, string annotation, string message) => role.Context.Error(PortAllocationCheck.Find(role.Node, annotation) ?? role.Node, message);
 }

@@ -10,11 +10,7 @@ public sealed record ComponentDiscovery(ImmutableArray<ComponentAddress> Address
     public static ComponentDiscovery None { get; } = new([], []);
 
     /// <summary>By the component's own annotation, else by its template's.</summary>
-    public static ComponentDiscovery Of(ComponentSpec component) => TextOf(component) is { } text ? Parse(text, _ => { }) : None;
-
-    /// <returns>Null if it says nothing.</returns>
-    public static string? TextOf(ComponentSpec component) =>
-        component.Annotations.GetValueOrDefault(SpecNames.ComponentDiscovery) ?? component.Template.Annotations.GetValueOrDefault(SpecNames.ComponentDiscovery);
+    public static ComponentDiscovery Of(ComponentSpec component) => component.Annotation(SpecNames.ComponentDiscovery) is { } text ? Parse(text, _ => { }) : None;
 
     /// <summary>Reads <c>{"addressRefs":[{"env","component","index"}],"portRefs":[{"env","component","portName","index"}]}</c>.</summary>
     /// <param name="error">Told of everything that is wrong, which is left out.</param>

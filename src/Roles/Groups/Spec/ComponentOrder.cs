@@ -11,11 +11,7 @@ public sealed record ComponentOrder(ImmutableArray<string> StartAfter, Immutable
     public static ComponentOrder None { get; } = new([], []);
 
     /// <summary>By the component's own annotation, else by its template's.</summary>
-    public static ComponentOrder Of(ComponentSpec component) => TextOf(component) is { } text ? Parse(text, _ => { }) : None;
-
-    /// <returns>Null if it says nothing.</returns>
-    public static string? TextOf(ComponentSpec component) =>
-        component.Annotations.GetValueOrDefault(SpecNames.ComponentOrder) ?? component.Template.Annotations.GetValueOrDefault(SpecNames.ComponentOrder);
+    public static ComponentOrder Of(ComponentSpec component) => component.Annotation(SpecNames.ComponentOrder) is { } text ? Parse(text, _ => { }) : None;
 
     /// <summary>Reads <c>{"startAfter":["component"],"deleteAfter":["component"]}</c>.</summary>
     /// <param name="error">Told of everything that is wrong, which is left out.</param>

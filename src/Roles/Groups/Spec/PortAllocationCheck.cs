@@ -11,7 +11,7 @@ internal static class PortAllocationCheck
         var known = new Dictionary<int, PortReference>();
         foreach (var (reader, role) in readers.Zip(roles))
         {
-            foreach (var text in role.Components.Select(PortAllocations.TextOf).OfType<string>().Distinct())
+            foreach (var text in role.Components.Select(component => component.Annotation(SpecNames.PortAllocator)).OfType<string>().Distinct())
                 PortAllocations.Parse(text, message => Error(reader, message));
             foreach (var port in RoleScoped(role))
             {
@@ -35,13 +35,5 @@ internal static class PortAllocationCheck
 
     private static string Expected(IReadOnlyCollection<PortReference> known) => known.Count == 0 ? "; it has none" : $"; expected one of {string.Join(", ", known)}";
 
-    private static void Error(FieldReader role, string message) => role.Context.Error(Find(role.Node, SpecNames.PortAllocator) ?? role.Node, message);
-
-    /// <summary>The annotation, if it stands in the role itself and not in a template of the group.</summary>
-    internal static SpecNode? Find(SpecNode node, string annotation) => node switch
-    {
-        SpecMap map => map.Find(annotation) ?? map.Entries.Select(entry => Find(entry.Value, annotation)).FirstOrDefault(found => found is not null),
-        SpecList list => list.Items.Select(item => Find(item, annotation)).FirstOrDefault(found => found is not null),
-        _ => null,
-    };
+    private static void Error(FieldReader role, string message) => AnnotationJson.Error(role, SpecNames.PortAllocator, message);
 }

@@ -18,11 +18,7 @@ public sealed partial record PortAllocations(ImmutableArray<PortAllocation> Allo
     public static PortAllocations None { get; } = new([], []);
 
     /// <summary>What a component asks for, by its own annotation, else by its template's.</summary>
-    public static PortAllocations Of(ComponentSpec component) => TextOf(component) is { } text ? Parse(text, _ => { }) : None;
-
-    /// <returns>Null if it asks for none.</returns>
-    public static string? TextOf(ComponentSpec component) =>
-        component.Annotations.GetValueOrDefault(SpecNames.PortAllocator) ?? component.Template.Annotations.GetValueOrDefault(SpecNames.PortAllocator);
+    public static PortAllocations Of(ComponentSpec component) => component.Annotation(SpecNames.PortAllocator) is { } text ? Parse(text, _ => { }) : None;
 
     /// <summary>The number that all of a role have. It follows from the names, so that it is the same wherever and whenever it is asked for.</summary>
     public static int NumberOf(string group, PortReference port)

@@ -69,7 +69,11 @@ public enum SharedServiceSelection
 /// <param name="Name">Empty for a standalone role.</param>
 /// <param name="Size">Members; may be 0.</param>
 /// <param name="ServiceName">Null takes the role's service.</param>
-public sealed record ComponentSpec(string Name, int Size, string? ServiceName, ImmutableSortedDictionary<string, string> Labels, ImmutableSortedDictionary<string, string> Annotations, PodTemplate Template);
+public sealed record ComponentSpec(string Name, int Size, string? ServiceName, ImmutableSortedDictionary<string, string> Labels, ImmutableSortedDictionary<string, string> Annotations, PodTemplate Template)
+{
+    /// <summary>The component's own annotation, else its template's; null if neither has it.</summary>
+    public string? Annotation(string name) => Annotations.GetValueOrDefault(name) ?? Template.Annotations.GetValueOrDefault(name);
+}
 
 public enum RestartPolicyType
 {
