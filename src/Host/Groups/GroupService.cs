@@ -80,7 +80,8 @@ public sealed class GroupService(ActorSystem system, ControlRegions regions)
     {
         var body = await FindAsync(group).ConfigureAwait(false);
         var found = GroupDescription.Find(body, name) ?? throw new GroupRefusedException(GroupDescription.NoInstance(body, name)) { IsMissing = true };
-        regions.Rollouts.Tell(new RolloutProtocol.RestartInstance(group, found.Role, found.Ordinal));
+        var answer = await regions.Rollouts.Ask<RolloutProtocol.RestartAnswered>(new RolloutProtocol.RestartInstance(group, found.Role, found.Ordinal), Timeout).ConfigureAwait(false);
+        if (!answer.IsBegun) throw new GroupRefusedException(GroupDescription.NoInstance(body with { Instances = [.. body.Instances.Where(each => each.Name != found.Name)] }, name)) { IsMissing = true };
         return new AppliedItem("RoleInstance", found.Name, "configured", body.Revision, null);
     }
 

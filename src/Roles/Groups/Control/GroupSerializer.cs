@@ -121,6 +121,7 @@ public sealed class GroupSerializer(ExtendedActorSystem system) : SerializerWith
         ["r-status?"] = typeof(RolloutProtocol.GetStatus),
         ["r-status"] = typeof(RolloutProtocol.Status),
         ["r-restart"] = typeof(RolloutProtocol.RestartInstance),
+        ["r-restarted"] = typeof(RolloutProtocol.RestartAnswered),
         ["i-bring"] = typeof(RoleInstanceProtocol.Bring),
         ["i-look"] = typeof(RoleInstanceProtocol.Look),
         ["i-remove"] = typeof(RoleInstanceProtocol.Remove),

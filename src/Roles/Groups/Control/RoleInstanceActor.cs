@@ -131,14 +131,20 @@ public sealed class RoleInstanceActor : SnapshottedActor, IWithTimers
     private void Restart(RoleInstanceProtocol.Restart restart)
     {
         if (restart.LinkedTo is { } failure && failure <= _state.LinkedTo) return;   // Told again.
-        RestartWhole(restart.Cause, new RoleInstanceEvents.RestartedWhole(_state.Restarts + 1) { At = DateTimeOffset.UtcNow, LinkedTo = restart.LinkedTo });
+        var isBegun = RestartWhole(restart.Cause, new RoleInstanceEvents.RestartedWhole(_state.Restarts + 1) { At = DateTimeOffset.UtcNow, LinkedTo = restart.LinkedTo });
+        if (restart.LinkedTo is not null) return;
+        // After what was to be written is written.
+        var asker = Sender;
+        DeferAsync(new RolloutProtocol.RestartAnswered(isBegun), asker.Tell);
     }
 
-    private void RestartWhole(string cause, RoleInstanceEvents.RestartedWhole restarted)
+    /// <returns>False if there is nothing to begin.</returns>
+    private bool RestartWhole(string cause, RoleInstanceEvents.RestartedWhole restarted)
     {
-        if (_state.Order is null || _state.IsRemoved) return;
+        if (_state.Order is null || _state.IsRemoved) return false;
         _log.Info("{0} is begun again whole: {1}.", _id, cause);
         Write(restarted);
+        return true;
     }
 
     /// <summary>The failure of a process that is held means all of them, the sooner the rarer it was; until then its fellows go on.</summary>

@@ -24,7 +24,7 @@ public static class RoleInstanceProtocol
     /// <summary>End, and forget all. Answered by <see cref="Gone"/>, now or later.</summary>
     public sealed record Remove(string Id, string Group, string Role, int Ordinal) : IForRoleInstance;
 
-    /// <summary>Begin its processes again, as they are.</summary>
+    /// <summary>Begin its processes again, as they are. Answered by <see cref="RolloutProtocol.RestartAnswered"/> if somebody asked.</summary>
     /// <param name="Cause">Why.</param>
     public sealed record Restart(string Id, string Cause) : IForRoleInstance
     {

@@ -285,8 +285,9 @@ public sealed class RolloutCoordinator : SnapshottedActor, IWithTimers
 
     private void RestartInstance(RolloutProtocol.RestartInstance restart)
     {
-        foreach (var key in _state.Instances.Keys.Where(key => key.Role == restart.Role && (restart.Ordinal < 0 || key.Ordinal == restart.Ordinal)).ToList())
-            Tell(key, id => new RoleInstanceProtocol.Restart(id, "it was asked for"));
+        var key = new InstanceKey(restart.Role, restart.Ordinal);
+        if (!_state.Instances.ContainsKey(key)) Sender.Tell(new RolloutProtocol.RestartAnswered(IsBegun: false));
+        else _regions().Instances.Forward(new RoleInstanceProtocol.Restart(InstanceOrder.IdOf(_group, key.Role, key.Ordinal), "it was asked for"));
     }
 
     private void Publish()

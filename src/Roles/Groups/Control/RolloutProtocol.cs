@@ -25,8 +25,11 @@ public static class RolloutProtocol
     /// <summary>Asks how it goes.</summary>
     public sealed record GetStatus(string Group) : IForRollout;
 
-    /// <summary>Begin the processes of an instance, or of a role, again.</summary>
+    /// <summary>Begin the processes of an instance again. Answered by <see cref="RestartAnswered"/>.</summary>
     public sealed record RestartInstance(string Group, string Role, int Ordinal) : IForRollout;
+
+    /// <param name="IsBegun">Written down, so that it happens; else there is no such instance.</param>
+    public sealed record RestartAnswered(bool IsBegun) : IGroupMessage;
 
     /// <param name="Generation">That is being brought about; 0 if nothing is declared.</param>
     /// <param name="Roles">Counts of each role.</param>
