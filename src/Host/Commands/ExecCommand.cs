@@ -21,7 +21,7 @@ public static class ExecCommand
             using var signals = new SignalCancellation();
             using var client = new GroupClient(parsed.GetValue(server));
             var body = JsonSerializer.Serialize(new ExecBody(parsed.GetRequiredValue(words), parsed.GetValue(timeout) ?? DefaultTimeoutSeconds), GroupJson.Default.ExecBody);
-            var path = $"groups/{Uri.EscapeDataString(ObjectNames.GroupOf(parsed.GetRequiredValue(group)))}/instances/{Uri.EscapeDataString(ObjectNames.GroupOf(parsed.GetRequiredValue(instance)))}/exec";
+            var path = $"groups/{Uri.EscapeDataString(ObjectNames.NameOf(parsed.GetRequiredValue(group)))}/instances/{Uri.EscapeDataString(ObjectNames.NameOf(parsed.GetRequiredValue(instance)))}/exec";
             var ended = await client.PostAsync(path, body, GroupJson.Default.ExecEndedBody, signals.Token);
             Console.Out.Write(ended.Output);
             return ended.ExitCode;

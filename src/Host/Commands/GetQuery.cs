@@ -20,7 +20,7 @@ internal sealed record GetQuery(string Kind, ImmutableArray<string> Names, strin
         var slash = what.IndexOf('/');
         var word = slash < 0 ? what : what[..slash];
         var kind = ObjectNames.KindOf(word) ?? throw new UserErrorException($"what is '{word}'; expected one of {string.Join(", ", ObjectNames.Listed)}.");
-        return new GetQuery(kind, [.. (slash < 0 ? [] : (string[])[what[(slash + 1)..]]).Concat(names).Select(ObjectNames.GroupOf)], output);
+        return new GetQuery(kind, [.. (slash < 0 ? [] : (string[])[what[(slash + 1)..]]).Concat(names).Select(ObjectNames.NameOf)], output);
     }
 
     /// <summary>Asks once.</summary>

@@ -56,7 +56,7 @@ public static class GroupCommands
             var given = ObjectNames.Typed(parsed.GetRequiredValue(names));
             var slash = given[0].IndexOf('/');
             Console.Out.WriteLine(slash > 0 && ObjectNames.KindOf(given[0][..slash]) == "instance"
-                ? await DescribeAsync(client, "", ObjectNames.GroupOf(given[0]), stop)
+                ? await DescribeAsync(client, "", ObjectNames.NameOf(given[0]), stop)
                 : await DescribeAsync(client, given[0], given.Count > 1 ? given[1] : null, stop));
         }));
         return command;
@@ -66,7 +66,7 @@ public static class GroupCommands
     private static async Task<string> DescribeAsync(GroupClient client, string group, string? instance, CancellationToken stop)
     {
         if (ObjectNames.PathOf(group) is { } path) return ObjectTables.Describe(await client.GetAsync(path, GroupJson.Default.ObjectBody, stop), DateTimeOffset.UtcNow);
-        var body = group.Length > 0 ? await FindAsync(client, ObjectNames.GroupOf(group), stop) : await FindByInstanceAsync(client, instance!, stop);
+        var body = group.Length > 0 ? await FindAsync(client, ObjectNames.NameOf(group), stop) : await FindByInstanceAsync(client, instance!, stop);
         if (instance is null) return GroupDescription.Of(body, DateTimeOffset.UtcNow);
         return GroupDescription.Of(body, GroupDescription.Find(body, instance) ?? throw new UserErrorException(GroupDescription.NoInstance(body, instance)), DateTimeOffset.UtcNow);
     }
@@ -82,7 +82,7 @@ public static class GroupCommands
         var (group, server) = (Group(), Server());
         var command = new Command("status", "How far a group is.") { group, server };
         command.SetAction((parsed, _) => WithClientAsync(parsed.GetValue(server), async (client, stop) =>
-            Console.Out.WriteLine(GroupDescription.Status(await FindAsync(client, ObjectNames.GroupOf(parsed.GetRequiredValue(group)), stop), DateTimeOffset.UtcNow))));
+            Console.Out.WriteLine(GroupDescription.Status(await FindAsync(client, ObjectNames.NameOf(parsed.GetRequiredValue(group)), stop), DateTimeOffset.UtcNow))));
         return command;
     }
 

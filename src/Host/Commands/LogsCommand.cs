@@ -19,8 +19,8 @@ public static class LogsCommand
         command.SetAction((parsed, _) => GroupCommands.WithClientAsync(parsed.GetValue(server), async (client, stop) =>
         {
             var given = parsed.GetRequiredValue(names);
-            var instance = ObjectNames.GroupOf(given[^1]);
-            var group = given.Length > 1 ? ObjectNames.GroupOf(given[0]) : (await GroupCommands.FindByInstanceAsync(client, instance, stop)).Name;
+            var instance = ObjectNames.NameOf(given[^1]);
+            var group = given.Length > 1 ? ObjectNames.NameOf(given[0]) : (await GroupCommands.FindByInstanceAsync(client, instance, stop)).Name;
             var path = $"groups/{Uri.EscapeDataString(group)}/instances/{Uri.EscapeDataString(instance)}/log";
             var part = await client.GetAsync($"{path}?lines={parsed.GetValue(tail) ?? 100}", GroupJson.Default.LogBody, stop);
             Console.Out.Write(part.Text);

@@ -20,7 +20,7 @@ internal static class ManifestCommands
         {
             var isDryRun = parsed.GetValue(dryRun);
             var answer = await DeclareAsync(client, await ManifestFiles.ReadAsync(parsed.GetRequiredValue(files), parsed.GetValue(recursive), stop), isDryRun, stop);
-            foreach (var item in answer.Applied) Console.Out.WriteLine($"{item.Kind.ToLowerInvariant()}/{item.Name} {item.Outcome}{(isDryRun ? " (dry run)" : "")}");
+            foreach (var item in answer.Applied) Console.Out.WriteLine(GroupTables.Outcome(item, item.Outcome) + (isDryRun ? " (dry run)" : ""));
         }));
         return command;
     }
@@ -68,7 +68,7 @@ internal static class ManifestCommands
     private static async Task<IReadOnlyList<string>> DeleteAsync(GroupClient client, IReadOnlyList<string> names, CancellationToken stop)
     {
         var missing = new List<string>();
-        foreach (var route in names.Select(ObjectNames.RouteOf).Distinct().ToList())
+        foreach (var route in names.Select(ObjectNames.RouteOf).Distinct())
         {
             var answer = await client.DeleteAsync(route, stop);
             GroupCommands.Print(answer, "deleted");

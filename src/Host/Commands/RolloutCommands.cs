@@ -25,7 +25,7 @@ public static class RolloutCommands
         var command = new Command("status", "How far it is.") { group, watch, timeout, server };
         command.SetAction((parsed, _) => GroupCommands.WithClientAsync(parsed.GetValue(server), async (client, stop) =>
         {
-            var name = ObjectNames.GroupOf(parsed.GetRequiredValue(group));
+            var name = ObjectNames.NameOf(parsed.GetRequiredValue(group));
             if (parsed.GetValue(watch)) await WatchAsync(client, name, parsed.GetValue(timeout) ?? TimeSpan.Zero, stop);
             else Print(RolloutProgress.Of(await GroupCommands.FindAsync(client, name, stop)));
         }));
@@ -61,7 +61,7 @@ public static class RolloutCommands
         var command = new Command("history", "The revisions that are kept; with --revision, one of them whole.") { group, revision, server };
         command.SetAction((parsed, _) => GroupCommands.WithClientAsync(parsed.GetValue(server), async (client, stop) =>
         {
-            var history = await HistoryAsync(client, ObjectNames.GroupOf(parsed.GetRequiredValue(group)), stop);
+            var history = await HistoryAsync(client, ObjectNames.NameOf(parsed.GetRequiredValue(group)), stop);
             Console.Out.WriteLine(parsed.GetValue(revision) is { } number
                 ? RolloutTables.Yaml(history, number) ?? throw new UserErrorException(RolloutTables.NotKept(history, number))
                 : RolloutTables.History(history, DateTimeOffset.UtcNow));
@@ -76,7 +76,7 @@ public static class RolloutCommands
         var command = new Command("diff", "From an earlier revision to the declared one.") { group, revision, server };
         command.SetAction((parsed, _) => GroupCommands.WithClientAsync(parsed.GetValue(server), async (client, stop) =>
         {
-            var history = await HistoryAsync(client, ObjectNames.GroupOf(parsed.GetRequiredValue(group)), stop);
+            var history = await HistoryAsync(client, ObjectNames.NameOf(parsed.GetRequiredValue(group)), stop);
             var number = parsed.GetValue(revision)!.Value;
             Console.Out.WriteLine(RolloutTables.Diff(history, number) ?? throw new UserErrorException(RolloutTables.NotKept(history, number)));
         }));
@@ -96,7 +96,7 @@ public static class RolloutCommands
             var body = new RolloutBody(verb == "undo" ? parsed.GetValue(revision) ?? 0 : 0, verb == "restart" ? parsed.GetValue(role) : null) { Instance = verb == "restart" ? parsed.GetValue(instance) : null };
             if (body is { Role: not null, Instance: not null }) throw new UserErrorException("--role and --instance stand beside each other; expected one of them.");
             var answer = await client.PostAsync(
-                $"groups/{Uri.EscapeDataString(ObjectNames.GroupOf(parsed.GetRequiredValue(group)))}/rollout/{verb}", JsonSerializer.Serialize(body, GroupJson.Default.RolloutBody), GroupJson.Default.AppliedBody, stop);
+                $"groups/{Uri.EscapeDataString(ObjectNames.NameOf(parsed.GetRequiredValue(group)))}/rollout/{verb}", JsonSerializer.Serialize(body, GroupJson.Default.RolloutBody), GroupJson.Default.AppliedBody, stop);
             foreach (var item in answer.Applied) Console.Out.WriteLine(GroupTables.Changed(item, verb));
         }));
         return command;

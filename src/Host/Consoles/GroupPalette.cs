@@ -63,7 +63,7 @@ public sealed class GroupPalette : CommandPaletteHandler
             Sender, Self, success: answer => answer, failure: cause => new ErroredCommandResponse(cause.GetBaseException().Message));
     }
 
-    private static string GroupOf(CommandArguments arguments) => ObjectNames.GroupOf(GroupConsole.Required(arguments, "group"));
+    private static string GroupOf(CommandArguments arguments) => ObjectNames.NameOf(GroupConsole.Required(arguments, "group"));
 
     private static async Task<string> ObjectsAsync(ObjectService objects, CommandArguments arguments)
     {

@@ -59,10 +59,10 @@ public static class ObjectNames
 
     /// <summary>The path of a group's, or another object's, route.</summary>
     /// <exception cref="UserErrorException">The kind is none.</exception>
-    public static string RouteOf(string name) => PathOf(name) ?? $"groups/{Uri.EscapeDataString(GroupOf(name))}";
+    public static string RouteOf(string name) => PathOf(name) ?? $"groups/{Uri.EscapeDataString(NameOf(name))}";
 
     /// <summary>The name of a group, or of anything else, without its kind.</summary>
-    public static string GroupOf(string name) => name[(name.IndexOf('/') + 1)..];
+    public static string NameOf(string name) => name[(name.IndexOf('/') + 1)..];
 
     /// <summary>Takes <c>kind name ...</c> for <c>kind/name ...</c>, as kubectl does.</summary>
     public static IReadOnlyList<string> Typed(IReadOnlyList<string> words) =>

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using ActorInference.Actors.Generation;
 using ActorInference.Actors.Kv;
 using ActorInference.Actors.Tracing;
+using ActorInference.Host.Http.OpenAi;
 using ActorInference.Host.Text;
 using ActorInference.Roles.Gateway;
 
@@ -46,7 +47,7 @@ public sealed class GenerationSpan : IDisposable
     public void Finish(FinishReason reason)
     {
         if (!TryEnd(reason)) return;
-        _span.SetTag(SpanTags.FinishReasons, new[] { reason.ToString().ToLowerInvariant() });
+        _span.SetTag(SpanTags.FinishReasons, new[] { FinishReasons.Word(reason) });
         Spans.End(_span);
     }
 

@@ -4,6 +4,7 @@ using System.Globalization;
 using ActorInference.Actors.Generation;
 using ActorInference.Actors.Kv;
 using ActorInference.Actors.Tracing;
+using ActorInference.Host.Http.OpenAi;
 using ActorInference.Host.Text;
 using ActorInference.Roles.Gateway;
 
@@ -23,7 +24,6 @@ public sealed class RequestSpan(Activity span, TraceContext context)
     private TierTokens _tiers;
     private double? _firstToken;
     private GenerationFailed? _failure;
-    private bool _hasEnded;
 
     /// <summary>Of the request that the present code works for; null if that is not traced.</summary>
     public static RequestSpan? Current
@@ -70,7 +70,7 @@ public sealed class RequestSpan(Activity span, TraceContext context)
             }
 
             _outputTokens += outputTokens;
-            if (finish is { } reason) _finishReasons[request.Choice] = reason.ToString().ToLowerInvariant();
+            if (finish is { } reason) _finishReasons[request.Choice] = FinishReasons.Word(reason);
         }
     }
 
@@ -79,8 +79,6 @@ public sealed class RequestSpan(Activity span, TraceContext context)
     {
         lock (_lock)
         {
-            if (_hasEnded) return;
-            _hasEnded = true;
             span.SetTag("http.response.status_code", status).SetTag(SpanTags.InputTokens, _promptTokens).SetTag(SpanTags.OutputTokens, _outputTokens);
             span.SetCachedTiers(_cachedTokens, _tiers);
             if (_finishReasons.Count > 0) span.SetTag(SpanTags.FinishReasons, _finishReasons.Values.ToArray());
