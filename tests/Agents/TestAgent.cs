@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ActorInference.Roles.Agents;
 using Akka.Actor;
+using Akka.Event;
 
 namespace ActorInference.Agents.Tests;
 
@@ -17,6 +18,7 @@ internal sealed class TestAgent : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("agent-").FullName;
     private readonly Dictionary<string, AgentProtocol.InstanceReport> _reports = [];
     private readonly List<AgentProtocol.InstanceRemoved> _removed = [];
+    private readonly List<string> _warnings = [];
     private ActorSystem? _system;
     private IActorRef _agent = ActorRefs.Nobody;
 
@@ -67,6 +69,7 @@ internal sealed class TestAgent : IAsyncDisposable
     {
         _system = ActorSystem.Create("agent", "akka.loglevel = WARNING, akka.stdout-loglevel = OFF, akka.loggers = [], akka.log-dead-letters = off");
         var owners = _system.ActorOf(Props.Create(() => new Owners(this)));
+        _system.EventStream.Subscribe(owners, typeof(Warning));
         _agent = _system.ActorOf(NodeAgentActor.Props(Options, owners), NodeAgentActor.Name);
     }
 
@@ -109,6 +112,18 @@ internal sealed class TestAgent : IAsyncDisposable
 
     public string LogOf(string instance) => LogFiles.Tail(Options.FolderOf(instance).Log);
 
+    /// <summary>Of what its actors have warned, in order.</summary>
+    public IReadOnlyList<string> Warnings
+    {
+        get
+        {
+            lock (_reports) return [.. _warnings];
+        }
+    }
+
+    /// <summary>The only instance's.</summary>
+    public Task<IActorRef> OnlyProcessActorAsync() => _system!.ActorSelection(_agent.Path / "*").ResolveOne(Deadline.Limit);
+
     public async ValueTask DisposeAsync()
     {
         await _system!.Terminate().WaitAsync(Deadline.Limit);
@@ -150,6 +165,10 @@ internal sealed class TestAgent : IAsyncDisposable
             Receive<AgentProtocol.InstanceRemoved>(removed =>
             {
                 lock (agent._reports) agent._removed.Add(removed);
+            });
+            Receive<Warning>(warning =>
+            {
+                lock (agent._reports) agent._warnings.Add(warning.Message.ToString()!);
             });
         }
     }

@@ -163,7 +163,9 @@ public sealed class NodeAgentActor : ReceiveActor, IWithTimers
 
     private void BeginAgainFromFolder(string instance)
     {
-        if (_processes.ContainsKey(instance) && _options.FolderOf(instance).ReadRecord() is { } record) Begin(record);
+        if (!_processes.ContainsKey(instance) || _options.FolderOf(instance).ReadRecord() is not { } record) return;
+        _log.Warning("The actor of {0} has ended and is begun again.", instance);
+        Begin(record);
     }
 
     private void Remove(AgentProtocol.Remove remove)
