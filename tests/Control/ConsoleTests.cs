@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
+using ActorInference.Host.Composition;
 using ActorInference.Host.Consoles;
 
 namespace ActorInference.Control.Tests;
@@ -70,11 +70,11 @@ public sealed class ConsoleTests
 
         public static async Task<ConsoleUser> StartAsync(SimulatedHosts hosts)
         {
-            using var probe = new TcpListener(IPAddress.Loopback, 0);
-            probe.Start();
-            var port = ((IPEndPoint)probe.LocalEndpoint).Port;
-            probe.Stop();
+            // None that the system could give to others before the console listens.
+            using var reserved = ReservedPort.Take("--cmd-port", new PortRequest(0, IsGiven: false), mainPort: 0, _ => { }, IPAddress.Loopback)!;
+            var port = reserved.Port;
             var node = await ControlNode.StartAsync(hosts, interval: 0.1, settings: string.Create(CultureInfo.InvariantCulture, $"petabridge.cmd {{ host = \"127.0.0.1\", port = {port} }}"));
+            reserved.Dispose();
             node.OpenConsole();
             await node.UntilAgentsAsync(3);
             return new ConsoleUser(node, port);
