@@ -26,7 +26,7 @@ public sealed partial class StorageTier
         var run = new PageRun(space, 0, default, [.. keys]);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, cancellationToken);
         var roundTrip = SendAndBringAsync(storage, run, limit.Token);
-        await Follow(roundTrip, run).ConfigureAwait(false);
+        await Follow(new Fetch(Task.CompletedTask, roundTrip), run).Landing.ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         return await roundTrip.ConfigureAwait(false);
     }
@@ -37,7 +37,7 @@ public sealed partial class StorageTier
         try
         {
             if (await PutEmptyAsync(storage, run, cancellationToken).ConfigureAwait(false) < run.Count) return 0;
-            var found = await storage.FindAsync(run, cancellationToken).ConfigureAwait(false);
+            var found = await FindAsync(storage, run, cancellationToken).ConfigureAwait(false);
             return found.Count == 0 ? 0 : await FetchAllAsync(found, run, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)

@@ -28,8 +28,9 @@ public sealed partial class StorageTier : IPagePrefetch, IAsyncDisposable
     private readonly int _mostPrefetching;
     private readonly int _mostWriting;
     private readonly Lock _lock = new();
-    private readonly HashSet<Task> _fetches = [];
-    private readonly Dictionary<KvPageKey, Task> _underWay = [];
+    private readonly HashSet<Fetch> _fetches = [];
+    private readonly Dictionary<KvPageKey, Fetch> _underWay = [];
+    private readonly AnswerTime _answers = new();
     private readonly TransferCost _cost;
     private IPageStorage? _known;
     private volatile IPageStorage? _storage;
@@ -120,13 +121,12 @@ public sealed partial class StorageTier : IPagePrefetch, IAsyncDisposable
         var own = BeginFetch(storage, space, keys, first + shared, secondsPerToken);
         if (own is null && others is null) return null;
         var awaited = (own is null ? shared : loadable - first) * pageSize;
-        var all = others is null ? own! : own is null ? others : Task.WhenAll(others, own);
-        return Limit(all, WaitFor(awaited, secondsPerToken, DeadlineFor(awaited)));
+        return Limit(Fetch.All(others, own), awaited, secondsPerToken);
     }
 
     public async ValueTask DisposeAsync()
     {
-        Task[] fetches;
+        Fetch[] fetches;
         lock (_lock)
         {
             if (_isDisposed) return;
@@ -139,7 +139,7 @@ public sealed partial class StorageTier : IPagePrefetch, IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         await _writing.ConfigureAwait(false);
         // They write into the host's pages until they end.
-        await Task.WhenAll(fetches).ConfigureAwait(false);
+        await Task.WhenAll(fetches.Select(fetch => fetch.Landing)).ConfigureAwait(false);
     }
 
     private void Leave()
@@ -147,158 +147,5 @@ public sealed partial class StorageTier : IPagePrefetch, IAsyncDisposable
         if (_storage is { } storage) storage.PagesLost -= _host.Doubt;
         _host.OnStored = null;
         _storage = null;
-    }
-
-    /// <summary>Pages that are being brought for another request: nobody brings them twice.</summary>
-    /// <returns>When they have come, or will not; null for none. And how many of the first keys they are.</returns>
-    private (Task? Arrival, int Count) UnderWay(ReadOnlySpan<KvPageKey> keys)
-    {
-        var (arrivals, count) = (new List<Task>(), 0);
-        lock (_lock)
-        {
-            for (; count < keys.Length && _underWay.TryGetValue(keys[count], out var fetch); count++)
-            {
-                if (arrivals.Count == 0 || arrivals[^1] != fetch) arrivals.Add(fetch);
-            }
-        }
-
-        return arrivals.Count switch { 0 => (null, 0), 1 => (arrivals[0], count), _ => (Task.WhenAll(arrivals), count) };
-    }
-
-    /// <returns>Null if it is not worth it, or too much is under way.</returns>
-    private Task? BeginFetch(IPageStorage storage, KvNamespaceId space, KvPageKey[] keys, int first, double secondsPerToken)
-    {
-        var wanted = keys.Length - first;
-        var tokens = wanted * _host.Layout.PageSizeTokens;
-        if (wanted == 0 || tokens < _options.MinTokens || (_options.OnlyIfFaster && !_cost.IsWorth(wanted, tokens * secondsPerToken))) return null;
-        if (Interlocked.Add(ref _prefetching, wanted) > _mostPrefetching || !_breaker.TryEnter())
-        {
-            Interlocked.Add(ref _prefetching, -wanted);
-            return null;
-        }
-
-        var run = new PageRun(space, first, first == 0 ? default : keys[first - 1], [.. keys.AsSpan(first)]);
-        return Follow(FetchAsync(storage, run, DeadlineFor(tokens)), run);
-    }
-
-    private Task Follow(Task fetch, PageRun run)
-    {
-        lock (_lock)
-        {
-            _fetches.Add(fetch);
-            foreach (var key in run.Keys) _underWay.TryAdd(key, fetch);
-        }
-
-        fetch.ContinueWith(
-            ended =>
-            {
-                lock (_lock)
-                {
-                    _fetches.Remove(ended);
-                    foreach (var key in run.Keys)
-                    {
-                        if (_underWay.TryGetValue(key, out var fetching) && fetching == ended) _underWay.Remove(key);
-                    }
-                }
-            },
-            CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        return fetch;
-    }
-
-    private TimeSpan DeadlineFor(int tokens) => _options.Policy == PrefetchPolicy.WaitComplete
-        ? _options.LongestWait
-        : TimeSpan.FromTicks(Math.Min(_options.LongestWait.Ticks, (_options.BaseWait + _options.WaitPerKiToken * (tokens / 1024.0)).Ticks));
-
-    /// <summary>
-    /// For a storage that does not answer a request waits no longer than computing takes, so that it is
-    /// at most twice as late as one that had known (the ski-rental rule). What comes later is there for the next one.
-    /// </summary>
-    private TimeSpan WaitFor(int tokens, double secondsPerToken, TimeSpan deadline)
-    {
-        if (!_options.OnlyIfFaster || secondsPerToken <= 0 || _options.Policy == PrefetchPolicy.WaitComplete) return deadline;
-        var compute = TimeSpan.FromSeconds(tokens * secondsPerToken);
-        return compute < deadline ? compute : deadline;
-    }
-
-    private Task? Limit(Task fetch, TimeSpan deadline) =>
-        _options.Policy == PrefetchPolicy.BestEffort || fetch.IsCompleted ? null : WaitAsync(fetch, deadline);
-
-    /// <summary>Until it has ended, in whatever way, or is late.</summary>
-    private async Task WaitAsync(Task fetch, TimeSpan deadline) =>
-        await fetch.WaitAsync(deadline, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-
-    private async Task FetchAsync(IPageStorage storage, PageRun run, TimeSpan deadline)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        limit.CancelAfter(deadline);
-        var (started, isWell) = (_time.GetTimestamp(), false);
-        try
-        {
-            var found = await storage.FindAsync(run, limit.Token).ConfigureAwait(false);
-            var landed = found.Count == 0 ? 0 : await FetchAllAsync(found, run, limit.Token).ConfigureAwait(false);
-            isWell = !limit.IsCancellationRequested;
-            if (landed > 0) _cost.Observe(landed, _time.GetElapsedTime(started).TotalSeconds);
-        }
-        catch (Exception failure) when (failure is not OutOfMemoryException)
-        {
-            // Whatever a storage does, its pages are a miss: the prompt is computed.
-        }
-        finally
-        {
-            _breaker.Report(isWell);
-            Interlocked.Add(ref _prefetching, -run.Count);
-        }
-    }
-
-    /// <summary>Brings pages in batches, a few at a time.</summary>
-    /// <returns>How many of the first pages are here, whatever came of those after them.</returns>
-    private async Task<int> FetchAllAsync(StoredRun found, PageRun run, CancellationToken cancellationToken)
-    {
-        var under = new Queue<(Task<int> Landing, int Count)>();
-        var (begun, landed, isWhole) = (0, 0, true);
-        try
-        {
-            while (true)
-            {
-                while (isWhole && begun < found.Count && under.Count < _options.Readers)
-                {
-                    var count = Math.Min(_options.BatchPages, found.Count - begun);
-                    under.Enqueue((FetchBatchAsync(found, begun, run.Slice(begun, count), cancellationToken), count));
-                    begun += count;
-                }
-
-                if (!under.TryPeek(out var batch)) return landed;
-                var here = await batch.Landing.ConfigureAwait(false);
-                under.Dequeue();
-                if (isWhole) landed += here;
-                isWhole &= here == batch.Count;
-            }
-        }
-        finally
-        {
-            // They write into the host's pages until they end.
-            await Task.WhenAll(under.Select(Task (batch) => batch.Landing)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
-    /// <param name="first">Where the batch begins in what was found.</param>
-    private async Task<int> FetchBatchAsync(StoredRun found, int first, PageRun batch, CancellationToken cancellationToken)
-    {
-        var (pages, checksums) = (new int[batch.Count], new uint[batch.Count]);
-        var reserved = _host.Reserve(pages);
-        var landed = 0;
-        try
-        {
-            if (reserved > 0)
-                landed = await found.GetAsync(first, _host.Memory, pages.AsMemory(0, reserved), checksums, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            _host.Publish(batch.Slice(0, landed), pages.AsSpan(0, landed), checksums);
-            _host.Abandon(pages.AsSpan(landed, reserved - landed));
-        }
-
-        Interlocked.Add(ref _fetched, landed);
-        return landed;
     }
 }
