@@ -8,6 +8,7 @@ using ActorInference.Roles.Agents;
 namespace ActorInference.Host.Benchmarks;
 
 /// <summary>How an upgrade is measured.</summary>
+/// <param name="Model">Folder or file of the model; null for the shipped one.</param>
 /// <param name="Conversations">At the same time.</param>
 /// <param name="Pause">Between two turns of one.</param>
 /// <param name="Opening">Sentences that a conversation begins with.</param>
@@ -17,7 +18,7 @@ namespace ActorInference.Host.Benchmarks;
 /// <param name="MinReady">How long an instance is to be ready before the next one may follow, in whole seconds.</param>
 /// <param name="LogFile">For a line of each turn and of each change of an instance; null for none.</param>
 public sealed record UpgradeBenchmarkOptions(
-    int Conversations, TimeSpan Pause, int Opening, TimeSpan Before, TimeSpan After, int Upgrades, TimeSpan MinReady, int Prefill, int Decode, int Stores, int Seed, string? LogFile);
+    string? Model, int Conversations, TimeSpan Pause, int Opening, TimeSpan Before, TimeSpan After, int Upgrades, TimeSpan MinReady, int Prefill, int Decode, int Stores, int Seed, string? LogFile);
 
 /// <summary>
 /// Begins an agent with a group of its own on this machine, upgrades all its engine roles and stores under a load of
@@ -82,6 +83,7 @@ public sealed partial class UpgradeBenchmark(UpgradeBenchmarkOptions options)
     private string Spec(string version, string mode)
     {
         var type = mode == "in_place" ? "InPlaceIfPossible" : "RecreatePod";
+        var model = options.Model is { } path ? $", model: '{Path.GetFullPath(path).Replace("'", "''", StringComparison.Ordinal)}'" : "";
         string Role(string name, int replicas, string dependencies, string settings) => string.Create(CultureInfo.InvariantCulture, $$$"""
               - name: {{{name}}}
                 role: {{{name}}}
@@ -93,7 +95,7 @@ public sealed partial class UpgradeBenchmark(UpgradeBenchmarkOptions options)
                 rolloutStrategy: {rollingUpdate: {type: {{{type}}}, maxUnavailable: 1}}
 
             """);
-        // Few instances at a time: each that starts takes from those that serve.
+        // One instance at a time: each that starts takes from those that serve.
         var order = options.Stores > 0 ? "cache-master, cache-store, decode, prefill" : "cache-master, decode, prefill";
         return $$"""
             apiVersion: workloads.x-k8s.io/v1alpha2
@@ -102,10 +104,10 @@ public sealed partial class UpgradeBenchmark(UpgradeBenchmarkOptions options)
               name: {{Group}}
             spec:
               roles:
-            {{Role("cache-master", 1, "", "")}}{{(options.Stores > 0 ? Role("cache-store", options.Stores, "cache-master", "") : "")}}{{Role("prefill", options.Prefill, "cache-master", ", threads: 1")}}{{Role("decode", options.Decode, "cache-master", ", threads: 1")}}  - name: router
+            {{Role("cache-master", 1, "", "")}}{{(options.Stores > 0 ? Role("cache-store", options.Stores, "cache-master", "") : "")}}{{Role("prefill", options.Prefill, "cache-master", $", threads: 1{model}")}}{{Role("decode", options.Decode, "cache-master", $", threads: 1{model}")}}  - name: router
                 role: router
                 dependencies: [prefill, decode]
-                settings: {management-port: none, cmd-port: none}
+                settings: {management-port: none, cmd-port: none{{model}}}
             ---
             apiVersion: workloads.x-k8s.io/v1alpha2
             kind: CoordinatedPolicy
@@ -118,6 +120,7 @@ public sealed partial class UpgradeBenchmark(UpgradeBenchmarkOptions options)
                 strategy:
                   rollingUpdate:
                     maxSkew: 100%
+                    maxUnavailableTogether: 1
                     order: [{{order}}]
             """;
     }

@@ -15,6 +15,7 @@ public static class BenchUpgradeCommand
         var mode = new Option<string?>("--mode") { Description = "in_place or recreate. Default: both, one after the other." };
         mode.AcceptOnlyFromAmong("in_place", "recreate");
         var json = new Option<bool>("--json") { Description = "A JSON array, an object for each mode." };
+        var model = new Option<string?>("--model") { Description = "Folder or GGUF file. Default: the shipped model." };
         var conversations = NumberOption.Integer("--conversations", "At the same time. Default: 2.", 1, 1000);
         var pause = NumberOption.Integer("--pause", "Milliseconds between two turns of a conversation. Default: 500.", 0, 60_000);
         var opening = NumberOption.Integer("--opening", "Sentences, of about 14 tokens each, that a conversation begins with. Default: 40.", 1, 10_000);
@@ -27,12 +28,13 @@ public static class BenchUpgradeCommand
         var stores = NumberOption.Integer("--stores", "Cache stores. Default: 3.", 0, 64);
         var seed = NumberOption.Integer("--seed", "Of the conversations. Default: 1.", 0);
         var log = new Option<string?>("--log-file") { Description = "Appended to: a JSON line of each turn, and of each change of an instance." };
-        var command = new Command("upgrade", "Upgrade a group of this machine under load, and measure what its users notice.") { mode, json, conversations, pause, opening, before, after, upgrades, minReady, prefill, decode, stores, seed, log };
+        var command = new Command("upgrade", "Upgrade a group of this machine under load, and measure what its users notice.") { mode, json, model, conversations, pause, opening, before, after, upgrades, minReady, prefill, decode, stores, seed, log };
         command.SetAction(async (parsed, _) =>
         {
+            if (parsed.GetValue(model) is { } path && !Path.Exists(path)) throw new UserErrorException($"--model is '{path}'; expected a model's folder or GGUF file.");
             using var signals = new SignalCancellation();
             var options = new UpgradeBenchmarkOptions(
-                parsed.GetValue(conversations) ?? 2, TimeSpan.FromMilliseconds(parsed.GetValue(pause) ?? 500), parsed.GetValue(opening) ?? 40, TimeSpan.FromSeconds(parsed.GetValue(before) ?? 30),
+                parsed.GetValue(model), parsed.GetValue(conversations) ?? 2, TimeSpan.FromMilliseconds(parsed.GetValue(pause) ?? 500), parsed.GetValue(opening) ?? 40, TimeSpan.FromSeconds(parsed.GetValue(before) ?? 30),
                 TimeSpan.FromSeconds(parsed.GetValue(after) ?? 10), parsed.GetValue(upgrades) ?? 5, TimeSpan.FromSeconds(parsed.GetValue(minReady) ?? 2), parsed.GetValue(prefill) ?? 2, parsed.GetValue(decode) ?? 2, parsed.GetValue(stores) ?? 3, parsed.GetValue(seed) ?? 1, parsed.GetValue(log));
             var results = new List<UpgradeResult>();
             foreach (var each in parsed.GetValue(mode) is { } one ? [one] : (string[])["in_place", "recreate"]) results.Add(await new UpgradeBenchmark(options).RunAsync(each, signals.Token));

@@ -40,6 +40,7 @@ public static class Planner
             }
         }
 
+        if (!strict) TogetherLimit.Apply(input, roles, steps);
         return Complete(input, roles, limits, steps, held);
     }
 

@@ -7,6 +7,8 @@ internal sealed class RolePlan(RoleView role, PlanInput input)
 {
     private Dictionary<string, InPlaceDecision?>? _decisions;
 
+    public string Role => role.Name;
+
     public List<PlannedAction> Actions { get; } = [];
 
     public List<Hold> Holds { get; } = [];

@@ -29,6 +29,9 @@ public sealed record RollingCoordination(IntOrPercent? MaxSkew, IntOrPercent? Pa
 {
     /// <summary>Ours: of these roles each is updated no further than those before it; empty is no order.</summary>
     public ImmutableArray<string> Order { get; init; } = [];
+
+    /// <summary>Ours: of all these roles together, so many may be unavailable at a time for an update; null does not bound.</summary>
+    public IntOrPercent? MaxUnavailableTogether { get; init; }
 }
 
 /// <param name="MaxSkew">How far apart the roles' present shares may be; null is 100 %.</param>

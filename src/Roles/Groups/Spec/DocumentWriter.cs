@@ -54,6 +54,7 @@ internal static class DocumentWriter
         .Amount("partition", rolling.Partition)
         .Amount("maxUnavailable", rolling.MaxUnavailable)
         .Texts("order", rolling.Order)
+        .Amount("maxUnavailableTogether", rolling.MaxUnavailableTogether)
         .Build();
 
     private static YamlMappingNode Scaling(ScalingCoordination scaling) => new YamlFields()

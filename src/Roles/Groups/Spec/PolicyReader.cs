@@ -38,7 +38,11 @@ internal static class PolicyReader
 
     private static RollingCoordination Rolling(FieldReader fields, ImmutableArray<string> roles)
     {
-        var rolling = new RollingCoordination(fields.Amount("maxSkew"), fields.Amount("partition"), fields.Amount("maxUnavailable")) { Order = fields.Texts("order") };
+        var rolling = new RollingCoordination(fields.Amount("maxSkew"), fields.Amount("partition"), fields.Amount("maxUnavailable"))
+        {
+            Order = fields.Texts("order"),
+            MaxUnavailableTogether = fields.Amount("maxUnavailableTogether"),
+        };
         CheckKnown(fields, "order", roles);
         fields.Finish();
         return rolling;

@@ -34,6 +34,7 @@ public sealed class SimulationTests
         var sizes = (Prefill: random.Next(1, 12), Decode: random.Next(1, 12));
         var skew = random.Next(4) switch { 0 => "1%", 1 => "25%", _ => "10%" };
         var order = mode == PlannerMode.Native && random.Next(2) == 0 ? ", order: [decode, prefill]" : "";
+        if (mode == PlannerMode.Native && random.Next(3) == 0) order += ", maxUnavailableTogether: 2";
         var policy = Specs.Policy($"- {{ name: pd, roles: [prefill, decode], strategy: {{ rollingUpdate: {{ maxSkew: {skew}, maxUnavailable: 2{order} }}, scaling: {{ maxSkew: {skew}, progression: OrderReady }} }} }}");
         var simulation = new GroupSimulation(Group(mode, sizes, "v1", random.Next(3)), policy, random);
         Chaos(simulation, random, 30);

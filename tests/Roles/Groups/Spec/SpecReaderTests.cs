@@ -146,7 +146,7 @@ public sealed class SpecReaderTests
               coordination:
               - name: pd
                 roles: [prefill, decode]
-                strategy: { rollingUpdate: { maxSkew: 10%, maxUnavailable: 20% }, scaling: { maxSkew: 5% } }
+                strategy: { rollingUpdate: { maxSkew: 10%, maxUnavailable: 20%, maxUnavailableTogether: 2 }, scaling: { maxSkew: 5% } }
               roles:
               - name: prefill
                 workload: { apiVersion: apps/v1, kind: StatefulSet }
