@@ -37,6 +37,9 @@ internal sealed class TestAgent : IAsyncDisposable
     /// <summary>Of the host, to be set before it starts.</summary>
     public ImmutableArray<int> Cores { get; set; } = [0];
 
+    /// <summary>Of the host; none of them is there in truth.</summary>
+    public int Gpus { get; init; }
+
     /// <summary>Of its instances until they are ready.</summary>
     public int StartNice { get; init; } = StartingShare.DefaultNice;
 
@@ -46,7 +49,7 @@ internal sealed class TestAgent : IAsyncDisposable
         Address = "127.0.0.1",
         Data = Path.Combine(_folder, "data"),
         Images = Images,
-        Topology = new HostTopology([new NumaNode(0, Cores, 1 << 30)], [], [], ImmutableSortedDictionary<string, string>.Empty),
+        Topology = new HostTopology([new NumaNode(0, Cores, 1 << 30)], [.. Enumerable.Range(0, Gpus).Select(gpu => new HostGpu(gpu, "", "", 0, "", []))], [], ImmutableSortedDictionary<string, string>.Empty),
         FirstPort = FirstOfPorts,
         Ports = PortsOfOne,
         ReportInterval = TimeSpan.FromMilliseconds(200),
