@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using ActorInference.Roles.Agents;
 using ActorInference.Roles.Groups.Control;
+using Akka.Actor;
 using Xunit.Abstractions;
 
 namespace ActorInference.Control.Tests;
@@ -20,6 +21,7 @@ public sealed class SharedHostTests(ITestOutputHelper output)
 
         await Task.WhenAll(node.ApplyAsync("one", Engine("one", gpus: 8)), node.ApplyAsync("two", Engine("two", gpus: 8)));
         var (one, two) = (await node.UntilDoneAsync("one", 1), await node.UntilDoneAsync("two", 1));
+        await UntilSharesAsync(node, "three", ["one", "two"]);
         await node.ApplyAsync("three", Engine("three", gpus: 8));
         var waiting = await node.UntilAsync("three", status => status.Holds.Any(hold => hold.Contains("groups one, two have some", StringComparison.Ordinal)), "it says who has the GPUs");
 
@@ -133,6 +135,17 @@ public sealed class SharedHostTests(ITestOutputHelper output)
             var most = Math.Min(replicas, 3 * (4 / gpus));
             await node.UntilAsync(group, status => status.Instances.Count(instance => instance.IsReady) == most, $"all of {most} with {gpus} GPUs each have their places");
         }
+    }
+
+    /// <summary>Waits until others are told what these groups have.</summary>
+    private static async Task UntilSharesAsync(ControlNode node, string asker, string[] groups)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        using var deadline = new CancellationTokenSource(ControlNode.Patience);
+        while (!(await AgentsAsync()).SelectMany(agent => agent.Taken ?? []).Select(share => share.Group).Order(StringComparer.Ordinal).SequenceEqual(groups)) await timer.WaitForNextTickAsync(deadline.Token);
+
+        async Task<ImmutableArray<FleetProtocol.AgentIsThere>> AgentsAsync() =>
+            (await node.Regions.Fleet.Ask<FleetProtocol.Agents>(new FleetProtocol.GetAgents { Group = asker }, ControlNode.Patience)).Present;
     }
 
     private static async Task DeleteAsync(ControlNode node, string group)

@@ -55,7 +55,7 @@ public sealed class Displacement(string group, Declaration declaration, RolloutS
         return [.. found.OrderBy(each => each.Instance.Key.Role, StringComparer.Ordinal).ThenBy(each => each.Instance.Key.Ordinal)];
     }
 
-    /// <param name="isReady">Whether an instance is in service: it is left alone.</param>
+    /// <param name="isReady">Whether an instance is in service: it is left alone, unless the group has never been whole.</param>
     public void Plan(IReadOnlyList<RefusedInstance> refused, Func<InstanceKey, bool> isReady)
     {
         var movable = refused.Where(MayMove).ToList();
@@ -96,9 +96,13 @@ public sealed class Displacement(string group, Declaration declaration, RolloutS
     private IEnumerable<ManagedInstance> Unit(ManagedInstance instance, List<RefusedInstance> waiting, Func<InstanceKey, bool> isReady)
     {
         if (declaration.Desired.Gang is { } gang && !Suffices(gang, instance.Key.Role, waiting))
-            return state.Instances.Values.Where(other => !other.IsDeleting && other.CreatedAt == instance.CreatedAt && !isReady(other.Key)).OrderBy(other => other.Key.Role, StringComparer.Ordinal).ThenBy(other => other.Key.Ordinal);
+            return state.Instances.Values.Where(other => !other.IsDeleting && other.CreatedAt == instance.CreatedAt && (!WasWhole(instance) || !isReady(other.Key))).OrderBy(other => other.Key.Role, StringComparer.Ordinal).ThenBy(other => other.Key.Ordinal);
         return instance.Places.Length > 1 ? [instance] : [];
     }
+
+    /// <summary>One that has been made anew on its place ran there before.</summary>
+    private bool WasWhole(ManagedInstance refused) => !refused.InPlace
+        || (state.Clock is { } clock && clock.Revision == declaration.Revision && clock.UpdatedReady >= declaration.Desired.Roles.Sum(role => role.Replicas));
 
     private bool Suffices(GangScheduling gang, string role, List<RefusedInstance> waiting)
     {
