@@ -132,6 +132,22 @@ public sealed class DeviceTests
         Assert.Equal([0, 2], agent.Options.FolderOf("a").ReadRecord()!.Gpus);
     }
 
+    [SkippableFact]
+    public async Task The_fleet_is_told_what_each_group_has_of_the_host()
+    {
+        await using var agent = Begin();
+        agent.Tell(new AgentProtocol.Publish("demo", [], "group: {}\n"));
+        agent.Run(Script("a", [0, 2]) with { Owner = "demo/engine/0", Needs = new PodNeeds(1.5, Gibibyte / 2) });
+        await Deadline.UntilAsync(() => Share() is not null, () => $"the fleet knows of it; it knows {agent.Presence}");
+        var share = Share()!;
+        agent.Tell(new AgentProtocol.Remove("a", "demo/engine/0"));
+        await Deadline.UntilAsync(() => Share() is null, () => $"the fleet knows that it is gone; it knows {agent.Presence}");
+
+        Assert.Equal(("0,2", 1.5, Gibibyte / 2), (string.Join(',', share.Gpus), share.Cpus, share.MemoryBytes));
+
+        HostShare? Share() => agent.Presence?.Taken?.FirstOrDefault(each => each.Group == "demo");
+    }
+
     private static TestAgent Begin()
     {
         Skip.IfNot(Directory.Exists("/proc/self") && File.Exists("/usr/bin/setsid"), "Agents keep processes with setsid and /proc.");

@@ -44,12 +44,13 @@ public sealed class Displacement(string group, Declaration declaration, RolloutS
         var found = new List<RefusedInstance>();
         foreach (var managed in state.Instances.Values)
         {
-            var reports = managed.IsDeleting ? [] : observed.Members(managed.Key).Where(report => report is { Conflict: not null, WantedRevision: "" }).ToList();
+            if (managed.IsDeleting || observed.RefusedSince(managed.Key) is not { } since) continue;
+            var reports = observed.Members(managed.Key).Where(report => report is { Conflict: not null, WantedRevision: "" }).ToList();
             if (reports.Count == 0 || declaration.FindRole(managed.Key.Role, managed.Revision) is not { } role) continue;
             var places = new LaunchFactory(group, role, managed.Key.Ordinal, managed.Revision).Launches().ToDictionary(each => each.Launch.Instance, each => Math.Min(each.Member, managed.Places.Length - 1));
             var members = reports.Where(report => places.TryGetValue(report.Instance, out var place) && IsOf(managed.Places[place], report))
                 .Select(report => new RefusedMember(places[report.Instance], report.Conflict!, report.Message)).DistinctBy(member => member.Place).ToImmutableArray();
-            if (!members.IsEmpty) found.Add(new RefusedInstance(managed, members, observed.RefusedSince(managed.Key) ?? DateTimeOffset.MaxValue));
+            if (!members.IsEmpty) found.Add(new RefusedInstance(managed, members, since));
         }
 
         return [.. found.OrderBy(each => each.Instance.Key.Role, StringComparer.Ordinal).ThenBy(each => each.Instance.Key.Ordinal)];

@@ -298,7 +298,7 @@ public sealed class RoleInstanceActor : SnapshottedActor, IWithTimers
         foreach (var member in _state.Wanted())
         {
             var (name, revision) = (member.Launch.Instance, member.Launch.Revision);
-            if (_reports.TryGetValue(name, out var report) && report.WantedRevision == revision && report.Node == member.Node) continue;
+            if (_reports.TryGetValue(name, out var report) && report.WantedRevision == revision && report.Conflict is null && report.Node == member.Node) continue;
             if (_told.TryGetValue(name, out var told) && told.Revision == revision && Now - told.At < RepeatInterval) continue;
             if (report is null && !MayStart(member)) continue;
             _told[name] = (revision, Now);

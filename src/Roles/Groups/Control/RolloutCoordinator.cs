@@ -114,8 +114,7 @@ public sealed class RolloutCoordinator : SnapshottedActor, IWithTimers
 
         if (managed.IsDeleting) Tell(managed.Key, id => new RoleInstanceProtocol.Remove(id, _group, managed.Key.Role, managed.Key.Ordinal));
         else if (observed.Revision != managed.Revision) Bring(managed);
-        else if (observed.Agents is { } agents && agents != InstanceOrder.AgentsOf(managed.Places.Select(place => place.AgentPath))) Bring(managed, isNew: false);
-        else if (observed.Devices is { } devices && devices != InstanceOrder.DevicesOf(managed.Places.Select(place => (place.Node, place.Gpus?.AsEnumerable())))) Bring(managed, isNew: false);
+        else if (!OrderFactory.IsAt(observed, _declaration?.FindRole(managed.Key.Role, managed.Revision), managed)) Bring(managed, isNew: false);
         React(observed, managed);
         foreach (var note in _observed.Take(observed, managed.Revision, _time.GetUtcNow())) Tell(note);
         LearnSeeds(observed);
