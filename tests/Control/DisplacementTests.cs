@@ -104,6 +104,26 @@ public sealed class DisplacementTests
         Assert.Empty(one.Plan([]).Events);
     }
 
+    [Fact]
+    public void An_instance_says_whether_it_was_ordered_to_be_where_it_is_placed()
+    {
+        var role = SpecReader.ReadGroup(Spec("m", size: 2)).Roles[0];
+        ManagedInstance Managed(params Place[] places) => new(new InstanceKey("engine", 0), "r1", [.. places], Start, InPlace: true, TimeSpan.Zero, IsDeleting: false);
+        RoleInstanceProtocol.Observed Says(ManagedInstance of)
+        {
+            var order = OrderFactory.Create("m", role, of);
+            return new RoleInstanceProtocol.Observed("m", "engine", 0, "r1", InstanceStage.Starting, IsReady: false, [], "") { Agents = order.Agents, Devices = order.Devices };
+        }
+
+        var said = Says(Managed(Place("near", 0, 1), Place("far", 0, 1)));
+
+        Assert.True(OrderFactory.IsAt(said, role, Managed(Place("near", 0, 1), Place("far", 1, 0))));
+        Assert.True(OrderFactory.IsAt(said, role, Managed(Place("near", 0, 1), Place("far", 0, 1), Place("third", 0, 1))));   // It had another member once.
+        Assert.False(OrderFactory.IsAt(said, role, Managed(Place("near", 0, 1), Place("far", 2, 3))));
+        Assert.False(OrderFactory.IsAt(said, role, Managed(Place("near", 0, 1), Place("third", 0, 1))));
+        Assert.True(OrderFactory.IsAt(said with { Devices = null }, role, Managed(Place("near", 0, 1), Place("far", 2, 3))));   // One of before does not say.
+    }
+
     private static (string Node, string Gpus) Where(Displacement displaced)
     {
         var place = Assert.IsType<RolloutEvents.InstanceMoved>(Assert.Single(displaced.Events)).Places[0];
