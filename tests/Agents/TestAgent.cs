@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ActorInference.Roles.Agents;
+using ActorInference.Roles.Groups.Control;
 using Akka.Actor;
 using Akka.Event;
 
@@ -19,6 +20,7 @@ internal sealed class TestAgent : IAsyncDisposable
     private readonly Dictionary<string, AgentProtocol.InstanceReport> _reports = [];
     private readonly List<AgentProtocol.InstanceRemoved> _removed = [];
     private readonly List<string> _warnings = [];
+    private FleetProtocol.AgentIsThere? _presence;
     private ActorSystem? _system;
     private IActorRef _agent = ActorRefs.Nobody;
 
@@ -37,6 +39,9 @@ internal sealed class TestAgent : IAsyncDisposable
     /// <summary>Of the host, to be set before it starts.</summary>
     public ImmutableArray<int> Cores { get; set; } = [0];
 
+    /// <summary>Of the host; none of them is there in truth.</summary>
+    public int Gpus { get; init; }
+
     /// <summary>Of its instances until they are ready.</summary>
     public int StartNice { get; init; } = StartingShare.DefaultNice;
 
@@ -46,7 +51,7 @@ internal sealed class TestAgent : IAsyncDisposable
         Address = "127.0.0.1",
         Data = Path.Combine(_folder, "data"),
         Images = Images,
-        Topology = new HostTopology([new NumaNode(0, Cores, 1 << 30)], [], [], ImmutableSortedDictionary<string, string>.Empty),
+        Topology = new HostTopology([new NumaNode(0, Cores, 1 << 30)], [.. Enumerable.Range(0, Gpus).Select(gpu => new HostGpu(gpu, "", "", 0, "", []))], [], ImmutableSortedDictionary<string, string>.Empty),
         FirstPort = FirstOfPorts,
         Ports = PortsOfOne,
         ReportInterval = TimeSpan.FromMilliseconds(200),
@@ -71,7 +76,11 @@ internal sealed class TestAgent : IAsyncDisposable
         var owners = _system.ActorOf(Props.Create(() => new Owners(this)));
         _system.EventStream.Subscribe(owners, typeof(Warning));
         _agent = _system.ActorOf(NodeAgentActor.Props(Options, owners), NodeAgentActor.Name);
+        _system.ActorOf(AgentBeacon.Props(Options, _agent, owners));
     }
+
+    /// <summary>What it last told the fleet of its host; null if that is nothing yet.</summary>
+    public FleetProtocol.AgentIsThere? Presence => Volatile.Read(ref _presence);
 
     /// <summary>Ends the agent as a crash does: no process of its hears of it.</summary>
     public async Task CrashAsync()
@@ -162,6 +171,7 @@ internal sealed class TestAgent : IAsyncDisposable
             {
                 lock (agent._reports) agent._reports[report.Instance] = report;
             });
+            Receive<FleetProtocol.AgentIsThere>(presence => Volatile.Write(ref agent._presence, presence));
             Receive<AgentProtocol.InstanceRemoved>(removed =>
             {
                 lock (agent._reports) agent._removed.Add(removed);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using ActorInference.Roles.Agents;
 using ActorInference.Roles.Groups.Control;
@@ -137,6 +138,26 @@ public sealed class SerializerTests : IDisposable
         Assert.Equal([0, 1], back.Order.Members[0].Launch.Resources.Gpus!.Value.ToArray());
         Assert.Equal("$(C)", back.Order.Members[0].Launch.Args[1]);
     }
+
+    [Fact]
+    public void Peers_that_know_nothing_of_shares_are_understood()
+    {
+        var serializer = new GroupSerializer((ExtendedActorSystem)_system);
+        var topology = new HostTopology([], [], [], ImmutableSortedDictionary<string, string>.Empty);
+        var agent = new FleetProtocol.AgentIsThere("here", "127.0.0.1", "akka://a/user/node-agent", topology, TimeSpan.FromSeconds(2));
+
+        var asked = (FleetProtocol.GetAgents)serializer.FromBinary("{}"u8.ToArray(), "f-agents?");
+        var without = (FleetProtocol.AgentIsThere)serializer.FromBinary(serializer.ToBinary(agent), "f-agent");
+        var with = (FleetProtocol.AgentIsThere)serializer.FromBinary(serializer.ToBinary(agent with { Taken = [new HostShare("demo", [0, 1], 1.5, 1 << 30)] }), "f-agent");
+
+        Assert.Null(asked.Group);
+        Assert.Null(without.Taken);
+        Assert.Equal(("demo", "0,1", 1.5), (with.Taken!.Value[0].Group, string.Join(',', with.Taken.Value[0].Gpus), with.Taken.Value[0].Cpus));
+        Assert.DoesNotContain("Conflict", Encoding.UTF8.GetString(serializer.ToBinary(Report)));
+        Assert.Equal(new DeviceConflict("a", "demo", "0-1"), ((AgentProtocol.InstanceReport)serializer.FromBinary(serializer.ToBinary(Report with { Conflict = new DeviceConflict("a", "demo", "0-1") }), "a-report")).Conflict);
+    }
+
+    private static AgentProtocol.InstanceReport Report => new("demo/engine/0", "demo-engine-0", "here", AgentPhase.Waiting, IsReady: false, "", "", 0, [], 0, DateTimeOffset.UnixEpoch, "", null);
 
     [Fact]
     public void An_unknown_manifest_is_refused()

@@ -10,7 +10,26 @@ public sealed class SimulatedHosts
 {
     private readonly Dictionary<(string Node, string Instance), AgentProtocol.InstanceReport> _instances = [];
     private readonly List<(string Instance, string Revision)> _starts = [];
+    private readonly Dictionary<(string Node, string Instance), InstanceLaunch> _records = [];
+    private readonly Dictionary<(string Node, string Instance), AgentProtocol.InstanceReport> _refused = [];
+    private readonly Dictionary<string, DeviceLeases> _devices = [];
     private int _ports = 40000;
+
+    /// <summary>Of each host.</summary>
+    public int Gpus { get; init; }
+
+    /// <summary>What each host has.</summary>
+    public HostTopology Topology => new(
+        [new NumaNode(0, [0, 1], 1L << 34)], [.. Enumerable.Range(0, Gpus).Select(gpu => new HostGpu(gpu, "", "", 0, "", []))], [], ImmutableSortedDictionary<string, string>.Empty);
+
+    /// <summary>Whether agents tell what groups have of their hosts; those of an older version do not.</summary>
+    public bool SharesAreTold { get; set; } = true;
+
+    /// <summary>Groups whose launches are the first that a host hears of; those of others are lost on the way until then.</summary>
+    public ConcurrentDictionary<string, string> First { get; } = [];
+
+    /// <summary>GPUs that were given to a second instance.</summary>
+    public ConcurrentQueue<string> Doubled { get; } = [];
 
     /// <summary>Revisions whose processes never become ready.</summary>
     public HashSet<string> Broken { get; } = [];
@@ -37,12 +56,24 @@ public sealed class SimulatedHosts
         }
     }
 
-    public AgentProtocol.InstanceReport Run(string node, InstanceLaunch launch)
+    /// <returns>Null if the host has not heard of it.</returns>
+    public AgentProtocol.InstanceReport? Run(string node, InstanceLaunch launch)
     {
         lock (_instances)
         {
+            if (First.TryGetValue(node, out var first) && launch.Group != first) return null;
+            First.Remove(node, out _);
             var before = _instances.GetValueOrDefault((node, launch.Instance));
             if (before?.WantedRevision == launch.Revision) return before;
+            if (DevicesOf(node).Conflict(launch) is var (conflict, message))
+            {
+                return _refused[(node, launch.Instance)] = new AgentProtocol.InstanceReport(
+                    launch.Owner, launch.Instance, node, AgentPhase.Waiting, IsReady: false, "", "", 0, [], 0, DateTimeOffset.UtcNow, message, null) { Conflict = conflict };
+            }
+
+            _refused.Remove((node, launch.Instance));
+            Take(node, launch);
+            DevicesOf(node).Settle(launch.Instance, launch.Revision);
             _starts.Add((launch.Instance, launch.Revision));
             Asked.Enqueue($"run {launch.Instance}");
             var ports = before?.Ports ?? [.. launch.Ports.Select(port => new PortLease(port.Name, port.Preferred, ++_ports))];
@@ -84,7 +115,55 @@ public sealed class SimulatedHosts
         lock (_instances)
         {
             if (_instances.Remove((node, instance))) Asked.Enqueue($"remove {instance}");
+            _refused.Remove((node, instance));
+            if (_records.Remove((node, instance))) DevicesOf(node).Release(instance);
         }
+    }
+
+    /// <summary>An agent begins again, with what it wrote down.</summary>
+    public void RestartAgent(string node)
+    {
+        lock (_instances)
+        {
+            _devices.Remove(node);
+            foreach (var refused in _refused.Keys.Where(key => key.Node == node).ToList()) _refused.Remove(refused);
+        }
+    }
+
+    public ImmutableArray<HostShare>? SharesOf(string node)
+    {
+        lock (_instances) return SharesAreTold ? DevicesOf(node).Shares() : null;
+    }
+
+    /// <summary>A host has an instance that no control node here knows of.</summary>
+    public void Hold(string node, InstanceLaunch launch)
+    {
+        lock (_instances) Take(node, launch);
+    }
+
+    /// <summary>What an agent says of its host's instances, those included that it does not run.</summary>
+    public IReadOnlyList<AgentProtocol.InstanceReport> ReportsOf(string node)
+    {
+        lock (_instances) return [.. _instances.Values.Concat(_refused.Values).Where(instance => instance.Node == node)];
+    }
+
+    private void Take(string node, InstanceLaunch launch)
+    {
+        foreach (var (key, other) in _records.Where(record => record.Key.Node == node && record.Value.Pod != launch.Pod))
+        {
+            foreach (var gpu in (other.Resources.Gpus ?? []).Intersect(launch.Resources.Gpus ?? [])) Doubled.Enqueue($"GPU {gpu} of {node}: {key.Instance} and {launch.Instance}");
+        }
+
+        _records[(node, launch.Instance)] = launch;
+        DevicesOf(node).Take(launch);
+    }
+
+    private DeviceLeases DevicesOf(string node)
+    {
+        if (_devices.TryGetValue(node, out var devices)) return devices;
+        devices = _devices[node] = new DeviceLeases(node, Topology);
+        foreach (var (key, launch) in _records.Where(record => record.Key.Node == node)) devices.Restore(launch, launch.Revision, launch.Resources.Gpus);
+        return devices;
     }
 
     public IReadOnlyList<AgentProtocol.InstanceReport> On(string node)
@@ -101,7 +180,10 @@ public sealed class SimulatedAgent : ReceiveActor, IWithTimers
 {
     public SimulatedAgent(string node, SimulatedHosts hosts, IActorRef owners, IActorRef fleet, TimeSpan interval)
     {
-        Receive<AgentProtocol.Run>(run => owners.Tell(hosts.Run(node, run.Launch)));
+        Receive<AgentProtocol.Run>(run =>
+        {
+            if (hosts.Run(node, run.Launch) is { } report) owners.Tell(report);
+        });
         Receive<AgentProtocol.Remove>(remove =>
         {
             hosts.Remove(node, remove.Instance);
@@ -116,9 +198,9 @@ public sealed class SimulatedAgent : ReceiveActor, IWithTimers
         Receive<AgentProtocol.Warm>(warm => Sender.Tell(hosts.WarmUp(node, warm)));
         Receive<string>(_ =>
         {
-            var topology = new HostTopology([new NumaNode(0, [0, 1], 1L << 34)], [], [], ImmutableSortedDictionary<string, string>.Empty);
-            fleet.Tell(new Roles.Groups.Control.FleetProtocol.AgentIsThere(node, "127.0.0.1", Self.Path.ToStringWithAddress(((ExtendedActorSystem)Context.System).Provider.DefaultAddress), topology, interval));
-            foreach (var report in hosts.On(node)) owners.Tell(report);
+            var path = Self.Path.ToStringWithAddress(((ExtendedActorSystem)Context.System).Provider.DefaultAddress);
+            fleet.Tell(new Roles.Groups.Control.FleetProtocol.AgentIsThere(node, "127.0.0.1", path, hosts.Topology, interval) { Taken = hosts.SharesOf(node) });
+            foreach (var report in hosts.ReportsOf(node)) owners.Tell(report);
         });
         Interval = interval;
     }

@@ -55,7 +55,7 @@ public static class GroupPresentation
         if (instance.Stage is InstanceStage.Draining or InstanceStage.Dumping or InstanceStage.Clearing or InstanceStage.Loading) return instance.Stage.ToString();
         var failed = instance.Members.FirstOrDefault(member => member is { Phase: AgentPhase.Waiting, LastEnd: not null });
         if (failed is not null) return failed.LastEnd!.Reason == EndReason.StartFailed ? "StartError" : "CrashLoopBackOff";
-        if (instance.Members.IsEmpty) return "Pending";
+        if (instance.Members.IsEmpty || instance.Members.Any(member => member is { Conflict: not null, WantedRevision: "" })) return "Pending";
         if (instance.IsReady) return "Running";
         return instance.Members.Any(member => member.Phase == AgentPhase.Stopping) ? "Stopping" : instance.Stage == InstanceStage.Settled ? "NotReady" : "Starting";
     }

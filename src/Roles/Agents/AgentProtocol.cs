@@ -45,7 +45,7 @@ public static class AgentProtocol
     /// <param name="Phase">What is being done.</param>
     /// <param name="IsReady">Whether it can be given work.</param>
     /// <param name="Revision">Of the process that runs; empty if none does.</param>
-    /// <param name="WantedRevision">Of the launch that the agent was last told of.</param>
+    /// <param name="WantedRevision">Of the launch that the agent was last told of; empty if it could not take that up: it is to be told again.</param>
     /// <param name="Restarts">Processes after the first.</param>
     /// <param name="Ports">Its own.</param>
     /// <param name="ProcessId">0 if none runs.</param>
@@ -56,6 +56,9 @@ public static class AgentProtocol
         string Owner, string Instance, string Node, AgentPhase Phase, bool IsReady, string Revision, string WantedRevision, int Restarts,
         ImmutableArray<PortLease> Ports, int ProcessId, DateTimeOffset StartedAt, string Message, Evidence? LastEnd) : IGroupMessage
     {
+        /// <summary>What another instance of the host has that this one needs; null if that is not why it waits.</summary>
+        public DeviceConflict? Conflict { get; init; }
+
         /// <summary>Whether it says the same as another one.</summary>
         public bool SaysTheSameAs(InstanceReport other) => this with { Ports = other.Ports } == other && Ports.SequenceEqual(other.Ports);
     }

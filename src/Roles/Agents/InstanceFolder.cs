@@ -171,6 +171,9 @@ public sealed record InstanceRecord(
     /// <summary>Cores that it is bound to; null or empty for all.</summary>
     public string? CpuSet { get; init; }
 
+    /// <summary>GPUs that are its own, those of a process that is being replaced included; null in records of before they were kept.</summary>
+    public IReadOnlyList<int>? Gpus { get; init; }
+
     /// <summary>How many of its init steps have ended well.</summary>
     public int InitDone { get; init; }
 

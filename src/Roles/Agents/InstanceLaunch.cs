@@ -81,6 +81,9 @@ public sealed record InstanceLaunch
     /// <summary>Whether it stays ended when it has ended unasked, until another revision of it is told: its owner begins it again together with others.</summary>
     public bool IsHeldAfterEnd { get; init; }
 
+    /// <summary>What its pod was given a place for, the same in each container; null from control nodes that did not say, or if it is nothing: then limits count.</summary>
+    public PodNeeds? Needs { get; init; }
+
     /// <summary>What it may use.</summary>
     public InstanceResources Resources { get; init; } = InstanceResources.Unlimited;
 
@@ -102,6 +105,10 @@ public sealed record PortRequest(string Name, int Preferred)
 
 /// <summary>A port that is kept for an instance as long as it exists.</summary>
 public sealed record PortLease(string Name, int Preferred, int Port);
+
+/// <param name="Cpus">Cores, parts of them included.</param>
+/// <param name="MemoryBytes">Of the host's memory.</param>
+public sealed record PodNeeds(double Cpus, long MemoryBytes);
 
 /// <param name="MemoryBytes">Resident memory beyond which it is killed; 0 for no limit.</param>
 /// <param name="CpuSet">Cores in taskset's form, such as <c>0-3,8</c>; empty for all.</param>

@@ -102,7 +102,7 @@ public sealed class InstanceProcessActor : ReceiveActor, IWithTimers
         if (_record.IsRemoved) return;   // Its owner says it again until this one is gone and another is there.
         var launch = leased.Launch;
         var isNew = launch.Revision != _record.Launch.Revision;
-        Save(_record with { Launch = launch, Ports = leased.Ports, PodPorts = leased.PodPorts, CpuSet = leased.Cpus, Overlay = leased.Overlay, Failures = isNew ? 0 : _record.Failures });
+        Save(_record with { Launch = launch, Ports = leased.Ports, PodPorts = leased.PodPorts, CpuSet = leased.Cpus, Gpus = leased.Gpus, Overlay = leased.Overlay, Failures = isNew ? 0 : _record.Failures });
         _folder.WriteTopology(leased.Topology);
         if (isNew && _phase is AgentPhase.Starting or AgentPhase.Running && _record.RunningRevision != launch.Revision) BeginStop();
         else if (isNew && _phase == AgentPhase.Waiting) _startAt = Now;

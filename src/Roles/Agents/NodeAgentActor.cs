@@ -21,12 +21,14 @@ public sealed class NodeAgentActor : ReceiveActor, IWithTimers
     private readonly IActorRef _owners;
     private readonly PortLeases _ports;
     private readonly CpuLeases _cpus;
+    private readonly DeviceLeases _devices;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Dictionary<string, IActorRef> _processes = [];
     private readonly Dictionary<string, AgentProtocol.InstanceReport> _reports = [];
     private readonly Dictionary<string, Published> _published = [];
     private readonly Dictionary<string, InstanceLaunch> _waiting = [];
     private readonly Dictionary<string, IActorRef> _warming = [];   // Who asked last.
+    private readonly Dictionary<string, AgentProtocol.InstanceReport> _refused = [];
 
     /// <param name="options">Of the host.</param>
     /// <param name="owners">Takes reports for the role instances.</param>
@@ -35,6 +37,7 @@ public sealed class NodeAgentActor : ReceiveActor, IWithTimers
         (_options, _owners) = (options, owners);
         _ports = new PortLeases(IPAddress.Parse(options.Address), options.FirstPort, options.Ports, options.PortOffset);
         _cpus = new CpuLeases(options.Topology);
+        _devices = new DeviceLeases(options.Node, options.Topology);
         Receive<AgentProtocol.Run>(run => Run(run.Launch));
         Receive<AgentProtocol.Publish>(Publish);
         Receive<AgentProtocol.RunHook>(RunHook);
@@ -43,7 +46,8 @@ public sealed class NodeAgentActor : ReceiveActor, IWithTimers
         Receive<AgentProtocol.ReadLog>(ReadLog);
         Receive<AgentProtocol.InstanceReport>(TakeReport);
         Receive<AgentProtocol.InstanceRemoved>(Forget);
-        Receive<AgentProtocol.GetInstances>(_ => Sender.Tell(new AgentProtocol.Instances(_options.Node, [.. _reports.Values.OrderBy(report => report.Instance, StringComparer.Ordinal)])));
+        Receive<AgentProtocol.GetInstances>(_ => Sender.Tell(new AgentProtocol.Instances(_options.Node, [.. Reports().OrderBy(report => report.Instance, StringComparer.Ordinal)])));
+        Receive<GetShares>(_ => Sender.Tell(new Shares(_devices.Shares())));
         Receive<AgentProtocol.GetTopology>(_ => Sender.Tell(Describe()));
         Receive<AgentProtocol.Warm>(Warm);
         Receive<AgentProtocol.Warmed>(warmed =>
@@ -52,7 +56,7 @@ public sealed class NodeAgentActor : ReceiveActor, IWithTimers
         });
         Receive<ProcessActorLost>(BeginAgainSoon);
         Receive<BeginAgain>(again => BeginAgainFromFolder(again.Instance));
-        Receive<ReportAll>(_ => _reports.Values.ToList().ForEach(report => _owners.Tell(report)));
+        Receive<ReportAll>(_ => Reports().ForEach(report => _owners.Tell(report)));
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -70,6 +74,7 @@ public sealed class NodeAgentActor : ReceiveActor, IWithTimers
             if (new InstanceFolder(folder).ReadRecord() is not { } record) continue;
             _ports.Restore(record.Launch.Instance, record.Ports);
             _cpus.Restore(record.Launch.Instance, record.CpuSet);
+            _devices.Restore(record.Launch, record.RunningRevision, record.Gpus);
             Restore(record);
             Begin(record);
         }
@@ -92,30 +97,50 @@ public sealed class NodeAgentActor : ReceiveActor, IWithTimers
             return;
         }
 
-        var published = _published.GetValueOrDefault(launch.Group, Published.Nothing);
-        ImmutableArray<PortLease> ports, podPorts;
-        string cpus;
+        if (Lease(launch) is not { } leased) return;
+        if (_processes.TryGetValue(launch.Instance, out var process))
+        {
+            process.Tell(leased);
+            return;
+        }
+
+        _options.FolderOf(launch.Instance).WriteTopology(leased.Topology);
+        Begin(new InstanceRecord(launch, leased.Ports, "", DateTimeOffset.UtcNow, Restarts: 0, Failures: 0, LastEnd: null, leased.Overlay) { CpuSet = leased.Cpus, PodPorts = leased.PodPorts, Gpus = leased.Gpus });
+    }
+
+    /// <returns>Null if it cannot be run, which its owner is told.</returns>
+    private Leased? Lease(InstanceLaunch launch)
+    {
+        if (_devices.Conflict(launch) is var (conflict, message))
+        {
+            Refuse(launch, message, conflict);
+            return null;
+        }
+
         try
         {
-            cpus = _cpus.Take(launch.Instance, launch.Resources);
-            ports = _ports.Take(launch.Instance, launch.Ports);
-            podPorts = launch.PodPorts.IsEmpty ? [] : _ports.Take(launch.Pod, launch.PodPorts);   // The same, whichever of the pod comes first.
+            var cpus = _cpus.Take(launch.Instance, launch.Resources);
+            var ports = _ports.Take(launch.Instance, launch.Ports);
+            ImmutableArray<PortLease> podPorts = launch.PodPorts.IsEmpty ? [] : _ports.Take(launch.Pod, launch.PodPorts);   // The same, whichever of the pod comes first.
+            var published = _published.GetValueOrDefault(launch.Group, Published.Nothing);
+            _refused.Remove(launch.Instance);
+            return new Leased(launch, ports, podPorts, cpus, _devices.Take(launch), published.Overlay, published.Topology);
         }
         catch (IOException none)
         {
-            _log.Error("{0} cannot be run: {1}", launch.Instance, none.Message);
-            _owners.Tell(Impossible(launch, none.Message));
-            return;
+            Refuse(launch, none.Message, conflict: null);
+            return null;
         }
+    }
 
-        if (_processes.TryGetValue(launch.Instance, out var process))
-        {
-            process.Tell(new Leased(launch, ports, podPorts, cpus, published.Overlay, published.Topology));
-            return;
-        }
-
-        _options.FolderOf(launch.Instance).WriteTopology(published.Topology);
-        Begin(new InstanceRecord(launch, ports, "", DateTimeOffset.UtcNow, Restarts: 0, Failures: 0, LastEnd: null, published.Overlay) { CpuSet = cpus, PodPorts = podPorts });
+    /// <summary>It is tried again when its owner tells it again. What runs of it goes on as it is.</summary>
+    private void Refuse(InstanceLaunch launch, string message, DeviceConflict? conflict)
+    {
+        if (_refused.GetValueOrDefault(launch.Instance)?.Message != message) _log.Error("{0} cannot be run: {1}", launch.Instance, message);
+        if (!_processes.ContainsKey(launch.Instance)) Release(launch.Instance);
+        _refused[launch.Instance] = new AgentProtocol.InstanceReport(
+            launch.Owner, launch.Instance, _options.Node, AgentPhase.Waiting, IsReady: false, "", "", 0, [], 0, DateTimeOffset.UtcNow, message, null) { Conflict = conflict };
+        _owners.Tell(Said(_reports.GetValueOrDefault(launch.Instance, _refused[launch.Instance])));
     }
 
     private void Publish(AgentProtocol.Publish publish)
@@ -171,16 +196,23 @@ public sealed class NodeAgentActor : ReceiveActor, IWithTimers
     private void Remove(AgentProtocol.Remove remove)
     {
         _waiting.Remove(remove.Instance);
+        _refused.Remove(remove.Instance);
         if (_processes.TryGetValue(remove.Instance, out var process)) process.Tell(remove);
         else _owners.Tell(new AgentProtocol.InstanceRemoved(remove.Owner, remove.Instance, _options.Node));
+    }
+
+    private void Release(string instance)
+    {
+        _ports.Release(instance);
+        _cpus.Release(instance);
+        _devices.Release(instance);
     }
 
     private void Forget(AgentProtocol.InstanceRemoved removed)
     {
         _processes.Remove(removed.Instance);
         _reports.Remove(removed.Instance);
-        _ports.Release(removed.Instance);
-        _cpus.Release(removed.Instance);
+        Release(removed.Instance);
         _owners.Tell(removed);
     }
 
@@ -210,20 +242,33 @@ public sealed class NodeAgentActor : ReceiveActor, IWithTimers
     private void TakeReport(AgentProtocol.InstanceReport report)
     {
         _reports[report.Instance] = report;
-        _owners.Tell(report);
+        _devices.Settle(report.Instance, report.Revision);
+        _owners.Tell(Said(report));
     }
 
-    private AgentProtocol.Refused Unknown(string instance) => new($"instance is '{instance}'; expected one of those on {_options.Node}: {string.Join(", ", _processes.Keys.Order(StringComparer.Ordinal))}.");
+    private List<AgentProtocol.InstanceReport> Reports() => [.. _reports.Values.Select(Said), .. _refused.Values.Where(refused => !_reports.ContainsKey(refused.Instance))];
 
-    private AgentProtocol.InstanceReport Impossible(InstanceLaunch launch, string message) => new(
-        launch.Owner, launch.Instance, _options.Node, AgentPhase.Waiting, IsReady: false, "", launch.Revision, 0, [], 0, DateTimeOffset.UtcNow, message, null);
+    /// <summary>How an instance is, and why it does not become what it was last told to be.</summary>
+    private AgentProtocol.InstanceReport Said(AgentProtocol.InstanceReport report) =>
+        _refused.TryGetValue(report.Instance, out var refused) ? report with { Message = refused.Message, Conflict = refused.Conflict } : report;
+
+    private AgentProtocol.Refused Unknown(string instance) => new($"instance is '{instance}'; expected one of those on {_options.Node}: {string.Join(", ", _processes.Keys.Order(StringComparer.Ordinal))}.");
 
     private AgentProtocol.Node Describe() => new(_options.Node, _options.Address, AgentAddress(), _options.Topology);
 
     private static string AgentAddress() => ((ExtendedActorSystem)Context.System).Provider.DefaultAddress.ToString();
 
-    /// <summary>A launch with its ports and cores.</summary>
-    internal sealed record Leased(InstanceLaunch Launch, ImmutableArray<PortLease> Ports, ImmutableArray<PortLease> PodPorts, string Cpus, ImmutableArray<Variable> Overlay, string Topology);
+    /// <summary>Asks what each group has of the host.</summary>
+    internal sealed record GetShares
+    {
+        public static readonly GetShares Instance = new();
+    }
+
+    internal sealed record Shares(ImmutableArray<HostShare> All);
+
+    /// <summary>A launch with its ports, cores and GPUs.</summary>
+    internal sealed record Leased(
+        InstanceLaunch Launch, ImmutableArray<PortLease> Ports, ImmutableArray<PortLease> PodPorts, string Cpus, ImmutableArray<int> Gpus, ImmutableArray<Variable> Overlay, string Topology);
 
     /// <summary>What all instances of a group are told.</summary>
     internal sealed record Published(ImmutableArray<Variable> Overlay, string Topology)

@@ -3,7 +3,7 @@ using Akka.Actor;
 
 namespace ActorInference.Roles.Groups.Control;
 
-/// <summary>Tells the fleet again and again that an agent is there.</summary>
+/// <summary>Tells the fleet again and again that an agent is there, and what groups have of its host.</summary>
 public sealed class AgentBeacon : ReceiveActor, IWithTimers
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
@@ -12,7 +12,8 @@ public sealed class AgentBeacon : ReceiveActor, IWithTimers
     {
         var address = ((ExtendedActorSystem)Context.System).Provider.DefaultAddress;
         var present = new FleetProtocol.AgentIsThere(options.Node, options.Address, agent.Path.ToStringWithAddress(address), options.Topology, Interval);
-        Receive<Shine>(_ => fleet.Tell(present));
+        Receive<Shine>(_ => agent.Tell(NodeAgentActor.GetShares.Instance));
+        Receive<NodeAgentActor.Shares>(shares => fleet.Tell(present with { Taken = shares.All }));
     }
 
     public ITimerScheduler Timers { get; set; } = null!;

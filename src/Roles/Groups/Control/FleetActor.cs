@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ActorInference.Roles.Agents;
 using ActorInference.Roles.Groups.Objects;
 using Akka.Actor;
 
@@ -33,7 +34,7 @@ public sealed class FleetActor : SnapshottedActor, IWithTimers
         Command<FleetProtocol.RemoveObject>(remove => List(remove.Kind, remove.Name, exists: false));
         Command<FleetProtocol.GetObjects>(get => Sender.Tell(new FleetProtocol.Objects(get.Kind, [.. _objects.Where(each => each.Kind == get.Kind).Select(each => each.Name).Order(StringComparer.Ordinal)])));
         Command<FleetProtocol.AgentIsThere>(agent => _agents[agent.Node] = (agent, Now));
-        Command<FleetProtocol.GetAgents>(_ => Sender.Tell(new FleetProtocol.Agents(Present())));
+        Command<FleetProtocol.GetAgents>(get => Sender.Tell(new FleetProtocol.Agents(Present(get.Group))));
         Command<WakeAll>(_ => Wake());
     }
 
@@ -93,8 +94,12 @@ public sealed class FleetActor : SnapshottedActor, IWithTimers
         foreach (var (kind, name) in _objects) _regions().Objects.Tell(new ObjectProtocol.Wake(kind, name));
     }
 
-    private ImmutableArray<FleetProtocol.AgentIsThere> Present() =>
-        [.. _agents.Values.Where(each => Now - each.HeardAt < MissedReports * each.Agent.ReportedEvery).Select(each => each.Agent).OrderBy(agent => agent.Node, StringComparer.Ordinal)];
+    private ImmutableArray<FleetProtocol.AgentIsThere> Present(string? group) =>
+    [
+        .. _agents.Values.Where(each => Now - each.HeardAt < MissedReports * each.Agent.ReportedEvery)
+            .Select(each => each.Agent with { Taken = group is not null && each.Agent.Taken is { } taken ? HostShare.Others(taken, group) : null })
+            .OrderBy(agent => agent.Node, StringComparer.Ordinal),
+    ];
 
     private sealed record WakeAll
     {

@@ -16,7 +16,11 @@ public static class FleetProtocol
     /// <summary>An agent is there. Repeated.</summary>
     /// <param name="AgentPath">With the address.</param>
     /// <param name="ReportedEvery">After some of these without another one it counts as lost.</param>
-    public sealed record AgentIsThere(string Node, string Address, string AgentPath, HostTopology Topology, TimeSpan ReportedEvery) : IForFleet;
+    public sealed record AgentIsThere(string Node, string Address, string AgentPath, HostTopology Topology, TimeSpan ReportedEvery) : IForFleet
+    {
+        /// <summary>What groups have of the host: from the agent all of them, to a coordinator the others than its own. Null from agents that do not say.</summary>
+        public ImmutableArray<HostShare>? Taken { get; init; }
+    }
 
     /// <summary>A group exists from now on.</summary>
     public sealed record AddGroup(string Group) : IForFleet;
@@ -27,6 +31,9 @@ public static class FleetProtocol
     public sealed record GetAgents : IForFleet
     {
         public static readonly GetAgents Instance = new();
+
+        /// <summary>Who asks, to be told what others have of each host; null if that does not matter.</summary>
+        public string? Group { get; init; }
     }
 
     public sealed record Agents(ImmutableArray<AgentIsThere> Present) : IGroupMessage;

@@ -31,6 +31,13 @@ public sealed record InstanceOrder(string Group, string Role, int Ordinal, strin
     [JsonIgnore]
     public string Agents => AgentsOf(Members.Select(member => member.AgentPath));
 
+    /// <summary>Its hosts and the GPUs that it has of each, in words.</summary>
+    [JsonIgnore]
+    public string Devices => DevicesOf(Members.Select(member => (member.Node, member.Launch.Resources.Gpus?.AsEnumerable())));
+
+    public static string DevicesOf(IEnumerable<(string Node, IEnumerable<int>? Gpus)> places) =>
+        string.Join(' ', places.Select(place => $"{place.Node}:{CpuSet.Format(place.Gpus ?? [])}").Distinct().Order(StringComparer.Ordinal));
+
     public static string AgentsOf(IEnumerable<string> paths) => string.Join(' ', paths.Distinct().Order(StringComparer.Ordinal));
 
     public string Id => IdOf(Group, Role, Ordinal);

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using ActorInference.Roles.Agents;
 using ActorInference.Roles.Groups.Planning;
 using ActorInference.Roles.Groups.Planning.Placing;
 using ActorInference.Roles.Groups.Spec;
+using HostTopology = ActorInference.Roles.Groups.Planning.Placing.HostTopology;
 
 namespace ActorInference.Roles.Groups.Control;
 
@@ -32,6 +34,32 @@ public sealed class InstancePlacement(Declaration declaration, ImmutableArray<Fl
         // No gang: those that have a place elsewhere do not wait for those that have none.
         var result = Placement.Place(hosts, [.. present.SelectMany(Existing)], requests, new PlacementOptions(declaration.Desired.ExclusiveTopology));
         return [.. instances.Select(instance => Moved(instance, result))];
+    }
+
+    /// <summary>Other places for the members that agents have refused, on the same host or another; the rest of each instance stays where it is.</summary>
+    /// <returns>As of <see cref="Move"/>.</returns>
+    public IReadOnlyList<(ManagedInstance Instance, ImmutableArray<Place> Places, string Reason)> Replace(IReadOnlyList<RefusedInstance> refused)
+    {
+        var conflicts = refused.SelectMany(each => each.Members.Select(member => (each.Instance.Key, member.Place, member.Conflict))).ToDictionary(each => (each.Key, each.Place), each => each.Conflict);
+        var (existing, requests) = (new List<Placed>(), new List<PlacementRequest>());
+        var gpus = new List<(string Host, HostShare Share)>();
+        foreach (var placed in present.SelectMany(Existing))
+        {
+            if (!conflicts.TryGetValue((placed.Member.Instance, placed.Member.Index), out var conflict))
+            {
+                existing.Add(placed);
+                continue;
+            }
+
+            requests.Add(placed.Member with { Former = placed, Avoids = conflict.Gpus.Length == 0 ? placed.Host : null });
+            // Newer than what the fleet has heard of the host.
+            gpus.Add((placed.Host, new HostShare(conflict.Group, CpuSet.Parse(conflict.Gpus) ?? [], 0, 0)));
+        }
+
+        var news = gpus.ToLookup(each => each.Host, each => each.Share);
+        var hosts = agents.Select(Host).Select(host => host with { Taken = [.. host.Taken, .. news[host.Name]] }).ToList();
+        var result = Placement.Place(hosts, existing, requests, new PlacementOptions(declaration.Desired.ExclusiveTopology));
+        return [.. refused.Select(each => Moved(each.Instance, result))];
     }
 
     private (ManagedInstance Instance, ImmutableArray<Place> Places, string Reason) Moved(ManagedInstance instance, PlacementResult result)
@@ -87,5 +115,6 @@ public sealed class InstancePlacement(Declaration declaration, ImmutableArray<Fl
         [.. agent.Topology.Gpus.Select(gpu => new GpuDevice(gpu.Number, gpu.Numa, gpu.NvLinks))], ImmutableSortedDictionary<string, int>.Empty)
     {
         Rdma = agent.Topology.Nics.Any(nic => nic.IsRdma),
+        Taken = agent.Taken ?? [],
     };
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using ActorInference.Roles.Agents;
+using ActorInference.Roles.Groups.Planning.Placing;
 using ActorInference.Roles.Groups.Spec;
 using VolumeMount = ActorInference.Roles.Agents.VolumeMount;
 
@@ -41,7 +42,7 @@ public sealed class LaunchFactory(string group, RoleSpec role, int ordinal, stri
     /// <summary>The process that has the member's name; it is the one that does the work of the init containers.</summary>
     private InstanceLaunch First(ComponentSpec component, int index, string member) => Launch(component, index, member, member, component.Template.Containers[0]) with
     {
-        Init = [.. component.Template.InitContainers.Select(init => Launch(component, index, member, member, init) with { Step = init.Name, IsHeldAfterEnd = false })],
+        Init = [.. component.Template.InitContainers.Select(init => Launch(component, index, member, member, init) with { Step = init.Name, IsHeldAfterEnd = false, Needs = null })],
     };
 
     private InstanceLaunch Beside(ComponentSpec component, int index, string member, ContainerSpec container) => Launch(component, index, member, $"{member}.{container.Name}", container) with
@@ -71,6 +72,7 @@ public sealed class LaunchFactory(string group, RoleSpec role, int ordinal, stri
             PreStop = container.PreStop is { } hook ? ProbeForms.Read(hook) : null,
             Grace = template.TerminationGrace,
             IsHeldAfterEnd = role.Restart.Type == RestartPolicyType.RecreateRoleInstanceOnPodRestart && template.Annotations.GetValueOrDefault(SpecNames.RestartTrigger) != "Ignore",
+            Needs = Needs(template),
             Resources = Resources(container.Resources),
             Volumes = [.. container.Mounts.Select(mount => Mount(mount, template))],
         };
@@ -123,6 +125,9 @@ public sealed class LaunchFactory(string group, RoleSpec role, int ordinal, stri
         CpuSet = spec.CpuSet ?? "",
         Cores = spec is { CpuSet: null, CpuLimit: { } limit and >= 1 and <= CpuSet.MaxCore } && limit == Math.Floor(limit) ? (int)limit : 0,
     };
+
+    private static PodNeeds? Needs(PodTemplate template) =>
+        PlacementRequest.Needs(template) is { } needs && (needs.Cpus > 0 || needs.MemoryBytes > 0) ? new PodNeeds(needs.Cpus ?? 0, needs.MemoryBytes ?? 0) : null;
 
     private static VolumeMount Mount(Spec.VolumeMount mount, PodTemplate template)
     {

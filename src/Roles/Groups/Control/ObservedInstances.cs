@@ -25,7 +25,8 @@ public sealed class ObservedInstances
         var before = _entries.GetValueOrDefault(key);
         var isReady = observed.IsReady && observed.Revision == revision;
         var since = before is not null && before.IsReady == isReady ? before.Since : before is null && isReady ? StartOf(observed) ?? now : now;
-        _entries[key] = new Entry(observed, isReady, since, now);
+        DateTimeOffset? refused = observed.Members.All(member => member.Conflict is null) ? null : before?.RefusedSince ?? now;
+        _entries[key] = new Entry(observed, isReady, since, now, refused);
         return [.. Notes(observed, before, isReady, now)];
     }
 
@@ -39,6 +40,9 @@ public sealed class ObservedInstances
 
     /// <summary>Whether it was ready when it was last heard of; one that was not heard of yet counts as ready.</summary>
     public bool WasReady(InstanceKey key) => !_entries.TryGetValue(key, out var entry) || entry.IsReady;
+
+    /// <summary>Since when others have what it needs; null if they have not.</summary>
+    public DateTimeOffset? RefusedSince(InstanceKey key) => _entries.GetValueOrDefault(key)?.RefusedSince;
 
     public bool IsStale(InstanceKey key, DateTimeOffset now) => !_entries.TryGetValue(key, out var entry) || now - entry.HeardAt > Silence;
 
@@ -96,5 +100,5 @@ public sealed class ObservedInstances
         }
     }
 
-    private sealed record Entry(RoleInstanceProtocol.Observed Last, bool IsReady, DateTimeOffset Since, DateTimeOffset HeardAt);
+    private sealed record Entry(RoleInstanceProtocol.Observed Last, bool IsReady, DateTimeOffset Since, DateTimeOffset HeardAt, DateTimeOffset? RefusedSince);
 }

@@ -30,6 +30,16 @@ public static class OrderFactory
         };
     }
 
+    /// <summary>Whether an instance was ordered to be where its coordinator has placed it, as far as it says so.</summary>
+    /// <param name="role">In the revision that it is to be; null if nobody knows that any more.</param>
+    public static bool IsAt(RoleInstanceProtocol.Observed observed, RoleSpec? role, ManagedInstance instance)
+    {
+        if (role is null) return true;
+        var places = instance.Places.Take(role.Size);   // It may have had more members when it was placed.
+        return (observed.Agents is not { } agents || agents == InstanceOrder.AgentsOf(places.Select(place => place.AgentPath)))
+            && (observed.Devices is not { } devices || devices == InstanceOrder.DevicesOf(places.Select(place => (place.Node, place.Gpus?.AsEnumerable()))));
+    }
+
     private static Place PlaceOf(ManagedInstance instance, int member) => instance.Places[Math.Min(member, instance.Places.Length - 1)];
 
     /// <summary>Where others of the instance are.</summary>

@@ -24,6 +24,9 @@ public sealed class PlanSteps(string group, Declaration declaration, RolloutStat
 
     public List<GroupProtocol.IForGroup> ToGroup { get; } = [];
 
+    /// <summary>What has no place.</summary>
+    public List<Hold> Waiting { get; } = [];
+
     public void Add(PlannedAction action)
     {
         switch (action)
@@ -53,14 +56,27 @@ public sealed class PlanSteps(string group, Declaration declaration, RolloutStat
     }
 
     /// <summary>Gives what is to be created its places, after the last action.</summary>
-    public void PlaceAll()
+    /// <param name="notBefore">Until then nothing gets one.</param>
+    public void PlaceAll(DateTimeOffset notBefore = default)
     {
         if (_creates.Count == 0) return;
+        var without = new List<(InstanceKey Key, string Reason)>();
+        if (now < notBefore) without.AddRange(_creates.Select(create => (create.Instance, "it has given back what it had, and others come first")));
+        else Place(without);
+        Waiting.AddRange(without.GroupBy(each => (each.Key.Role, each.Reason)).Select(group => group.Count() == 1
+            ? new Hold(group.Key.Role, group.First().Key, $"has no place: {group.Key.Reason}")
+            : new Hold(group.Key.Role, null, $"{group.Count()} instances have no place: {group.Key.Reason}")));
+    }
+
+    private void Place(List<(InstanceKey Key, string Reason)> without)
+    {
         foreach (var (create, places, reason) in new InstancePlacement(declaration, agents, [.. state.Instances.Values]).Place(_creates))
         {
             if (places.IsEmpty)
             {
-                Notes.Add(new GroupNote(now, IsWarning: true, "FailedScheduling", Name(create.Instance), agents.IsEmpty ? "there is no agent; expected at least one that reports" : reason));
+                var cause = agents.IsEmpty ? "there is no agent; expected at least one that reports" : reason;
+                Notes.Add(new GroupNote(now, IsWarning: true, "FailedScheduling", Name(create.Instance), cause));
+                without.Add((create.Instance, cause));
                 continue;
             }
 

@@ -70,10 +70,10 @@ public sealed class RoleInstanceActor : SnapshottedActor, IWithTimers
     private void Take(InstanceOrder order)
     {
         var isSame = _state.Order is { } present && present.Revision == order.Revision;
-        if (isSame && !_state.Order!.Members.Select(member => member.AgentPath).SequenceEqual(order.Members.Select(member => member.AgentPath)))
+        if (isSame && (_state.Order!.Devices != order.Devices || !_state.Order.Members.Select(member => member.AgentPath).SequenceEqual(order.Members.Select(member => member.AgentPath))))
         {
             _told.Clear();
-            if (_state.Order.Members.Select(member => member.Node).SequenceEqual(order.Members.Select(member => member.Node))) Write(new RoleInstanceEvents.OrderReaddressed(order));
+            if (_state.Order.Devices == order.Devices && _state.Order.Members.Select(member => member.Node).SequenceEqual(order.Members.Select(member => member.Node))) Write(new RoleInstanceEvents.OrderReaddressed(order));
             else if (!_state.IsRemoved) Move(order);
             return;
         }
@@ -91,11 +91,11 @@ public sealed class RoleInstanceActor : SnapshottedActor, IWithTimers
         });
     }
 
-    /// <summary>A host of its is lost. What an agent there says of it later, when the host is back, is answered by its end.</summary>
+    /// <summary>A host of its is lost, or has not what it needs. What an agent there says of it later is answered by its end.</summary>
     private void Move(InstanceOrder order) => Persist(new RoleInstanceEvents.OrderMoved(order, DateTimeOffset.UtcNow), moved =>
     {
         Apply(moved);
-        foreach (var gone in _reports.Values.Where(report => !IsMine(report)).ToList()) _reports.Remove(gone.Instance);
+        foreach (var gone in _reports.Values.Where(report => report.Conflict is not null || !IsMine(report)).ToList()) _reports.Remove(gone.Instance);
         BeginOrder();
     });
 
@@ -298,7 +298,7 @@ public sealed class RoleInstanceActor : SnapshottedActor, IWithTimers
         foreach (var member in _state.Wanted())
         {
             var (name, revision) = (member.Launch.Instance, member.Launch.Revision);
-            if (_reports.TryGetValue(name, out var report) && report.WantedRevision == revision && report.Node == member.Node) continue;
+            if (_reports.TryGetValue(name, out var report) && report.WantedRevision == revision && report.Conflict is null && report.Node == member.Node) continue;
             if (_told.TryGetValue(name, out var told) && told.Revision == revision && Now - told.At < RepeatInterval) continue;
             if (report is null && !MayStart(member)) continue;
             _told[name] = (revision, Now);
@@ -358,7 +358,7 @@ public sealed class RoleInstanceActor : SnapshottedActor, IWithTimers
 
         var isReady = _stage == InstanceStage.Settled && _state.Wanted().All(IsUp);
         ImmutableArray<AgentProtocol.InstanceReport> members = [.. order.Members.Select(member => _reports.GetValueOrDefault(member.Launch.Instance)).OfType<AgentProtocol.InstanceReport>()];
-        var observed = new RoleInstanceProtocol.Observed(order.Group, order.Role, order.Ordinal, order.Revision, _stage, isReady, members, isReady ? "" : _message) { Agents = order.Agents };
+        var observed = new RoleInstanceProtocol.Observed(order.Group, order.Role, order.Ordinal, order.Revision, _stage, isReady, members, isReady ? "" : _message) { Agents = order.Agents, Devices = order.Devices };
         if (!always && _lastTold is { } last && last with { Members = observed.Members } == observed && SayTheSame(last.Members, observed.Members)) return;
         _lastTold = observed;
         _regions().Rollouts.Tell(observed);

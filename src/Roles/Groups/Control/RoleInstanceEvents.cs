@@ -11,7 +11,7 @@ public static class RoleInstanceEvents
     /// <summary>Agents of its hosts are reached elsewhere; it is the same else.</summary>
     public sealed record OrderReaddressed(InstanceOrder Order) : IRoleInstanceEvent;
 
-    /// <summary>Hosts of its processes are lost: it is the same elsewhere, and begins at once.</summary>
+    /// <summary>Hosts of its processes are lost, or have not what they need: it is the same elsewhere, and begins at once.</summary>
     public sealed record OrderMoved(InstanceOrder Order, DateTimeOffset At) : IRoleInstanceEvent;
 
     /// <summary>Processes are touched from now on: it was out of service long enough, and its hook has run.</summary>

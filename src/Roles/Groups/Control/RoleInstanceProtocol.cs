@@ -50,6 +50,9 @@ public static class RoleInstanceProtocol
     {
         /// <summary>Paths of the agents that it was ordered to be at, one after the other; null if it does not say.</summary>
         public string? Agents { get; init; }
+
+        /// <summary>Its hosts and their GPUs that it was ordered to have (<see cref="InstanceOrder.Devices"/>); null if it does not say.</summary>
+        public string? Devices { get; init; }
     }
 }
 

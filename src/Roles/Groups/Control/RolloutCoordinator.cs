@@ -20,6 +20,9 @@ public sealed class RolloutCoordinator : SnapshottedActor, IWithTimers
     /// <summary>A clock that only goes on is journaled so often.</summary>
     private static readonly TimeSpan ClockPrecision = TimeSpan.FromSeconds(30);
 
+    /// <summary>More would not say more.</summary>
+    private const int MaxRefusedHolds = 5;
+
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(2);
 
     private readonly string _group;
@@ -36,6 +39,7 @@ public sealed class RolloutCoordinator : SnapshottedActor, IWithTimers
     private bool _isStalled;
     private RolloutClock? _clock;
     private long _promoted;
+    private DateTimeOffset _placeAfter;
 
     public RolloutCoordinator(string group, Func<ControlRegions> regions, GroupSettings settings, TimeProvider time)
         : base(settings.SnapshotEvery)
@@ -110,7 +114,7 @@ public sealed class RolloutCoordinator : SnapshottedActor, IWithTimers
 
         if (managed.IsDeleting) Tell(managed.Key, id => new RoleInstanceProtocol.Remove(id, _group, managed.Key.Role, managed.Key.Ordinal));
         else if (observed.Revision != managed.Revision) Bring(managed);
-        else if (observed.Agents is { } agents && agents != InstanceOrder.AgentsOf(managed.Places.Select(place => place.AgentPath))) Bring(managed, isNew: false);
+        else if (!OrderFactory.IsAt(observed, _declaration?.FindRole(managed.Key.Role, managed.Revision), managed)) Bring(managed, isNew: false);
         React(observed, managed);
         foreach (var note in _observed.Take(observed, managed.Revision, _time.GetUtcNow())) Tell(note);
         LearnSeeds(observed);
@@ -180,7 +184,12 @@ public sealed class RolloutCoordinator : SnapshottedActor, IWithTimers
         foreach (var host in _hosts.Look(_state.Instances.Values.SelectMany(instance => instance.Places), _agents, IsMember, now))
             Tell(new GroupNote(now, IsWarning: true, "HostLost", _group, $"the agent of {host} is gone, and the cluster has removed it"));
         _observed.Lost = _hosts.Lost;
-        if (_hosts.Lost.IsEmpty) return;
+        if (_hosts.Lost.IsEmpty)
+        {
+            LookAtRefused(declaration, now);
+            return;
+        }
+
         var loss = new HostLoss(_group, declaration, _state, _agents, _hosts.Lost, now);
         loss.Plan();
         foreach (var key in loss.Abandoned)
@@ -189,14 +198,31 @@ public sealed class RolloutCoordinator : SnapshottedActor, IWithTimers
         }
 
         if (loss.Events.Count > 0) PersistAll(loss.Events, Apply);
-        DeferAsync(loss, Do);
+        DeferAsync(loss, done => DoMoves(done.Moved, done.Notes));
+        if (loss.Events.Count == 0) LookAtRefused(declaration, now);
     }
 
-    private void Do(HostLoss loss)
+    /// <summary>Instances whose agents have given to others what they need go elsewhere, or give back what they have.</summary>
+    private void LookAtRefused(Declaration declaration, DateTimeOffset now)
     {
-        foreach (var key in loss.Moved) if (_state.Instances.TryGetValue(key, out var managed)) Bring(managed);
-        foreach (var note in loss.Notes) Tell(note);
-        if (loss.Moved.Count == 0) return;
+        if (declaration.IsDeleting || _state.IsRecreating || Displacement.Find(_group, declaration, _state, _observed) is not { Count: > 0 } refused) return;
+        var displacement = new Displacement(_group, declaration, _state, _agents, now);
+        displacement.Plan(refused, _observed.WasReady);
+        if (displacement.Events.Count == 0) return;
+        if (displacement.Removed.Count > 0) _placeAfter = now + Displacement.Pause;
+        PersistAll(displacement.Events, Apply);
+        DeferAsync(displacement, done =>
+        {
+            foreach (var key in done.Removed) Tell(key, id => new RoleInstanceProtocol.Remove(id, _group, key.Role, key.Ordinal));
+            DoMoves(done.Moved, done.Notes);
+        });
+    }
+
+    private void DoMoves(List<InstanceKey> moved, List<GroupNote> notes)
+    {
+        foreach (var key in moved) if (_state.Instances.TryGetValue(key, out var managed)) Bring(managed);
+        foreach (var note in notes) Tell(note);
+        if (moved.Count == 0) return;
         Publish();
         PlanSoon();
     }
@@ -208,7 +234,7 @@ public sealed class RolloutCoordinator : SnapshottedActor, IWithTimers
     private void LookAround()
     {
         if (_declaration is null) return;
-        _regions().Fleet.Tell(FleetProtocol.GetAgents.Instance);
+        _regions().Fleet.Tell(new FleetProtocol.GetAgents { Group = _group });
         foreach (var key in _state.Instances.Keys)
         {
             if (_observed.IsStale(key, _time.GetUtcNow())) Tell(key, id => new RoleInstanceProtocol.Look(id));
@@ -239,7 +265,9 @@ public sealed class RolloutCoordinator : SnapshottedActor, IWithTimers
         _plan = Planner.Next(input);
         var steps = new PlanSteps(_group, declaration, _state, _agents, now);
         foreach (var action in _plan.Actions) steps.Add(action);
-        steps.PlaceAll();
+        steps.PlaceAll(_placeAfter);
+        var refused = Displacement.Find(_group, declaration, _state, _observed).Take(MaxRefusedHolds).Select(each => new Hold(each.Instance.Key.Role, each.Instance.Key, each.Members[0].Message));
+        _plan = _plan with { Holds = [.. _plan.Holds, .. steps.Waiting, .. refused] };
         var clock = RolloutClock.Advance(Clock, declaration.Revision, _plan, now);
         if (clock.Revision != _state.Clock?.Revision || clock.UpdatedReady != _state.Clock.UpdatedReady) steps.Events.Add(new RolloutEvents.ClockMoved(clock));
         else if (clock.LastProgress - _state.Clock.LastProgress > ClockPrecision) steps.Events.Add(new RolloutEvents.ClockMoved(clock));

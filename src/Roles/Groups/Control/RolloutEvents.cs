@@ -25,7 +25,7 @@ public static class RolloutEvents
     /// <summary>The agent of a host has begun again elsewhere.</summary>
     public sealed record AgentMoved(string Node, string AgentPath) : IRolloutEvent;
 
-    /// <summary>Its host is lost: it has other places, and what it has there counts no more.</summary>
+    /// <summary>Its host is lost, or others have what it needs there: it has other places, and what it has there counts no more.</summary>
     public sealed record InstanceMoved(string Role, int Ordinal, ImmutableArray<Place> Places, DateTimeOffset At) : IRolloutEvent;
 
     public sealed record ClockMoved(RolloutClock Clock) : IRolloutEvent;

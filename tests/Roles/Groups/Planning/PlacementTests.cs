@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using ActorInference.Roles.Agents;
 using ActorInference.Roles.Groups.Planning;
 using ActorInference.Roles.Groups.Planning.Placing;
 using ActorInference.Roles.Groups.Spec;
+using HostTopology = ActorInference.Roles.Groups.Planning.Placing.HostTopology;
 
 namespace ActorInference.Roles.Tests.Groups.Planning;
 
@@ -91,6 +93,43 @@ public sealed class PlacementTests
         Assert.Equal((3, 1), (spread.Placed.Select(placed => placed.Host).Distinct().Count(), spread.Unplaced.Length));
         Assert.Equal("c", close.Placed[0].Host);
         Assert.Equal("b", chosen.Placed[0].Host);
+    }
+
+    [Fact]
+    public void What_other_groups_have_of_a_host_is_left_out_and_they_are_named_where_that_is_too_little()
+    {
+        HostTopology[] hosts = [Host("a", gpus: 4) with { Taken = [new("x", [0, 1], 4, 0), new("y", [2], 0, 0)] }, Host("b", gpus: 2) with { Taken = [new("z", [], 15, 40L << 30)] }];
+        Unplaced Without(PlacementRequest request) => Assert.Single(Placement.Place(hosts, [], [request], Plain).Unplaced);
+
+        var result = Placement.Place(hosts, [], [Request("p", 0, gpus: 1), Request("p", 1, gpus: 2)], Plain);
+
+        Assert.Equal([("a", "3"), ("b", "0,1")], result.Placed.OrderBy(placed => placed.Host, StringComparer.Ordinal).Select(placed => (placed.Host, string.Join(',', placed.Gpus))));
+        Assert.Equal("1 of 2 hosts: too little CPUs (group z has some), 1 of 2 hosts: too little GPUs (groups x, y have some)", Without(Request("p", 0, gpus: 2) with { Resources = ResourceSpec.None with { Gpus = 2, Cpus = 2 } }).Reason);
+        Assert.Equal("2 of 2 hosts: too little GPUs", Without(Request("p", 0, gpus: 5)).Reason);
+        Assert.Equal("2 of 2 hosts: too little memory", Without(Request("p", 0) with { Resources = ResourceSpec.None with { MemoryBytes = 70L << 30 } }).Reason);
+    }
+
+    [Fact]
+    public void A_member_that_an_agent_has_refused_goes_to_another_host()
+    {
+        var former = new Placed(Request("p", 0, gpus: 1), "a", [0]);
+
+        var placed = Placement.Place([Host("a", gpus: 4), Host("b", gpus: 4)], [], [former.Member with { Former = former, Avoids = "a" }], Plain).Placed[0];
+        var alone = Placement.Place([Host("a", gpus: 4)], [], [former.Member with { Former = former, Avoids = "a" }], Plain).Unplaced[0];
+
+        Assert.Equal("b", placed.Host);
+        Assert.Equal("1 of 1 hosts: its agent has refused it", alone.Reason);
+    }
+
+    [Fact]
+    public void An_exclusive_group_goes_to_no_domain_of_which_others_have_something()
+    {
+        var share = new HostShare("other", [], 0, 0);
+        HostTopology[] hosts = [Host("a", gpus: 2, rack: "r1") with { Taken = [share] }, Host("b", gpus: 2, rack: "r1"), Host("c", gpus: 2, rack: "r2")];
+
+        var placed = Placement.Place(hosts, [], [Request("p", 0, gpus: 1)], new PlacementOptions(Exclusive: HostTopology.RackKey)).Placed[0];
+
+        Assert.Equal("c", placed.Host);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ActorInference.Roles.Agents;
 
 namespace ActorInference.Roles.Groups.Planning.Placing;
 
@@ -12,6 +13,9 @@ public sealed record HostTopology(string Name, ImmutableSortedDictionary<string,
 
     /// <summary>Whether it reaches other hosts by RDMA.</summary>
     public bool Rdma { get; init; }
+
+    /// <summary>What other groups have of it.</summary>
+    public ImmutableArray<HostShare> Taken { get; init; } = [];
 
     /// <summary>The domain that the host is in, at one level; null if it has none there.</summary>
     public string? Domain(string key) => key == HostKey ? Labels.GetValueOrDefault(key, Name) : Labels.GetValueOrDefault(key);

@@ -1,3 +1,4 @@
+using ActorInference.Roles.Agents;
 using ActorInference.Roles.Groups.Spec;
 
 namespace ActorInference.Roles.Groups.Planning.Placing;
@@ -11,9 +12,9 @@ internal sealed class HostUse
     public HostUse(HostTopology host)
     {
         Host = host;
-        Cpus = host.Cpus;
-        Memory = host.MemoryBytes;
-        FreeGpus = [.. host.Gpus.Select(gpu => gpu.Index)];
+        Cpus = host.Cpus - host.Taken.Sum(share => share.Cpus);
+        Memory = host.MemoryBytes - host.Taken.Sum(share => share.MemoryBytes);
+        FreeGpus = [.. host.Gpus.Select(gpu => gpu.Index).Except(host.Taken.SelectMany(share => share.Gpus))];
         _other = host.Other.ToDictionary(StringComparer.Ordinal);
     }
 
@@ -37,14 +38,17 @@ internal sealed class HostUse
         }
     }
 
-    /// <summary>What it has too little of; null if all fits.</summary>
-    public string? Lacks(ResourceSpec needs)
+    /// <summary>What it has too little of, and which other groups have some of that, if it would do without them; null if all fits.</summary>
+    public (string Resource, IEnumerable<string> Holders)? Lacks(ResourceSpec needs)
     {
-        if (needs.Gpus > FreeGpus.Count) return "GPUs";
-        if (needs.Cpus > Cpus + 1e-9) return "CPUs";
-        if (needs.MemoryBytes > Memory) return "memory";
-        return needs.Other.FirstOrDefault(need => need.Value > _other.GetValueOrDefault(need.Key)).Key;
+        if (needs.Gpus > FreeGpus.Count) return ("GPUs", Holders(needs.Gpus - FreeGpus.Count, share => share.Gpus.Length));
+        if (needs.Cpus is { } cpus && cpus > Cpus + 1e-9) return ("CPUs", Holders(cpus - Cpus, share => share.Cpus));
+        if (needs.MemoryBytes is { } bytes && bytes > Memory) return ("memory", Holders(bytes - Memory, share => share.MemoryBytes));
+        return needs.Other.FirstOrDefault(need => need.Value > _other.GetValueOrDefault(need.Key)).Key is { } other ? (other, []) : null;
     }
+
+    private IEnumerable<string> Holders(double missing, Func<HostShare, double> amount) =>
+        Host.Taken.Sum(amount) + 1e-9 < missing ? [] : Host.Taken.Where(share => amount(share) > 0).Select(share => share.Group);
 
     /// <summary>Which of its ports another member has; null if all are free.</summary>
     public FixedPort? Collides(PlacementRequest request)

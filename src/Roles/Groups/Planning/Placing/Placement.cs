@@ -27,7 +27,7 @@ public static class Placement
     {
         var group = requests.First().Group;
         var own = uses.Where(use => use.Members.Any(member => member.Member.Group == group)).Select(use => use.Host.Domain(key)).FirstOrDefault(domain => domain is not null);
-        var foreign = uses.Where(use => use.Members.Any(member => member.Member.Group != group)).Select(use => use.Host.Domain(key)).ToHashSet();
+        var foreign = uses.Where(use => use.Host.Taken.Any(share => share.Group != group) || use.Members.Any(member => member.Member.Group != group)).Select(use => use.Host.Domain(key)).ToHashSet();
         var domains = uses.Select(use => use.Host.Domain(key)).OfType<string>().Distinct().Where(domain => own is null ? !foreign.Contains(domain) : domain == own);
         PlacementResult? best = null;
         foreach (var domain in domains.Order(StringComparer.Ordinal))

@@ -18,13 +18,13 @@ internal sealed class PlacementRound(IReadOnlyList<HostUse> hosts, Func<HostUse,
         var unplaced = ImmutableArray.CreateBuilder<Unplaced>();
         foreach (var request in requests.OrderByDescending(request => request.Former is not null).ThenByDescending(request => request.Resources.Gpus).ThenByDescending(request => request.Resources.Cpus))
         {
-            var refusals = new SortedDictionary<string, int>(StringComparer.Ordinal);
+            var refusals = new Refusals(hosts.Count);
             var options = new List<(HostUse Host, ImmutableArray<int> Gpus, double Score)>();
             foreach (var host in hosts)
             {
-                if (Refusal(host, request) is { } refusal)
+                if (Refusal(host, request) is var (cause, holders))
                 {
-                    refusals[refusal] = refusals.GetValueOrDefault(refusal) + 1;
+                    refusals.Add(cause, holders);
                     continue;
                 }
 
@@ -34,7 +34,7 @@ internal sealed class PlacementRound(IReadOnlyList<HostUse> hosts, Func<HostUse,
 
             if (options.Count == 0)
             {
-                unplaced.Add(new Unplaced(request, refusals.Count == 0 ? "there is no host" : string.Join(", ", refusals.Select(refusal => $"{refusal.Value} of {hosts.Count} hosts: {refusal.Key}"))));
+                unplaced.Add(new Unplaced(request, $"{refusals}"));
                 continue;
             }
 
@@ -46,13 +46,19 @@ internal sealed class PlacementRound(IReadOnlyList<HostUse> hosts, Func<HostUse,
         return new PlacementResult(placed.ToImmutable(), unplaced.ToImmutable());
     }
 
-    private string? Refusal(HostUse host, PlacementRequest request)
+    private (string Cause, IEnumerable<string> Holders)? Refusal(HostUse host, PlacementRequest request)
+    {
+        if (Ruling(host, request) is { } ruling) return (ruling, []);
+        return host.Lacks(request.Resources) is var (resource, holders) ? ($"too little {resource}", holders) : null;
+    }
+
+    private string? Ruling(HostUse host, PlacementRequest request)
     {
         var rules = request.Rules;
+        if (host.Host.Name == request.Avoids) return "its agent has refused it";
         if (!admitted(host)) return "another group's domain, or not that of its own";
         if (rules.NodeSelector.Any(label => Label(host, label.Key) != label.Value)) return "not selected";
         if (!rules.RequiredNodes.IsEmpty && !rules.RequiredNodes.Any(term => term.All(requirement => requirement.Holds(host.Host.Labels)))) return "not of its node affinity";
-        if (host.Lacks(request.Resources) is { } lacking) return $"too little {lacking}";
         if (host.Collides(request) is { } port) return $"another instance has port {port.Name}, which is {port.Number} for all of the role";
         foreach (var term in rules.Affinity.Where(term => term.Weight is null))
         {

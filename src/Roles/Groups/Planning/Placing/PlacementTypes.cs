@@ -14,6 +14,9 @@ public sealed record PlacementRequest(
     /// <summary>Where it was; null if it is new. It goes back there, or as near as may be.</summary>
     public Placed? Former { get; init; }
 
+    /// <summary>A host whose agent has refused it; null if none has.</summary>
+    public string? Avoids { get; init; }
+
     /// <summary>Roles whose instances it exchanges pages with: it is placed near to them.</summary>
     public ImmutableArray<string> Paired { get; init; } = [];
 
