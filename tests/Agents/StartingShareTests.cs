@@ -29,6 +29,19 @@ public sealed class StartingShareTests
     }
 
     [SkippableFact]
+    public async Task A_process_that_ends_gives_its_share_back()
+    {
+        await using var agent = Begin(0);
+        agent.Run(TestAgent.Script("a", Parent));
+        var process = (await ProcessesAsync(agent))[..1];
+        Assert.All(SharesOf(process), nice => Assert.Equal(0, nice));
+
+        Assert.True(new StartingShare(StartingShare.DefaultNice).Take(new ProcessIdentity(process[0], StartTicks: 0)));
+
+        Assert.All(SharesOf(process), nice => Assert.Equal(StartingShare.DefaultNice, nice));
+    }
+
+    [SkippableFact]
     public async Task An_agent_may_give_full_shares_from_the_beginning()
     {
         await using var agent = Begin(0);

@@ -7,8 +7,10 @@ using ActorInference.Host.Serving;
 using ActorInference.Host.Tracing;
 using ActorInference.Roles.Composition;
 using ActorInference.Roles.Configuration;
+using Akka;
 using Akka.Actor;
 using Akka.Hosting;
+using StartingShare = ActorInference.Roles.Agents.StartingShare;
 
 namespace ActorInference.Host.Commands;
 
@@ -55,7 +57,12 @@ public static class Node
     private static async Task PrepareAsync(ActorSystem system, NodeOptions options, StorageTier? storage, KvNamespace space, CancellationToken stop)
     {
         await StorageReady.WaitAsync(system, options.Config.Settings, storage, space, stop);
-        await Roles.Agents.StartingShare.TakeFullAsync(stop);
+        await StartingShare.TakeFullAsync(stop);
+        CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseBeforeClusterShutdown, "give-back-share", () =>
+        {
+            StartingShare.GiveBack();
+            return Task.FromResult(Done.Instance);
+        });
     }
 
     private static async Task WorkAsync(NodeRun run, CancellationToken stop)

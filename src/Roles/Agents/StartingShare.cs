@@ -5,7 +5,7 @@ namespace ActorInference.Roles.Agents;
 
 /// <summary>
 /// A process that starts takes a small share of the processors as long as others want them: those that serve keep their pace while
-/// one beside them is upgraded. It gets its full share when it is ready.
+/// one beside them is upgraded. It gets its full share when it is ready, and gives it back when it has drained and ends.
 /// </summary>
 /// <remarks>
 /// Two ways to the same end, since which of them the kernel heeds depends on the host (sched(7)). An instance leads a session of its
@@ -62,6 +62,14 @@ public sealed class StartingShare(int nice)
             await timer.WaitForNextTickAsync(stop).ConfigureAwait(false);
     }
 
+    /// <summary>Takes this process' small share again, if an agent has begun it with one: for when all that it has left to do is to end.</summary>
+    /// <exception cref="FormatException">The variable is not a nice value.</exception>
+    public static void GiveBack()
+    {
+        if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } begunWith)
+            new StartingShare(int.Parse(begunWith, CultureInfo.InvariantCulture)).Take(new ProcessIdentity(Environment.ProcessId, StartTicks: 0));
+    }
+
     /// <summary>What a process is told of it: nothing where it has all from the beginning.</summary>
     internal void Tell(IDictionary<string, string?> environment)
     {
@@ -83,9 +91,28 @@ public sealed class StartingShare(int nice)
         return false;
     }
 
+    /// <summary>Leaves a process no more than the small share, for good.</summary>
+    /// <returns>Whether all its threads have it now; one may have ended meanwhile.</returns>
+    public bool Take(ProcessIdentity process)
+    {
+        if (nice == 0) return false;
+        try
+        {
+            if (File.Exists(GroupFile(process.Id))) File.WriteAllText(GroupFile(process.Id), _nice);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            // The kernel takes one change a tenth of a second: it ends with its full share then.
+        }
+
+        return NumbersIn($"/proc/{process.Id}/task").Count(thread => SetPriority(ProcessPriority, thread, nice) != 0) == 0;
+    }
+
+    private static string GroupFile(int process) => $"/proc/{process}/autogroup";
+
     private bool TryRestoreGroup(int process)
     {
-        var file = $"/proc/{process}/autogroup";
+        var file = GroupFile(process);
         try
         {
             // "/autogroup-17 nice 10"; nothing where the process is in no autogroup.
