@@ -54,7 +54,7 @@ public sealed class ConsoleTests
     [InlineData("group scale -g demo -r decode", "--replicas is missing; expected its value.")]
     [InlineData("group scale -g demo -r decode --replicas many", "--replicas is 'many'; expected a whole number of at least 0.")]
     [InlineData("group scale -g warmup/x --replicas 2", "warmup x: there is none of this name.")]
-    [InlineData("group describe -g thing/x", "'thing/x' is of no kind; expected a group, or one of set, adapter, warmup and a name, such as set/demo.")]
+    [InlineData("group describe -g thing/x", "'thing/x' is of no kind; expected a group, or one of set, adapter, warmup, policy and a name, such as set/demo.")]
     [InlineData("group objects -k things", "kind is 'things'; expected set, adapter or warmup.")]
     public async Task What_is_wrong_is_told(string command, string error)
     {

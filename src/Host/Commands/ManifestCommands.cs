@@ -5,7 +5,7 @@ using ActorInference.Host.Groups;
 
 namespace ActorInference.Host.Commands;
 
-/// <summary><c>apply</c>, <c>diff</c>, <c>delete</c>: what files declare.</summary>
+/// <summary><c>apply</c> and <c>diff</c>: what files declare.</summary>
 internal static class ManifestCommands
 {
     /// <summary>What <c>diff</c> ends with where something differs; errors are more than that.</summary>
@@ -44,45 +44,6 @@ internal static class ManifestCommands
             return isSame ? CommandLine.Success : Differs;
         });
         return command;
-    }
-
-    public static Command Delete()
-    {
-        var names = new Argument<string[]>("name") { Description = "Names of groups; or set/NAME, adapter/NAME, warmup/NAME; or a kind and names.", Arity = ArgumentArity.ZeroOrMore };
-        var (files, recursive, server) = (ManifestFiles.Names(isRequired: false), ManifestFiles.Recursive(), GroupCommands.Server());
-        var ignore = new Option<bool>("--ignore-not-found") { Description = "What is not there is as good as deleted." };
-        var command = new Command("delete", "End groups, their instances in the reverse order of dependencies; or sets, adapters, warm-ups; by name, or all that files declare.") { names, files, recursive, ignore, server };
-        command.SetAction((parsed, _) => GroupCommands.WithClientAsync(parsed.GetValue(server), async (client, stop) =>
-        {
-            var (given, listed) = (ObjectNames.Typed(parsed.GetValue(names) ?? []), parsed.GetValue(files) ?? []);
-            if (given.Count > 0 == listed.Length > 0) throw new UserErrorException("delete needs names, or --filename, and not both.");
-            var missing = given.Count > 0
-                ? await DeleteAsync(client, given, stop)
-                : await DeleteAsync(client, await ManifestFiles.ReadAsync(listed, parsed.GetValue(recursive), stop), stop);
-            if (missing.Count > 0 && !parsed.GetValue(ignore)) throw GroupClient.NotFound([.. missing]);
-        }));
-        return command;
-    }
-
-    /// <returns>What was not there.</returns>
-    private static async Task<IReadOnlyList<string>> DeleteAsync(GroupClient client, IReadOnlyList<string> names, CancellationToken stop)
-    {
-        var missing = new List<string>();
-        foreach (var route in names.Select(ObjectNames.RouteOf).Distinct())
-        {
-            var answer = await client.DeleteAsync(route, stop);
-            GroupCommands.Print(answer, "deleted");
-            missing.AddRange(answer.Missing);
-        }
-
-        return missing;
-    }
-
-    private static async Task<IReadOnlyList<string>> DeleteAsync(GroupClient client, ManifestsBody files, CancellationToken stop)
-    {
-        var answer = await client.PostAsync("manifests/delete", JsonSerializer.Serialize(files, GroupJson.Default.ManifestsBody), GroupJson.Default.AppliedBody, stop);
-        GroupCommands.Print(answer, "deleted");
-        return answer.Missing;
     }
 
     private static async Task<AppliedBody> DeclareAsync(GroupClient client, ManifestsBody files, bool isDryRun, CancellationToken stop)
