@@ -87,6 +87,34 @@ public sealed class GetCommandTests
         Assert.Equal("rolebasedgroup/demo\n", await user.DoAsync("get groups --no-headers -o name"));
     }
 
+    [Fact]
+    public async Task Several_kinds_are_tables_one_after_the_other()
+    {
+        await using var node = await ControlNode.StartAsync(new SimulatedHosts(), interval: 0.1);
+        using var user = new CommandUser(await node.ServeAsync());
+        Assert.Equal((0, "", "There are no groups.\nThere are no instances.\n"), await user.RunAsync("get rbg,pods"));
+        await user.DoAsync($"apply -f {user.Write(Specs.Pair("demo", "v1", 1, 1))} -f {user.Write(Specs.Policy("demo"))}");
+        await user.DoAsync("rollout status demo");
+
+        Assert.Equal(["NAME", "demo", "", "NAME", "demo", "", "NAME", "demo-prefill-0", "demo-decode-0", ""], (await user.DoAsync("get all")).Split('\n').Select(line => line.Split(' ')[0]));
+        Assert.Equal("rolebasedgroup/demo\nrole/demo/prefill\nrole/demo/decode\n", await user.DoAsync("get rbg,roles,sets -o name"));
+        Assert.Equal((2, "actorinference: what is 'rbg,ri', several kinds, beside names; expected one kind.\n"), ExitAndError(await user.RunAsync("get rbg,ri demo")));
+        Assert.Equal((2, "actorinference: --output is 'json', which shows one kind; expected wide or name for several.\n"), ExitAndError(await user.RunAsync("get all -o json")));
+        Assert.Equal((2, "actorinference: what is 'svc'; expected one of groups, roles, instances, agents, events, sets, adapters, warmups, policies.\n"), ExitAndError(await user.RunAsync("get rbg,svc")));
+    }
+
+    [Fact]
+    public async Task A_dry_run_may_be_said_as_to_kubectl()
+    {
+        await using var node = await ControlNode.StartAsync(new SimulatedHosts(), interval: 0.1);
+        using var user = new CommandUser(await node.ServeAsync());
+        var file = user.Write(Specs.Pair("demo", "v1"));
+
+        foreach (var flag in (string[])["--dry-run", "--dry-run=client", "--dry-run=server", "--dry-run=true"]) Assert.Equal("rolebasedgroup/demo created (dry run)\n", await user.DoAsync($"apply {flag} -f {file}"));
+        Assert.StartsWith("actorinference: --dry-run is 'maybe'; expected one of client, server, none, true, false.", (await user.RunAsync($"apply --dry-run=maybe -f {file}")).Error);
+        Assert.Equal("rolebasedgroup/demo created\n", await user.DoAsync($"apply --dry-run=none -f {file}"));
+    }
+
     [Theory]
     [InlineData("groups", "app=chat", "rolebasedgroup/other")]
     [InlineData("groups", "app!=chat", "rolebasedgroup/demo")]

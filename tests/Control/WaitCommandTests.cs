@@ -69,6 +69,7 @@ public sealed class WaitCommandTests
         await using var node = await ControlNode.StartAsync(hosts, interval: 0.1);
         using var user = new CommandUser(await node.ServeAsync());
         await user.DoAsync($"apply -f {user.Write(Specs.Pair("demo", "v1", 1, 1))}");
+        await user.DoAsync("wait --for=create ri/demo-prefill-0 --timeout 2m");
         await user.DoAsync("wait --for=condition=Ready ri/demo-prefill-0 --timeout 2m");
         await user.DoAsync("wait --for=create ri/demo-decode-0 --timeout 2m");
 

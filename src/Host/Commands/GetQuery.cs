@@ -11,6 +11,9 @@ namespace ActorInference.Host.Commands;
 /// <param name="Output">wide, json, yaml or name; null for a table.</param>
 internal sealed record GetQuery(string Kind, ImmutableArray<string> Names, string? Output)
 {
+    /// <summary>What <c>all</c> stands for: what people declare, and what runs of it.</summary>
+    private static readonly string[] All = [.. ObjectNames.Declared, "instance"];
+
     /// <summary>What their labels are to be; null for any.</summary>
     public LabelSelector? Selector { get; init; }
 
@@ -20,6 +23,17 @@ internal sealed record GetQuery(string Kind, ImmutableArray<string> Names, strin
     private bool IsOne => Names.Length == 1 && Selector is null;
 
     private bool IsWide => Output == "wide";
+
+    /// <summary>Reads <c>KIND [NAME ...]</c> or <c>KIND/NAME</c>, or several kinds without names: <c>KIND,KIND</c>, or <c>all</c>.</summary>
+    /// <exception cref="UserErrorException">A kind is none, or has no labels, or several are not to be a table.</exception>
+    public static IReadOnlyList<GetQuery> ReadAll(string what, IReadOnlyList<string> names, string? output, LabelSelector? selector = null)
+    {
+        var kinds = what.Equals("all", StringComparison.OrdinalIgnoreCase) ? All : what.Split(',', StringSplitOptions.RemoveEmptyEntries);
+        if (kinds.Length < 2) return [Read(what, names, output, selector)];
+        if (names.Count > 0) throw new UserErrorException($"what is '{what}', several kinds, beside names; expected one kind.");
+        if (output is "json" or "yaml") throw new UserErrorException($"--output is '{output}', which shows one kind; expected wide or name for several.");
+        return [.. kinds.Select(kind => Read(kind, names, output, selector))];
+    }
 
     /// <summary>Reads <c>KIND [NAME ...]</c> or <c>KIND/NAME</c>.</summary>
     /// <exception cref="UserErrorException">The kind is none, or has no labels.</exception>

@@ -14,11 +14,13 @@ internal static class ManifestCommands
     public static Command Apply()
     {
         var (files, recursive, server) = (ManifestFiles.Names(isRequired: true), ManifestFiles.Recursive(), GroupCommands.Server());
-        var dryRun = new Option<bool>("--dry-run") { Description = "Check, and say what would change." };
+        // Of kubectl's, client and server are the same here: all is checked there.
+        var dryRun = new Option<string?>("--dry-run") { Description = "Check, and say what would change.", Arity = ArgumentArity.ZeroOrOne, HelpName = "client|server|none" };
+        dryRun.Among("client", "server", "none", "true", "false");
         var command = new Command("apply", "Declare the groups of files: all of them, or none if anything is wrong.") { files, recursive, dryRun, server };
         command.SetAction((parsed, _) => GroupCommands.WithClientAsync(parsed.GetValue(server), async (client, stop) =>
         {
-            var isDryRun = parsed.GetValue(dryRun);
+            var isDryRun = parsed.GetResult(dryRun) is not null && parsed.GetValue(dryRun) is not ("none" or "false");
             var answer = await DeclareAsync(client, await ManifestFiles.ReadAsync(parsed.GetRequiredValue(files), parsed.GetValue(recursive), stop), isDryRun, stop);
             foreach (var item in answer.Applied) Console.Out.WriteLine(GroupTables.Outcome(item, item.Outcome) + (isDryRun ? " (dry run)" : ""));
         }));
