@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ActorInference.Host.Cli;
 
 namespace ActorInference.Host.Groups;
@@ -6,7 +7,7 @@ namespace ActorInference.Host.Groups;
 public static class ObjectNames
 {
     /// <summary>What people declare, and can take away.</summary>
-    public static readonly string[] Declared = ["group", "set", "adapter", "warmup", "policy"];
+    public static ImmutableArray<string> Declared { get; } = ["group", "set", "adapter", "warmup", "policy"];
 
     private static readonly string[] Objects = ["set", "adapter", "warmup"];
 
@@ -45,7 +46,7 @@ public static class ObjectNames
     /// <summary>Reads <c>kind/name</c>; a plain name is a group's.</summary>
     /// <param name="expected">Kinds that it may be of.</param>
     /// <exception cref="UserErrorException">The kind is none of these.</exception>
-    public static (string Kind, string Name) Split(string name, params string[] expected)
+    public static (string Kind, string Name) Split(string name, params IReadOnlyList<string> expected)
     {
         var slash = name.IndexOf('/');
         if (slash < 0) return ("group", name);
