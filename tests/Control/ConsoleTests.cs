@@ -49,6 +49,19 @@ public sealed class ConsoleTests
         Assert.Equal("rolebasedgroupset/fleet deleted\n", await user.DoAsync("group delete -g set/fleet"));
     }
 
+    [SkippableFact]
+    public async Task Policies_are_shown_and_deleted_by_kind_and_name()
+    {
+        await using var user = await ConsoleUser.StartAsync(new SimulatedHosts());
+        await user.Node.ApplyAsync("demo", Specs.Pair("demo", "v1"), Specs.Policy("demo"));
+
+        await user.UntilAsync("group objects -k cp", output => output.Contains("prefill,decode", StringComparison.Ordinal));
+        Assert.Contains("Kind:       policy\n", await user.DoAsync("group describe -g policy/demo"));
+        Assert.Contains("kind: CoordinatedPolicy", await user.DoAsync("group yaml -g cp/demo"));
+        Assert.Equal("coordinatedpolicy/demo deleted\n", await user.DoAsync("group delete -g policy/demo"));
+        await user.UntilAsync("group list", output => output.Contains("demo", StringComparison.Ordinal));
+    }
+
     [SkippableTheory]
     [InlineData("group delete -g nope", "group is 'nope'; there is none of this name.")]
     [InlineData("group scale -g demo -r decode", "--replicas is missing; expected its value.")]

@@ -8,7 +8,7 @@ internal static class Awaiting
 {
     private const int Shown = 10;
 
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
     /// <param name="ask">What is still missing, in words; null when nothing is.</param>
     /// <param name="limit">Longest wait; null for no end. It is asked once at least.</param>
