@@ -13,7 +13,6 @@ public sealed class SimulatedHosts
     private readonly Dictionary<(string Node, string Instance), InstanceLaunch> _records = [];
     private readonly Dictionary<(string Node, string Instance), AgentProtocol.InstanceReport> _refused = [];
     private readonly Dictionary<string, DeviceLeases> _devices = [];
-    private readonly Dictionary<string, InstanceLaunch> _launches = [];
     private int _ports = 40000;
 
     /// <summary>Of each host.</summary>
@@ -57,7 +56,7 @@ public sealed class SimulatedHosts
     {
         get
         {
-            lock (_instances) return [.. _launches.Values];
+            lock (_instances) return [.. _records.Values];
         }
     }
 
@@ -88,7 +87,6 @@ public sealed class SimulatedHosts
             Take(node, launch);
             DevicesOf(node).Settle(launch.Instance, launch.Revision);
             _starts.Add((launch.Instance, launch.Revision));
-            _launches[launch.Instance] = launch;
             Asked.Enqueue($"run {launch.Instance}");
             var ports = before?.Ports ?? [.. launch.Ports.Select(port => new PortLease(port.Name, port.Preferred, ++_ports))];
             return _instances[(node, launch.Instance)] = new AgentProtocol.InstanceReport(
