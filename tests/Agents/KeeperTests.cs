@@ -69,6 +69,18 @@ public sealed class KeeperTests : IDisposable
         await Deadline.UntilAsync(() => !Process.GetProcesses().Any(process => WorksIn(process.Id, agent.Options.Data)), () => "nothing runs in its folder");
     }
 
+    [SkippableFact]
+    public async Task What_a_process_leaves_behind_ends_with_it()
+    {
+        await using var agent = Begin();
+        agent.Run(TestAgent.Script("a", "sleep 300 & sh -c 'sleep 300; true' & trap 'exit 0' TERM; echo begun; while true; do sleep 0.05; done"));
+        await agent.UntilSaidAsync("a", "begun");
+        agent.Tell(new AgentProtocol.Remove("a", "owner-of-a"));
+        await agent.UntilRemovedAsync("a");
+
+        await Deadline.UntilAsync(() => !Process.GetProcesses().Any(process => WorksIn(process.Id, agent.Options.Data)), () => "nothing runs in its folder");
+    }
+
     private static bool WorksIn(int process, string folder)
     {
         try

@@ -55,7 +55,9 @@ internal sealed class CommandUser(Uri server) : IDisposable
         Console.SetError(wrong);
         try
         {
-            return (await CommandLine.RunAsync(root, [.. command.Split(' '), "--server", server.ToString()]), written.ToString(), wrong.ToString());
+            var words = command.Split(' ');
+            var own = words.TakeWhile(word => word != "--").Count();   // What comes after the dashes is another program's.
+            return (await CommandLine.RunAsync(root, [.. words[..own], "--server", server.ToString(), .. words[own..]]), written.ToString(), wrong.ToString());
         }
         finally
         {

@@ -49,12 +49,25 @@ public sealed class ConsoleTests
         Assert.Equal("rolebasedgroupset/fleet deleted\n", await user.DoAsync("group delete -g set/fleet"));
     }
 
+    [SkippableFact]
+    public async Task Policies_are_shown_and_deleted_by_kind_and_name()
+    {
+        await using var user = await ConsoleUser.StartAsync(new SimulatedHosts());
+        await user.Node.ApplyAsync("demo", Specs.Pair("demo", "v1"), Specs.Policy("demo"));
+
+        await user.UntilAsync("group objects -k cp", output => output.Contains("prefill,decode", StringComparison.Ordinal));
+        Assert.Contains("Kind:       policy\n", await user.DoAsync("group describe -g policy/demo"));
+        Assert.Contains("kind: CoordinatedPolicy", await user.DoAsync("group yaml -g cp/demo"));
+        Assert.Equal("coordinatedpolicy/demo deleted\n", await user.DoAsync("group delete -g policy/demo"));
+        await user.UntilAsync("group list", output => output.Contains("demo", StringComparison.Ordinal));
+    }
+
     [SkippableTheory]
     [InlineData("group delete -g nope", "group is 'nope'; there is none of this name.")]
     [InlineData("group scale -g demo -r decode", "--replicas is missing; expected its value.")]
     [InlineData("group scale -g demo -r decode --replicas many", "--replicas is 'many'; expected a whole number of at least 0.")]
     [InlineData("group scale -g warmup/x --replicas 2", "warmup x: there is none of this name.")]
-    [InlineData("group describe -g thing/x", "'thing/x' is of no kind; expected a group, or one of set, adapter, warmup and a name, such as set/demo.")]
+    [InlineData("group describe -g thing/x", "'thing/x' is of no kind; expected a group, or one of set, adapter, warmup, policy and a name, such as set/demo.")]
     [InlineData("group objects -k things", "kind is 'things'; expected set, adapter or warmup.")]
     public async Task What_is_wrong_is_told(string command, string error)
     {

@@ -120,8 +120,8 @@ public sealed class RolloutCommandTests
         Assert.Equal(3, lines.Length);
         Assert.All(lines, line => Assert.StartsWith($"actorinference: {file}: spec.roles[", line));
         Assert.Contains($"actorinference: {file}: spec.roles[1].dependencies[0]: no role named \"prefil\"", error);
-        Assert.Equal("There are no groups.\n", await user.DoAsync("get groups"));
-        Assert.StartsWith("actorinference: what is 'things'; expected one of groups, roles, instances, agents, events, sets, adapters, warmups.", (await user.RunAsync("get things")).Error);
+        Assert.Equal("", await user.DoAsync("get groups"));
+        Assert.StartsWith("actorinference: what is 'things'; expected one of groups, roles, instances, agents, events, sets, adapters, warmups, policies.", (await user.RunAsync("get things")).Error);
         Assert.StartsWith("actorinference: --output is 'xml'; expected one of wide, json, yaml, name.", (await user.RunAsync("get groups -o xml")).Error);
     }
 
@@ -135,7 +135,7 @@ public sealed class RolloutCommandTests
 
         await AssertRefusedAsync(user, policy, "there is none of this name that a policy could be for");
         Assert.Equal("rolebasedgroup/demo created (dry run)\n", await user.DoAsync($"apply -f {group} --dry-run"));
-        Assert.Equal("There are no groups.\n", await user.DoAsync("get groups"));
+        Assert.Equal("", await user.DoAsync("get groups"));
         await user.DoAsync($"apply -f {group}");
         Assert.Equal("rolebasedgroup/demo unchanged (dry run)\n", await user.DoAsync($"apply -f {group} --dry-run"));
         Assert.Equal("coordinatedpolicy/demo configured (dry run)\n", await user.DoAsync($"apply -f {policy} --dry-run"));

@@ -37,6 +37,9 @@ public sealed class SimulatedHosts
     /// <summary>Says of a launch whether its processes ever become ready.</summary>
     public Func<InstanceLaunch, bool> IsWell { get; set; } = _ => true;
 
+    /// <summary>Says of an instance whether its host does not get rid of it.</summary>
+    public Func<string, bool> IsStuck { get; set; } = _ => false;
+
     /// <summary>What a host answers to a warm-up.</summary>
     public Func<string, AgentProtocol.Warm, AgentProtocol.Warmed> WarmUp { get; set; } = (node, warm) => new AgentProtocol.Warmed(warm.Warmup, node, IsSuccess: true, "");
 
@@ -45,6 +48,15 @@ public sealed class SimulatedHosts
         get
         {
             lock (_instances) return [.. _starts];
+        }
+    }
+
+    /// <summary>What agents were last told to run, for each instance.</summary>
+    public IReadOnlyList<InstanceLaunch> Launches
+    {
+        get
+        {
+            lock (_instances) return [.. _records.Values];
         }
     }
 
@@ -107,6 +119,17 @@ public sealed class SimulatedHosts
         {
             var (key, before) = Find(instance);
             _instances[key] = before with { Phase = AgentPhase.Running, IsReady = true, Revision = before.WantedRevision, ProcessId = 2, Message = "" };
+        }
+    }
+
+    /// <summary>Its agent has lost its folder: it begins it anew, with other ports, under a revision that it was not told of.</summary>
+    public void Forget(string instance)
+    {
+        lock (_instances)
+        {
+            var (key, before) = Find(instance);
+            _starts.Add((instance, "anew"));
+            _instances[key] = before with { Ports = [.. before.Ports.Select(lease => lease with { Port = ++_ports })] };
         }
     }
 
@@ -186,6 +209,7 @@ public sealed class SimulatedAgent : ReceiveActor, IWithTimers
         });
         Receive<AgentProtocol.Remove>(remove =>
         {
+            if (hosts.IsStuck(remove.Instance)) return;
             hosts.Remove(node, remove.Instance);
             owners.Tell(new AgentProtocol.InstanceRemoved(remove.Owner, remove.Instance, node));
         });
@@ -195,6 +219,8 @@ public sealed class SimulatedAgent : ReceiveActor, IWithTimers
             hosts.Asked.Enqueue($"{hook.Action.Command[0]} {hook.Instance}");
             Sender.Tell(new AgentProtocol.HookDone(hook.Instance, ProbeResult.Success));
         });
+        Receive<AgentProtocol.Exec>(exec => Sender.Tell(new AgentProtocol.ExecEnded(exec.Instance, 3, $"{exec.Instance}: {string.Join(' ', exec.Command)}\n")));
+        Receive<AgentProtocol.ReadLog>(read => Sender.Tell(new AgentProtocol.Log(read.Instance, read.Offset is null or 0 ? $"log of {read.Instance}\n" : "", 100)));
         Receive<AgentProtocol.Warm>(warm => Sender.Tell(hosts.WarmUp(node, warm)));
         Receive<string>(_ =>
         {

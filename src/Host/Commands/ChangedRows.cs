@@ -2,7 +2,8 @@ namespace ActorInference.Host.Commands;
 
 /// <summary>What of an answer that is asked for again and again is new: of a table the rows that have changed, of anything else all.</summary>
 /// <param name="isTable">Whether the first line is a header.</param>
-internal sealed class ChangedRows(bool isTable)
+/// <param name="hidesHeader">Whether only the rows under it are told.</param>
+internal sealed class ChangedRows(bool isTable, bool hidesHeader = false)
 {
     private string _header = "";
     private HashSet<string> _known = [];
@@ -17,7 +18,7 @@ internal sealed class ChangedRows(bool isTable)
         _known = [.. names.Skip(1).Select(Name)];
         if (_header == Name(names[0])) return string.Join('\n', fresh);
         _header = Name(names[0]);
-        return string.Join('\n', fresh.Prepend(lines[0]));
+        return string.Join('\n', hidesHeader && isTable ? fresh : fresh.Prepend(lines[0]));
     }
 
     /// <summary>A column that has become wider does not make a row another one.</summary>

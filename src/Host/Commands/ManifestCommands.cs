@@ -5,7 +5,7 @@ using ActorInference.Host.Groups;
 
 namespace ActorInference.Host.Commands;
 
-/// <summary><c>apply</c>, <c>diff</c>, <c>delete</c>: what files declare.</summary>
+/// <summary><c>apply</c> and <c>diff</c>: what files declare.</summary>
 internal static class ManifestCommands
 {
     /// <summary>What <c>diff</c> ends with where something differs; errors are more than that.</summary>
@@ -14,11 +14,13 @@ internal static class ManifestCommands
     public static Command Apply()
     {
         var (files, recursive, server) = (ManifestFiles.Names(isRequired: true), ManifestFiles.Recursive(), GroupCommands.Server());
-        var dryRun = new Option<bool>("--dry-run") { Description = "Check, and say what would change." };
+        // Of kubectl's, client and server are the same here: all is checked there.
+        var dryRun = new Option<string?>("--dry-run") { Description = "Check, and say what would change.", Arity = ArgumentArity.ZeroOrOne, HelpName = "client|server|none" };
+        dryRun.Among("client", "server", "none", "true", "false");
         var command = new Command("apply", "Declare the groups of files: all of them, or none if anything is wrong.") { files, recursive, dryRun, server };
         command.SetAction((parsed, _) => GroupCommands.WithClientAsync(parsed.GetValue(server), async (client, stop) =>
         {
-            var isDryRun = parsed.GetValue(dryRun);
+            var isDryRun = parsed.GetResult(dryRun) is not null && parsed.GetValue(dryRun) is not ("none" or "false");
             var answer = await DeclareAsync(client, await ManifestFiles.ReadAsync(parsed.GetRequiredValue(files), parsed.GetValue(recursive), stop), isDryRun, stop);
             foreach (var item in answer.Applied) Console.Out.WriteLine(GroupTables.Outcome(item, item.Outcome) + (isDryRun ? " (dry run)" : ""));
         }));
@@ -44,45 +46,6 @@ internal static class ManifestCommands
             return isSame ? CommandLine.Success : Differs;
         });
         return command;
-    }
-
-    public static Command Delete()
-    {
-        var names = new Argument<string[]>("name") { Description = "Names of groups; or set/NAME, adapter/NAME, warmup/NAME; or a kind and names.", Arity = ArgumentArity.ZeroOrMore };
-        var (files, recursive, server) = (ManifestFiles.Names(isRequired: false), ManifestFiles.Recursive(), GroupCommands.Server());
-        var ignore = new Option<bool>("--ignore-not-found") { Description = "What is not there is as good as deleted." };
-        var command = new Command("delete", "End groups, their instances in the reverse order of dependencies; or sets, adapters, warm-ups; by name, or all that files declare.") { names, files, recursive, ignore, server };
-        command.SetAction((parsed, _) => GroupCommands.WithClientAsync(parsed.GetValue(server), async (client, stop) =>
-        {
-            var (given, listed) = (ObjectNames.Typed(parsed.GetValue(names) ?? []), parsed.GetValue(files) ?? []);
-            if (given.Count > 0 == listed.Length > 0) throw new UserErrorException("delete needs names, or --filename, and not both.");
-            var missing = given.Count > 0
-                ? await DeleteAsync(client, given, stop)
-                : await DeleteAsync(client, await ManifestFiles.ReadAsync(listed, parsed.GetValue(recursive), stop), stop);
-            if (missing.Count > 0 && !parsed.GetValue(ignore)) throw GroupClient.NotFound([.. missing]);
-        }));
-        return command;
-    }
-
-    /// <returns>What was not there.</returns>
-    private static async Task<IReadOnlyList<string>> DeleteAsync(GroupClient client, IReadOnlyList<string> names, CancellationToken stop)
-    {
-        var missing = new List<string>();
-        foreach (var route in names.Select(ObjectNames.RouteOf).Distinct())
-        {
-            var answer = await client.DeleteAsync(route, stop);
-            GroupCommands.Print(answer, "deleted");
-            missing.AddRange(answer.Missing);
-        }
-
-        return missing;
-    }
-
-    private static async Task<IReadOnlyList<string>> DeleteAsync(GroupClient client, ManifestsBody files, CancellationToken stop)
-    {
-        var answer = await client.PostAsync("manifests/delete", JsonSerializer.Serialize(files, GroupJson.Default.ManifestsBody), GroupJson.Default.AppliedBody, stop);
-        GroupCommands.Print(answer, "deleted");
-        return answer.Missing;
     }
 
     private static async Task<AppliedBody> DeclareAsync(GroupClient client, ManifestsBody files, bool isDryRun, CancellationToken stop)

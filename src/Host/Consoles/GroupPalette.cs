@@ -14,13 +14,13 @@ public sealed class GroupPalette : CommandPaletteHandler
     private static readonly CommandDefinition List = GroupConsole.Define("list", "The groups.");
     private static readonly CommandDefinition Roles = GroupConsole.Define("roles", "The roles of a group.", "group");
     private static readonly CommandDefinition Instances = GroupConsole.Define("instances", "The instances of a group.", "group");
-    private static readonly CommandDefinition Describe = GroupConsole.Define("describe", "Everything of a group, its events included, or of one instance; or of set/NAME, adapter/NAME, warmup/NAME.", "group", "instance");
+    private static readonly CommandDefinition Describe = GroupConsole.Define("describe", "Everything of a group, its events included, or of one instance; or of set/NAME, adapter/NAME, warmup/NAME, policy/NAME.", "group", "instance");
     private static readonly CommandDefinition Status = GroupConsole.Define("status", "How far a group is.", "group");
     private static readonly CommandDefinition Yaml = GroupConsole.Define("yaml", "What is declared of a group; or of set/NAME and so on.", "group");
     private static readonly CommandDefinition Events = GroupConsole.Define("events", "What has happened to a group.", "group");
     private static readonly CommandDefinition Scale = GroupConsole.Define("scale", "Set how many instances a role has; or set/NAME groups, or adapter/NAME instances.", "group", "role", "replicas");
     private static readonly CommandDefinition Delete = GroupConsole.Define("delete", "End a group, its instances in the reverse order of dependencies; or set/NAME and so on.", "group");
-    private static readonly CommandDefinition Objects = GroupConsole.Define("objects", "The sets, adapters or warmups, by --kind.", "kind");
+    private static readonly CommandDefinition Objects = GroupConsole.Define("objects", "The sets, adapters, warmups or policies, by --kind.", "kind");
     private static readonly CommandDefinition Agents = GroupConsole.Define("agents", "The hosts that groups can be on.");
     private static readonly CommandDefinition Logs = GroupConsole.Define("logs", "What an instance has written last.", "group", "instance", "tail");
     private static readonly CommandDefinition Exec = GroupConsole.Define("exec", "Run a program in an instance's surroundings; --command \"ls -l\".", "group", "instance", "command");
@@ -68,25 +68,35 @@ public sealed class GroupPalette : CommandPaletteHandler
     private static async Task<string> ObjectsAsync(ObjectService objects, CommandArguments arguments)
     {
         var word = GroupConsole.Required(arguments, "kind");
-        return ObjectTables.List(await objects.ListAsync(ObjectService.ParseKind(ObjectNames.KindOf(word) ?? word)).ConfigureAwait(false), Now);
+        var kind = ObjectNames.KindOf(word) ?? word;
+        if (kind == "policy") return PolicyTables.List((await objects.Policies.ListAsync().ConfigureAwait(false)).Policies, isWide: true);
+        return ObjectTables.List(await objects.ListAsync(ObjectService.ParseKind(kind)).ConfigureAwait(false), Now);
     }
 
     private static async Task<string> DescribeAsync(GroupService groups, ObjectService objects, CommandArguments arguments)
     {
-        if (ObjectNames.ObjectOf(GroupConsole.Required(arguments, "group")) is { } found)
-            return ObjectTables.Describe(await objects.FindAsync(ObjectService.ParseKind(found.Kind), found.Name).ConfigureAwait(false), Now);
-        var body = await groups.FindAsync(GroupOf(arguments)).ConfigureAwait(false);
-        if (arguments.Value("instance") is not { } name) return GroupDescription.Of(body, Now);
-        return GroupDescription.Of(body, GroupDescription.Find(body, name) ?? throw new GroupRefusedException(GroupDescription.NoInstance(body, name)), Now);
+        var (kind, name) = Declared(arguments);
+        if (kind == "policy") return PolicyTables.Describe(await objects.Policies.FindAsync(name).ConfigureAwait(false), await objects.Policies.YamlAsync(name).ConfigureAwait(false));
+        if (kind != "group") return ObjectTables.Describe(await objects.FindAsync(ObjectService.ParseKind(kind), name).ConfigureAwait(false), Now);
+        var body = await groups.FindAsync(name).ConfigureAwait(false);
+        if (arguments.Value("instance") is not { } instance) return GroupDescription.Of(body, Now);
+        return GroupDescription.Of(body, GroupDescription.Find(body, instance) ?? throw new GroupRefusedException(GroupDescription.NoInstance(body, instance)), Now);
     }
 
     private static async Task<string> YamlAsync(GroupService groups, ObjectService objects, CommandArguments arguments)
     {
-        var yaml = ObjectNames.ObjectOf(GroupConsole.Required(arguments, "group")) is { } found
-            ? objects.YamlAsync(ObjectService.ParseKind(found.Kind), found.Name)
-            : groups.YamlAsync(GroupOf(arguments));
+        var (kind, name) = Declared(arguments);
+        var yaml = kind switch
+        {
+            "group" => groups.YamlAsync(name),
+            "policy" => objects.Policies.YamlAsync(name),
+            _ => objects.YamlAsync(ObjectService.ParseKind(kind), name),
+        };
         return (await yaml.ConfigureAwait(false)).TrimEnd('\n');
     }
+
+    /// <summary>What <c>--group</c> names, of whatever kind people declare.</summary>
+    private static (string Kind, string Name) Declared(CommandArguments arguments) => ObjectNames.Split(GroupConsole.Required(arguments, "group"), ObjectNames.Declared);
 
     private static async Task<string> ScaleAsync(GroupService groups, ObjectService objects, CommandArguments arguments)
     {
@@ -101,9 +111,13 @@ public sealed class GroupPalette : CommandPaletteHandler
 
     private static async Task<string> DeleteAsync(GroupService groups, ObjectService objects, CommandArguments arguments)
     {
-        var deleted = ObjectNames.ObjectOf(GroupConsole.Required(arguments, "group")) is { } found
-            ? objects.DeleteAsync(ObjectService.ParseKind(found.Kind), found.Name)
-            : groups.DeleteAsync(GroupOf(arguments));
+        var (kind, name) = Declared(arguments);
+        var deleted = kind switch
+        {
+            "group" => groups.DeleteAsync(name),
+            "policy" => objects.Policies.DeleteAsync(name),
+            _ => objects.DeleteAsync(ObjectService.ParseKind(kind), name),
+        };
         return GroupTables.Outcome(await deleted.ConfigureAwait(false), "deleted");
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 
 namespace ActorInference.Host.Groups;
@@ -11,11 +12,19 @@ namespace ActorInference.Host.Groups;
 /// <param name="Stalled">Which instance a rollout that has exceeded its progress deadline waits for, and why; absent if it has not.</param>
 public sealed record GroupBody(
     string Name, string Status, long Generation, long Revision, long StableRevision, string Cause, DateTimeOffset CreatedAt,
-    IReadOnlyList<RoleBody> Roles, IReadOnlyList<InstanceBody> Instances, IReadOnlyList<string> Waiting, string? Stalled, IReadOnlyList<EventBody> Events);
+    IReadOnlyList<RoleBody> Roles, IReadOnlyList<InstanceBody> Instances, IReadOnlyList<string> Waiting, string? Stalled, IReadOnlyList<EventBody> Events)
+{
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+}
 
 /// <param name="Current">Instances that there are.</param>
 /// <param name="Updated">Of the declared revision.</param>
-public sealed record RoleBody(string Name, int Desired, int Current, int Ready, int Updated);
+public sealed record RoleBody(string Name, int Desired, int Current, int Ready, int Updated)
+{
+    public string Group { get; init; } = "";
+
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+}
 
 /// <param name="Ready">Its processes that are ready.</param>
 /// <param name="Size">Its processes.</param>
@@ -23,9 +32,19 @@ public sealed record RoleBody(string Name, int Desired, int Current, int Ready, 
 /// <param name="Message">Why it is not ready; absent if it is.</param>
 public sealed record InstanceBody(
     string Name, string Role, int Ordinal, string Revision, int Ready, int Size, string Status, int Restarts, string Node,
-    IReadOnlyList<ProcessBody> Processes, DateTimeOffset CreatedAt, string? Message);
+    IReadOnlyList<ProcessBody> Processes, DateTimeOffset CreatedAt, string? Message)
+{
+    public string Group { get; init; } = "";
 
-public sealed record ProcessBody(string Name, int Pid, bool Ready, int Restarts, IReadOnlyDictionary<string, int> Ports, DateTimeOffset StartedAt, EvidenceBody? LastEnd);
+    /// <summary>Those of its role, of its first component's pods, and RBG's own: group, role and index.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+}
+
+public sealed record ProcessBody(string Name, int Pid, bool Ready, int Restarts, IReadOnlyDictionary<string, int> Ports, DateTimeOffset StartedAt, EvidenceBody? LastEnd)
+{
+    /// <summary>Name of the container that it is; empty if the declared role has none such.</summary>
+    public string Container { get; init; } = "";
+}
 
 public sealed record EvidenceBody(DateTimeOffset At, int? ExitCode, int? Signal, string Reason, string Message, string LogTail);
 
@@ -73,7 +92,10 @@ public sealed record RolloutBody(long Revision, string? Role)
 
 public sealed record AgentListBody(IReadOnlyList<AgentBody> Agents);
 
-public sealed record AgentBody(string Node, string Address, int Cpus, long MemoryBytes, int Gpus, int NumaNodes);
+public sealed record AgentBody(string Node, string Address, int Cpus, long MemoryBytes, int Gpus, int NumaNodes)
+{
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+}
 
 /// <summary>A set, scaling adapter or warm-up.</summary>
 /// <param name="Kind">set, adapter or warmup.</param>
@@ -82,11 +104,26 @@ public sealed record AgentBody(string Node, string Address, int Cpus, long Memor
 /// <param name="Parts">Groups of a set, the role of an adapter, hosts of a warm-up.</param>
 public sealed record ObjectBody(
     string Kind, string Name, string Status, string Target, int Desired, int Current, int Ready, DateTimeOffset CreatedAt, string? Message,
-    IReadOnlyList<ObjectPartBody> Parts, IReadOnlyList<EventBody> Events);
+    IReadOnlyList<ObjectPartBody> Parts, IReadOnlyList<EventBody> Events)
+{
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+}
 
 public sealed record ObjectPartBody(string Name, string Status, string Message);
 
 public sealed record ObjectListBody(IReadOnlyList<ObjectBody> Objects);
+
+/// <summary>A coordinated policy.</summary>
+/// <param name="Group">Whose roles it is about: the group of its name.</param>
+public sealed record PolicyBody(string Name, string Group, IReadOnlyList<PolicyRuleBody> Policies)
+{
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+}
+
+/// <param name="Strategies">What it coordinates: rollingUpdate, scaling, faults.</param>
+public sealed record PolicyRuleBody(string Name, IReadOnlyList<string> Roles, IReadOnlyList<string> Strategies);
+
+public sealed record PolicyListBody(IReadOnlyList<PolicyBody> Policies);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, WriteIndented = true)]
 [JsonSerializable(typeof(GroupBody))]
@@ -103,4 +140,5 @@ public sealed record ObjectListBody(IReadOnlyList<ObjectBody> Objects);
 [JsonSerializable(typeof(AgentListBody))]
 [JsonSerializable(typeof(ObjectBody))]
 [JsonSerializable(typeof(ObjectListBody))]
+[JsonSerializable(typeof(PolicyListBody))]
 public sealed partial class GroupJson : JsonSerializerContext;

@@ -30,6 +30,11 @@ public sealed class GroupClient : IDisposable
 
     public Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken stop) => SendAsync(HttpMethod.Get, path, null, text => Read(text, type), stop);
 
+    /// <returns>Null if there is nothing of the name.</returns>
+    public Task<T?> FindAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken stop)
+        where T : class =>
+        SendAsync<T?>(HttpMethod.Get, path, null, text => Read(text, type), stop, _ => null);
+
     public Task<string> GetTextAsync(string path, CancellationToken stop) => SendAsync(HttpMethod.Get, path, null, text => text, stop);
 
     public Task<T> PostAsync<T>(string path, string body, JsonTypeInfo<T> type, CancellationToken stop) => SendAsync(HttpMethod.Post, path, body, text => Read(text, type), stop);

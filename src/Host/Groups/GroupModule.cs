@@ -24,7 +24,7 @@ internal sealed class GroupModule : HttpModuleBase
         {
             var regions = ControlHosting.FindRegions(httpContext.ActorSystem) ?? throw new GroupRefusedException("This node has no groups; expected one begun by 'agent'.");
             var service = new GroupService(httpContext.ActorSystem, regions);
-            if (await AnswerAsync(service, new ObjectService(regions), new ManifestService(regions), request).ConfigureAwait(false) is { } body)
+            if (await AnswerAsync(service, new ObjectService(regions), regions, request).ConfigureAwait(false) is { } body)
             {
                 await response.WriteAllAsync(body.Text, Encoding.UTF8, body.ContentType).ConfigureAwait(false);
                 return true;
@@ -44,11 +44,12 @@ internal sealed class GroupModule : HttpModuleBase
         return true;
     }
 
-    private static async Task<Body?> AnswerAsync(GroupService service, ObjectService objects, ManifestService manifests, IHttpRequest request)
+    private static async Task<Body?> AnswerAsync(GroupService service, ObjectService objects, ControlRegions regions, IHttpRequest request)
     {
         var parts = request.Path.Trim('/').Split('/').Select(Uri.UnescapeDataString).ToArray();
         if (parts is ["objects", var kind, ..]) return await AnswerAsync(objects, ObjectService.ParseKind(kind), parts[2..], request).ConfigureAwait(false);
-        if (request.Method == "POST" && parts is ["groups"] or ["manifests", ..]) return await AnswerAsync(manifests, parts, request).ConfigureAwait(false);
+        if (request.Method == "POST" && parts is ["groups"] or ["manifests", ..]) return await AnswerAsync(new ManifestService(regions), parts, request).ConfigureAwait(false);
+        if (parts is ["policies", ..]) return await AnswerAsync(new PolicyService(regions), parts[1..], request).ConfigureAwait(false);
         return (request.Method, parts) switch
         {
             ("GET", ["agents"]) => Json(await service.AgentsAsync().ConfigureAwait(false), GroupJson.Default.AgentListBody),
@@ -88,6 +89,15 @@ internal sealed class GroupModule : HttpModuleBase
         ("GET", [var name, "yaml"]) => new Body(await service.YamlAsync(kind, name).ConfigureAwait(false), "application/yaml; charset=utf-8"),
         ("POST", [var name, "scale"]) =>
             Applied(await service.ScaleAsync(kind, name, (await ReadAsync(request, GroupJson.Default.ScaleBody).ConfigureAwait(false)).Replicas).ConfigureAwait(false)),
+        _ => null,
+    };
+
+    private static async Task<Body?> AnswerAsync(PolicyService service, string[] rest, IHttpRequest request) => (request.Method, rest) switch
+    {
+        ("GET", []) => Json(await service.ListAsync().ConfigureAwait(false), GroupJson.Default.PolicyListBody),
+        ("GET", [var name]) => Json(await service.FindAsync(name).ConfigureAwait(false), GroupJson.Default.PolicyBody),
+        ("DELETE", [var name]) => Applied(await service.DeleteAsync(name).ConfigureAwait(false)),
+        ("GET", [var name, "yaml"]) => new Body(await service.YamlAsync(name).ConfigureAwait(false), "application/yaml; charset=utf-8"),
         _ => null,
     };
 

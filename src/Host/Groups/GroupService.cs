@@ -72,7 +72,7 @@ public sealed class GroupService(ActorSystem system, ControlRegions regions)
     {
         var agents = await regions.Fleet.Ask<FleetProtocol.Agents>(FleetProtocol.GetAgents.Instance, Timeout).ConfigureAwait(false);
         return new AgentListBody([.. agents.Present.Select(agent => new AgentBody(
-            agent.Node, agent.Address, agent.Topology.Cpus, agent.Topology.MemoryBytes, agent.Topology.Gpus.Length, agent.Topology.Numa.Length))]);
+            agent.Node, agent.Address, agent.Topology.Cpus, agent.Topology.MemoryBytes, agent.Topology.Gpus.Length, agent.Topology.Numa.Length) { Labels = agent.Topology.Labels })]);
     }
 
     /// <summary>Begins one instance again as it is: no revision, and no rollout.</summary>

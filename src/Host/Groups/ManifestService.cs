@@ -12,6 +12,7 @@ public sealed class ManifestService(ControlRegions regions)
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(15);
 
     private readonly ObjectService _objects = new(regions);
+    private readonly PolicyService _policies = new(regions);
 
     private static DateTimeOffset Now => DateTimeOffset.UtcNow;
 
@@ -39,17 +40,10 @@ public sealed class ManifestService(ControlRegions regions)
         var deletes = new List<ManifestStep>();
         foreach (var document in file.Documents.Where(document => ObjectDocuments.KindOf(document) is not null)) deletes.Add(new("", () => _objects.DeleteAsync(ObjectDocuments.KindOf(document)!.Value, document.Name)));
         // A policy ends with its group.
-        foreach (var policy in file.Documents.OfType<CoordinatedPolicy>().Where(policy => !groups.Contains(policy.Name))) deletes.Add(new("", () => DeletePolicyAsync(policy.Name)));
+        foreach (var policy in file.Documents.OfType<CoordinatedPolicy>().Where(policy => !groups.Contains(policy.Name))) deletes.Add(new("", () => _policies.DeleteAsync(policy.Name)));
         foreach (var group in groups) deletes.Add(new("", () => CommandAsync(new GroupProtocol.Delete(group, Now), RoleBasedGroup.KindName)));
         var (items, errors) = await ForAllAsync(deletes).ConfigureAwait(false);
         return new AppliedBody(items, Warnings(file)) { Missing = errors };
-    }
-
-    /// <exception cref="GroupRefusedException">There is no such group, or it has none.</exception>
-    private async Task<AppliedItem> DeletePolicyAsync(string name)
-    {
-        if (await AskAsync(new GroupProtocol.GetState(name)).ConfigureAwait(false) is not GroupProtocol.State { Policy.Length: > 0 }) throw new GroupRefusedException($"policy is '{name}'; there is none of this name.");
-        return await CommandAsync(new GroupProtocol.Apply(name, "", "", Now), CoordinatedPolicy.KindName).ConfigureAwait(false);
     }
 
     private IEnumerable<ManifestStep> Applies(SpecFile file, bool isDryRun)

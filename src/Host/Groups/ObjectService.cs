@@ -11,6 +11,9 @@ public sealed class ObjectService(ControlRegions regions)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(15);
 
+    /// <summary>What is asked about what has no actor of its own: policies.</summary>
+    public PolicyService Policies { get; } = new(regions);
+
     private static DateTimeOffset Now => DateTimeOffset.UtcNow;
 
     /// <param name="kind">set, adapter or warmup.</param>
@@ -48,7 +51,9 @@ public sealed class ObjectService(ControlRegions regions)
 
     public Task<AppliedItem> DeleteAsync(ObjectKind kind, string name) => CommandAsync(new ObjectProtocol.Delete(kind, name, Now));
 
-    private static ObjectBody Body(ObjectProtocol.State state) => new(
+    private static ObjectBody Body(ObjectProtocol.State state) => Counted(state) with { Labels = SpecReader.Read(state.Yaml).Documents.Single().Metadata.Labels };
+
+    private static ObjectBody Counted(ObjectProtocol.State state) => new(
         state.Kind.ToString().ToLowerInvariant(), state.Name, state.Phase, state.Target, state.Desired, state.Current, state.Ready, state.CreatedAt, state.Message.Length > 0 ? state.Message : null,
         [.. state.Parts.Select(part => new ObjectPartBody(part.Name, part.Status, part.Message))],
         [.. state.Notes.Select(note => new EventBody(note.At, note.IsWarning ? "Warning" : "Normal", note.Reason, note.Subject, note.Message, note.Count))]);

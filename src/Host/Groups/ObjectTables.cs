@@ -16,15 +16,13 @@ public static class ObjectTables
     public static string Describe(ObjectBody each, DateTimeOffset now)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"Name:       {each.Name}\nKind:       {each.Kind}\nStatus:     {each.Status}\n");
+        text.Append(CultureInfo.InvariantCulture, $"Name:       {each.Name}\nKind:       {each.Kind}\nLabels:     {GroupDescription.Labels(each.Labels)}\nStatus:     {each.Status}\n");
         if (each.Target.Length > 0) text.Append(CultureInfo.InvariantCulture, $"Target:     {each.Target}\n");
         text.Append(CultureInfo.InvariantCulture, $"Replicas:   {each.Desired} desired, {each.Current} current, {each.Ready} ready\n");
         if (each.Message is { } message) text.Append(CultureInfo.InvariantCulture, $"Message:    {message}\n");
-        if (each.Parts.Count > 0) text.Append("\nParts:\n").Append(Indent(GroupTables.Write(["NAME", "STATUS", "MESSAGE"], each.Parts.Select(part => (IReadOnlyList<string>)[part.Name, part.Status, part.Message])))).Append('\n');
-        return text.Append("\nEvents:\n").Append(each.Events.Count == 0 ? "  <none>" : Indent(GroupTables.Events(each.Events, now))).ToString();
+        if (each.Parts.Count > 0) text.Append("\nParts:\n").Append(GroupDescription.Indent(GroupTables.Write(["NAME", "STATUS", "MESSAGE"], each.Parts.Select(part => (IReadOnlyList<string>)[part.Name, part.Status, part.Message])))).Append('\n');
+        return text.Append("\nEvents:\n").Append(each.Events.Count == 0 ? "  <none>" : GroupDescription.Indent(GroupTables.Events(each.Events, now))).ToString();
     }
-
-    private static string Indent(string text) => "  " + text.Replace("\n", "\n  ", StringComparison.Ordinal);
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

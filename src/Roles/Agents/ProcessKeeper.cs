@@ -19,7 +19,8 @@ public static class ProcessKeeper
     /// <summary>
     /// Of the folder's files, pid comes with mv: it is there whole or not at all, and before the program, which then takes the place of the
     /// shell that has written its number. The lock is the keeper's alone: what the program leaves behind does not hold it. The
-    /// shell too lets go of the agent's own outputs: who reads those would wait for their end beyond the agent's.
+    /// shell too lets go of the agent's own outputs: who reads those would wait for their end beyond the agent's. Its last act ends its group:
+    /// itself, and what the program has left behind, which afterwards nobody could name.
     /// </summary>
     private const string Script = """
         folder=$1; revision=$2; lower=$3; shift 3
@@ -40,6 +41,7 @@ public static class ProcessKeeper
         wait $!
         echo $? >"$folder/exit.new"
         mv "$folder/exit.new" "$folder/exit"
+        kill -s KILL 0
         """;
 
     private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(20);

@@ -23,6 +23,17 @@ public sealed class ChangedRowsTests
     }
 
     [Fact]
+    public void Without_headers_only_rows_are_shown()
+    {
+        var rows = new ChangedRows(isTable: true, hidesHeader: true);
+
+        Assert.Equal("", rows.Next(_ => "", Begin));
+        Assert.Equal("a      Progressing   5s", rows.Next(now => Table(now, ("a", "Progressing")), Begin.AddSeconds(5)));
+        Assert.Equal("", rows.Next(now => Table(now, ("a", "Progressing")), Begin.AddSeconds(6)));
+        Assert.Equal("a      Ready   7s", rows.Next(now => Table(now, ("a", "Ready")), Begin.AddSeconds(7)));
+    }
+
+    [Fact]
     public void Of_anything_else_all_is_shown_when_any_of_it_has_changed()
     {
         var rows = new ChangedRows(isTable: false);

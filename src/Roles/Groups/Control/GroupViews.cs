@@ -10,5 +10,8 @@ public static class GroupViews
     /// <summary>The same as long as it is the same hold.</summary>
     public static string Name(Hold hold) => $"{Subject(hold)}: {hold.Reason}";
 
-    private static string Subject(Hold hold) => hold.Instance is { } key ? key.ToString() : hold.Role.Length > 0 ? hold.Role : "group";
+    /// <summary>The instance that does not go on; null if it is the role, whatever instance of another role that waits for.</summary>
+    public static InstanceKey? Held(Hold hold) => hold.Instance is { } key && key.Role == hold.Role ? key : null;
+
+    private static string Subject(Hold hold) => Held(hold) is { } key ? key.ToString() : hold.Role.Length > 0 ? hold.Role : "group";
 }

@@ -56,6 +56,9 @@ public sealed record MemberOrder(InstanceLaunch Launch, string Node, string Agen
 
     /// <summary>Processes of the instance that are gone before this one is taken away.</summary>
     public ImmutableArray<string> GoneAfter { get; init => field = value.IsDefault ? [] : value; } = [];
+
+    /// <summary>Ports of others that it is told of: it does not begin before they are known.</summary>
+    public ImmutableArray<PortVariable> Ports { get; init => field = value.IsDefault ? [] : value; } = [];
 }
 
 /// <param name="Action">Asked of the instance's first process.</param>

@@ -99,7 +99,7 @@ public sealed class InstancePlacement(Declaration declaration, ImmutableArray<Fl
             for (var member = 0; member < component.Size; member++, index++)
             {
                 var labels = component.Template.Labels.SetItems(component.Labels)
-                    .SetItem(SpecNames.Prefix + "group-name", declaration.Desired.Name).SetItem(SpecNames.Prefix + "role-name", role.Name);
+                    .SetItem(SpecNames.GroupLabel, declaration.Desired.Name).SetItem(SpecNames.RoleLabel, role.Name);
                 yield return new PlacementRequest(
                     declaration.Desired.Name, key, component.Name, index, labels, PlacementRequest.Needs(component.Template), component.Template.Placement)
                 {

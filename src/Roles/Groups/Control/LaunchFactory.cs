@@ -111,9 +111,9 @@ public sealed class LaunchFactory(string group, RoleSpec role, int ordinal, stri
         var values = path.StartsWith("metadata.labels", StringComparison.Ordinal) ? template.Labels : template.Annotations;
         return key switch
         {
-            SpecNames.Prefix + "group-name" => group,
-            SpecNames.Prefix + "role-name" => role.Name,
-            SpecNames.Prefix + "role-instance-index" => Number(ordinal),
+            SpecNames.GroupLabel => group,
+            SpecNames.RoleLabel => role.Name,
+            SpecNames.IndexLabel => Number(ordinal),
             _ => values.GetValueOrDefault(key) ?? _ports.ByAnnotation(component, key) ?? "",
         };
     }

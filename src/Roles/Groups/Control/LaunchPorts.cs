@@ -25,12 +25,12 @@ internal sealed class LaunchPorts(string group, RoleSpec role)
     public IEnumerable<FixedPort> Fixed(ComponentSpec component) =>
         from allocation in PortAllocations.Of(component).Allocations where allocation.IsRoleScoped select new FixedPort(allocation.Name, NumberOf(component, allocation));
 
-    /// <summary>Variables that say which ports were given, to all containers of the pod.</summary>
+    /// <summary>Variables that say which ports were given, to all containers of the pod; what agents choose for others is not known here.</summary>
     public IEnumerable<Variable> Environment(ComponentSpec component)
     {
         var ports = PortAllocations.Of(component);
         foreach (var allocation in ports.Allocations) yield return new Variable(allocation.Env, ValueOf(component, allocation));
-        foreach (var port in ComponentDiscovery.Of(component).Ports) yield return new Variable(port.Env, Text(PortAllocations.NumberOf(group, new PortReference(role.Name, port.Component, port.Port))));
+        foreach (var port in ComponentDiscovery.Of(component).Ports.Where(port => !port.IsOfPod(role))) yield return new Variable(port.Env, Text(PortAllocations.NumberOf(group, new PortReference(role.Name, port.Component, port.Port))));
         foreach (var reference in ports.References) yield return new Variable(reference.Env, Text(PortAllocations.NumberOf(group, reference with { Env = "" })));
     }
 

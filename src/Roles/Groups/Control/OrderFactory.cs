@@ -19,6 +19,7 @@ public static class OrderFactory
         {
             After = [.. ComponentOrder.Of(each.Component).StartAfter.SelectMany(name => processes[name])],
             GoneAfter = [.. ComponentOrder.GoneBefore(role, each.Component).SelectMany(name => processes[name])],
+            Ports = [.. ComponentDiscovery.Of(each.Component).Ports.Where(port => port.IsOfPod(role)).Select(port => new PortVariable(port.Env, ProcessOf(role, port, launches), port.Port))],
         });
         return new InstanceOrder(group, role.Name, instance.Key.Ordinal, instance.Revision, [.. members])
         {
@@ -48,10 +49,16 @@ public static class OrderFactory
         if (role.Pattern == RolePattern.LeaderWorker) yield return new Variable("RBG_LWP_LEADER_ADDRESS", leader);
         foreach (var address in ComponentDiscovery.Of(component).Addresses)
         {
-            var before = role.Components.TakeWhile(other => other.Name != address.Component).Sum(other => other.Size);
-            yield return new Variable(address.Env, PlaceOf(instance, before + address.Index).Address);
+            yield return new Variable(address.Env, PlaceOf(instance, MemberOf(role, address.Component, address.Index)).Address);
         }
     }
+
+    /// <summary>Number of a component's member among all of the instance.</summary>
+    private static int MemberOf(RoleSpec role, string component, int index) => role.Components.TakeWhile(other => other.Name != component).Sum(other => other.Size) + index;
+
+    /// <summary>The process that has a pod's ports is the first of its containers.</summary>
+    private static string ProcessOf(RoleSpec role, ComponentPort port, IEnumerable<(int Member, ComponentSpec Component, InstanceLaunch Launch)> launches) =>
+        launches.First(each => each.Member == MemberOf(role, port.Component, port.Index)).Launch.Instance;
 
     private static MemberOrder Member(InstanceLaunch launch, Place place, ImmutableArray<Variable> others)
     {

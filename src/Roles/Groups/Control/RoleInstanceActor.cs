@@ -167,7 +167,7 @@ public sealed class RoleInstanceActor : SnapshottedActor, IWithTimers
     /// <summary>Whether it has ended in the revision that is wanted of it, and its agent leaves it so.</summary>
     private bool IsHeld(AgentProtocol.InstanceReport report) =>
         report is { Phase: AgentPhase.Waiting, LastEnd: { Reason: not EndReason.StartFailed } end }
-        && _state.Wanted().Any(member => member.Launch is { IsHeldAfterEnd: true } launch && launch.Instance == report.Instance && launch.Revision == end.Revision);
+        && Wanted().Any(member => member.Launch is { IsHeldAfterEnd: true } launch && launch.Instance == report.Instance && launch.Revision == end.Revision);
 
     private void Apply(RoleInstanceEvents.IRoleInstanceEvent @event)
     {
@@ -197,7 +197,7 @@ public sealed class RoleInstanceActor : SnapshottedActor, IWithTimers
     }
 
     private bool IsMine(AgentProtocol.InstanceReport report) =>
-        _state.Wanted().Concat(_state.Unwanted()).Any(member => member.Launch.Instance == report.Instance && member.Node == report.Node);
+        Wanted().Concat(_state.Unwanted()).Any(member => member.Launch.Instance == report.Instance && member.Node == report.Node);
 
     private void TakeRemoval(AgentProtocol.InstanceRemoved removed)
     {
@@ -293,29 +293,33 @@ public sealed class RoleInstanceActor : SnapshottedActor, IWithTimers
         return left.Count == 0;
     }
 
+    /// <summary>What agents are to run now, with the ports of each other that are known.</summary>
+    private IEnumerable<MemberOrder> Wanted() => _state.Wanted().Select(member => PodPorts.With(member, _reports));
+
     private void RunAll()
     {
-        foreach (var member in _state.Wanted())
+        foreach (var member in Wanted())
         {
             var (name, revision) = (member.Launch.Instance, member.Launch.Revision);
             if (_reports.TryGetValue(name, out var report) && report.WantedRevision == revision && report.Conflict is null && report.Node == member.Node) continue;
             if (_told.TryGetValue(name, out var told) && told.Revision == revision && Now - told.At < RepeatInterval) continue;
-            if (report is null && !MayStart(member)) continue;
+            if ((report is null && !MayStart(member)) || PodPorts.Unknown(member, _reports) is not null) continue;
             _told[name] = (revision, Now);
             Agent(member).Tell(new AgentProtocol.Run(member.Launch));
         }
     }
 
     /// <summary>Whether all that it is first begun after are ready.</summary>
-    private bool MayStart(MemberOrder member) => member.After.IsEmpty || _state.Wanted().Where(other => member.After.Contains(other.Launch.Instance)).All(IsUp);
+    private bool MayStart(MemberOrder member) => member.After.IsEmpty || Wanted().Where(other => member.After.Contains(other.Launch.Instance)).All(IsUp);
 
     private void Settle(InstanceOrder order)
     {
-        var waiting = _state.Wanted().FirstOrDefault(member => !IsUp(member));
+        var waiting = Wanted().FirstOrDefault(member => !IsUp(member));
         if (waiting is not null)
         {
             _message = _reports.TryGetValue(waiting.Launch.Instance, out var report) ? report.Message
-                : MayStart(waiting) ? $"agent {waiting.Node} has not reported it" : $"{waiting.Launch.Instance} begins after {string.Join(", ", waiting.After)}";
+                : !MayStart(waiting) ? $"{waiting.Launch.Instance} begins after {string.Join(", ", waiting.After)}"
+                : PodPorts.Unknown(waiting, _reports) is { } port ? $"{waiting.Launch.Instance} begins when port {port.Port} of {port.Process} is known" : $"agent {waiting.Node} has not reported it";
             if (_stage != InstanceStage.Loading && !_state.IsDone) _stage = InstanceStage.Starting;
             return;
         }
@@ -356,7 +360,7 @@ public sealed class RoleInstanceActor : SnapshottedActor, IWithTimers
             return;
         }
 
-        var isReady = _stage == InstanceStage.Settled && _state.Wanted().All(IsUp);
+        var isReady = _stage == InstanceStage.Settled && Wanted().All(IsUp);
         ImmutableArray<AgentProtocol.InstanceReport> members = [.. order.Members.Select(member => _reports.GetValueOrDefault(member.Launch.Instance)).OfType<AgentProtocol.InstanceReport>()];
         var observed = new RoleInstanceProtocol.Observed(order.Group, order.Role, order.Ordinal, order.Revision, _stage, isReady, members, isReady ? "" : _message) { Agents = order.Agents, Devices = order.Devices };
         if (!always && _lastTold is { } last && last with { Members = observed.Members } == observed && SayTheSame(last.Members, observed.Members)) return;

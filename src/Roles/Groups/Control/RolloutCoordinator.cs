@@ -329,7 +329,7 @@ public sealed class RolloutCoordinator : SnapshottedActor, IWithTimers
         var holds = string.Join('\n', _plan!.Holds.Select(GroupViews.Name));
         TellStall();
         if (holds == _lastHolds) return;
-        foreach (var hold in _plan.Holds) Tell(new GroupNote(_time.GetUtcNow(), IsWarning: false, "Waiting", hold.Instance is { } key ? SpecNames.Instance(_group, key.Role, key.Ordinal) : $"{_group}/{hold.Role}", hold.Reason));
+        foreach (var hold in _plan.Holds) Tell(new GroupNote(_time.GetUtcNow(), IsWarning: false, "Waiting", GroupViews.Held(hold) is { } key ? SpecNames.Instance(_group, key.Role, key.Ordinal) : $"{_group}/{hold.Role}", hold.Reason));
         _lastHolds = holds;
     }
 

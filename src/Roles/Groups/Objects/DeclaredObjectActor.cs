@@ -27,7 +27,7 @@ public abstract class DeclaredObjectActor : SnapshottedActor, IWithTimers
         Command<ObjectProtocol.Delete>(OnDelete);
         Command<ObjectProtocol.Scale>(OnScale);
         Command<ObjectProtocol.Wake>(_ => OnWake());
-        Command<ObjectProtocol.GetState>(_ => Sender.Tell(Declared.Exists ? Describe([.. _notes]) : Unknown()));
+        Command<ObjectProtocol.GetState>(_ => Sender.Tell(Declared.Exists ? Present() : Unknown()));
         Command<Look>(_ => OnLook());
     }
 
@@ -189,6 +189,8 @@ public abstract class DeclaredObjectActor : SnapshottedActor, IWithTimers
         Timers.StartPeriodicTimer(nameof(Look), Look.Instance, Interval);
         Self.Tell(Look.Instance);
     }
+
+    private ObjectProtocol.State Present() => Describe([.. _notes]) is var state && Declared.IsDeleting ? state with { Phase = "Deleting" } : state;
 
     private ObjectProtocol.Refused Unknown() => Refused("there is none of this name.") with { IsMissing = true };
 

@@ -54,7 +54,7 @@ public static class ObjectProtocol
         public bool IsMissing { get; init; }
     }
 
-    /// <param name="Phase">Of its kind: Ready, Progressing or Deleting; Bound or NotBound; Running, Paused, Completed or Failed.</param>
+    /// <param name="Phase">Of its kind: Ready or Progressing; Bound or NotBound; Running, Paused, Completed or Failed. Of all: Deleting.</param>
     /// <param name="Target">What it is about: the group and role of an adapter; empty else.</param>
     /// <param name="Message">Why it does not go on; empty if it does.</param>
     /// <param name="Parts">Groups of a set, the role of an adapter, hosts of a warm-up.</param>

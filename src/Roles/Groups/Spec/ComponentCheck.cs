@@ -15,8 +15,13 @@ internal static class ComponentCheck
 
         foreach (var component in role.Components) CheckNames(reader, role, component);
         if (HasCycle(role, component => ComponentOrder.Of(component).StartAfter)) Error(reader, SpecNames.ComponentOrder, "startAfter: components wait for each other's start");
+        else if (HasCycle(role, component => ComponentOrder.Of(component).StartAfter.Concat(PortsOfPods(role, component))))
+            Error(reader, SpecNames.ComponentDiscovery, $"portRefs: components wait for each other's {PortAllocation.PodScope} ports, or for their own; expected {PortAllocation.RoleScope} ones, which are known before any begins");
         else if (HasCycle(role, component => ComponentOrder.GoneBefore(role, component))) Error(reader, SpecNames.ComponentOrder, "deleteAfter: components wait for each other's end; what starts after another ends before it");
     }
+
+    /// <summary>Components that have a port before one of them begins.</summary>
+    private static IEnumerable<string> PortsOfPods(RoleSpec role, ComponentSpec component) => ComponentDiscovery.Of(component).Ports.Where(port => port.IsOfPod(role)).Select(port => port.Component);
 
     private static void CheckNames(FieldReader reader, RoleSpec role, ComponentSpec component)
     {
@@ -35,8 +40,8 @@ internal static class ComponentCheck
 
         foreach (var port in discovery.Ports)
         {
-            if (Find(role, port.Component) is not { } other || PortAllocations.Of(other).Allocations.Any(each => each.Name == port.Port && each.IsRoleScoped)) continue;
-            Error(reader, SpecNames.ComponentDiscovery, $"portName is '{port.Port}'; expected a {PortAllocation.RoleScope} port that component \"{port.Component}\" asks for, which is known before it begins");
+            if (Find(role, port.Component) is not { } other || PortAllocations.Of(other).Allocations.Any(each => each.Name == port.Port)) continue;
+            Error(reader, SpecNames.ComponentDiscovery, $"portName is '{port.Port}'; expected a port that component \"{port.Component}\" asks for in {SpecNames.PortAllocator}");
         }
     }
 

@@ -44,4 +44,9 @@ public sealed record ComponentAddress(string Env, string Component, int Index);
 
 /// <param name="Env">Variable that says which number it is.</param>
 /// <param name="Port">Name of a port that the component's <see cref="PortAllocations"/> ask for.</param>
-public sealed record ComponentPort(string Env, string Component, string Port, int Index);
+public sealed record ComponentPort(string Env, string Component, string Port, int Index)
+{
+    /// <summary>Whether the pod's agent chooses its number: then it is known once the pod has a place, and not before.</summary>
+    public bool IsOfPod(RoleSpec role) =>
+        role.Components.FirstOrDefault(component => component.Name == Component) is { } component && PortAllocations.Of(component).Allocations.Any(each => each.Name == Port && !each.IsRoleScoped);
+}

@@ -10,6 +10,15 @@ public static class SpecNames
     /// <summary>Prefix of RBG's labels and annotations.</summary>
     public const string Prefix = "rbg.workloads.x-k8s.io/";
 
+    /// <summary>Label of a pod: name of its group.</summary>
+    public const string GroupLabel = Prefix + "group-name";
+
+    /// <summary>Label of a pod: name of its role.</summary>
+    public const string RoleLabel = Prefix + "role-name";
+
+    /// <summary>Label of a pod: ordinal of its instance.</summary>
+    public const string IndexLabel = Prefix + "role-instance-index";
+
     public const string ExclusiveTopology = Prefix + "group-exclusive-topology";
     public const string DisableExclusive = Prefix + "role-disable-exclusive";
     public const string GangScheduling = Prefix + "group-gang-scheduling";
