@@ -19,7 +19,7 @@ public static class BenchUpgradeCommand
         var conversations = NumberOption.Integer("--conversations", "At the same time. Default: 2.", 1, 1000);
         var pause = NumberOption.Integer("--pause", "Milliseconds between two turns of a conversation. Default: 500.", 0, 60_000);
         var opening = NumberOption.Integer("--opening", "Sentences, of about 14 tokens each, that a conversation begins with. Default: 40.", 1, 10_000);
-        var before = NumberOption.Integer("--before", "Seconds that are measured before the first upgrade. Default: 30.", 1, 3600);
+        var before = NumberOption.Integer("--before", "Seconds that are measured before the first upgrade. Default: 100.", 1, 3600);
         var after = NumberOption.Integer("--after", "Seconds that are measured after each. Default: 10.", 1, 3600);
         var upgrades = NumberOption.Integer("--upgrades", "One after the other, so that there are enough requests for a percentile. Default: 5.", 1, 100);
         var minReady = NumberOption.Integer("--min-ready", "Seconds that an instance is to be ready before the next one follows (minReadySeconds). Default: 2.", 0, 3600);
@@ -34,7 +34,7 @@ public static class BenchUpgradeCommand
             if (parsed.GetValue(model) is { } path && !Path.Exists(path)) throw new UserErrorException($"--model is '{path}'; expected a model's folder or GGUF file.");
             using var signals = new SignalCancellation();
             var options = new UpgradeBenchmarkOptions(
-                parsed.GetValue(model), parsed.GetValue(conversations) ?? 2, TimeSpan.FromMilliseconds(parsed.GetValue(pause) ?? 500), parsed.GetValue(opening) ?? 40, TimeSpan.FromSeconds(parsed.GetValue(before) ?? 30),
+                parsed.GetValue(model), parsed.GetValue(conversations) ?? 2, TimeSpan.FromMilliseconds(parsed.GetValue(pause) ?? 500), parsed.GetValue(opening) ?? 40, TimeSpan.FromSeconds(parsed.GetValue(before) ?? 100),
                 TimeSpan.FromSeconds(parsed.GetValue(after) ?? 10), parsed.GetValue(upgrades) ?? 5, TimeSpan.FromSeconds(parsed.GetValue(minReady) ?? 2), parsed.GetValue(prefill) ?? 2, parsed.GetValue(decode) ?? 2, parsed.GetValue(stores) ?? 3, parsed.GetValue(seed) ?? 1, parsed.GetValue(log));
             var results = new List<UpgradeResult>();
             foreach (var each in parsed.GetValue(mode) is { } one ? [one] : (string[])["in_place", "recreate"]) results.Add(await new UpgradeBenchmark(options).RunAsync(each, signals.Token));
