@@ -32,9 +32,9 @@ internal static class DescribeCommand
     {
         if (words is [var plain] && ObjectNames.KindOf(plain) is { } all && Kinds.Contains(all) && !await IsGroupAsync(client, plain, stop))
         {
-            var listed = (await new GetQuery(all, [], "name").AskAsync(client, stop)).Show(DateTimeOffset.UtcNow).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            if (listed.Length == 0) Console.Error.WriteLine($"There are no {ObjectNames.PluralOf(all)}.");
-            return [.. listed.Select(name => (all, ObjectNames.NameOf(name), (string?)null))];
+            var listed = await new GetQuery(all, [], Output: null).AskAsync(client, stop);
+            if (listed.Nothing is { } nothing) Console.Error.WriteLine(nothing);
+            return [.. listed.Names.Select(name => (all, name, (string?)null))];
         }
 
         if (words is [var group, var instance] && ObjectNames.KindOf(group) is null && !instance.Contains('/')) return [("group", ObjectNames.Split(group, "group").Name, instance)];

@@ -10,6 +10,9 @@ namespace ActorInference.Host.Commands;
 /// <param name="Nothing">What to say instead of an empty table; null if it is none.</param>
 internal sealed record Listing(Func<DateTimeOffset, string> Show, string? Nothing)
 {
+    /// <summary>Of the things that were found, in their order and without their kind; empty for a text.</summary>
+    public IReadOnlyList<string> Names { get; private init; } = [];
+
     public static Listing Of(string text) => new(_ => text.TrimEnd('\n'), null);
 
     /// <summary>Items in the form that is asked for.</summary>
@@ -25,7 +28,8 @@ internal sealed record Listing(Func<DateTimeOffset, string> Show, string? Nothin
             return Of(string.Join('\n', items.Select(item => $"{ObjectNames.WholeName(query.Kind)}/{name(item)}")));
         }
 
-        if (query.IsTable) return items.Count == 0 ? new Listing(_ => "", $"There are no {ObjectNames.PluralOf(query.Kind)}{(query.Selector is null ? "" : " with such labels")}.") : new Listing(table, null);
+        if (query.IsTable && items.Count == 0) return new Listing(_ => "", $"There are no {ObjectNames.PluralOf(query.Kind)}{(query.Selector is null ? "" : " with such labels")}.");
+        if (query.IsTable) return new Listing(table, null) { Names = name is null ? [] : [.. items.Select(name)] };
         var elements = items.Select(item => JsonSerializer.SerializeToElement(item, type));
         return Of(Structured(isOne ? elements.Single() : List(property, elements), query.Output == "yaml"));
     }

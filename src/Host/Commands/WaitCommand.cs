@@ -50,8 +50,8 @@ internal static class WaitCommand
     {
         if (!isAll && selector is null) return [.. ObjectNames.Typed(words).Select(word => ObjectNames.Split(word, Kinds)).Distinct()];
         if (words is not [var only] || ObjectNames.KindOf(only) is not { } kind || !Kinds.Contains(kind)) throw new UserErrorException($"--all and --selector are for a kind alone; expected one of {string.Join(", ", Kinds.Select(ObjectNames.PluralOf))}.");
-        var names = (await new GetQuery(kind, [], "name") { Selector = selector }.AskAsync(client, stop)).Show(DateTimeOffset.UtcNow).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        return names.Length > 0 ? [.. names.Select(name => (kind, ObjectNames.NameOf(name)))] : throw new UserErrorException($"There are no {ObjectNames.PluralOf(kind)} to wait for{(selector is null ? "" : " with such labels")}.");
+        var names = (await new GetQuery(kind, [], Output: null) { Selector = selector }.AskAsync(client, stop)).Names;
+        return names.Count > 0 ? [.. names.Select(name => (kind, name))] : throw new UserErrorException($"There are no {ObjectNames.PluralOf(kind)} to wait for{(selector is null ? "" : " with such labels")}.");
     }
 
     /// <exception cref="CommandFailedException">It is not so within the time.</exception>
